@@ -1,0 +1,45 @@
+# `make map` and `make test` do everything from an empty machine with Python 3.11 or newer.
+
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+BIN = .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: map env test check bench lock clean help
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+map: env ## the starter corpus, from articles to a finished map in results/
+	snakemake --cores $(CORES)
+	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
+
+env: .venv/installed ## the environment in .venv, with the locked packages
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/installed-test: .venv/installed requirements-test.txt
+	$(BIN)/pip install --quiet -r requirements-test.txt
+	touch $@
+
+test: .venv/installed-test ## all tests and checks
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	pytest
+
+# Torch pins its own CUDA packages exactly; they are left out, so that a machine without a GPU need not fetch them.
+COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header
+UNPINNED = grep -vE '^(nvidia|cuda|triton)' | sed 's/+cpu$$//'
+
+lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
+	$(BIN)/pip install --quiet uv
+	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
+	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
+
+clean: ## remove what was made: the environment and the results
+	rm -rf .venv .snakemake results

@@ -1,0 +1,103 @@
+# What the rules share: the checked configuration, and the functions that find their inputs.
+
+import json
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+
+from knowledge_map.configuration import check_inputs, check_size, complete
+from knowledge_map.errors import UserError
+from knowledge_map.shards import read_manifest
+
+try:
+    config.update(complete(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"))
+    INPUTS = check_inputs(config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = config["results"].rstrip("/")
+ARTICLE_MODEL = INPUTS.article_model.key()
+QUESTION_MODEL = INPUTS.question_model.key()
+
+
+wildcard_constraints:
+    shard="[0-9a-f]{16}",
+    model="[a-z0-9-]+",
+    block="[0-9]+",
+    blocks="[0-9]+",
+
+
+def canonical(settings):
+    """Settings as one string: Snakemake records values without their names, and would miss two that changed places.
+
+    A function returns it, since Snakemake looks for wildcards in a plain string with braces.
+    """
+    return lambda wildcards: json.dumps(settings, sort_keys=True)
+
+
+def growing(mem_mb):
+    """Memory that grows with the attempt."""
+    return lambda wildcards, attempt: mem_mb * attempt
+
+
+def source_files(wildcards):
+    """The files of all sources."""
+    return [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
+
+
+def question_files(wildcards):
+    """The files of questions, if there are any."""
+    return INPUTS.question_files
+
+
+def manifest():
+    """The manifest, once it is there: asking for it makes Snakemake shard first and then look at the graph anew."""
+    try:
+        content = read_manifest(checkpoints.shard.get().output.manifest)
+        check_size(content["articles"], len(INPUTS.questions), config["neighbors"]["k"])
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    return content
+
+
+def shards(wildcards):
+    """The shards of the manifest, in order."""
+    return [f"{RESULTS}/shards/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+
+
+def embedded_shards(wildcards):
+    """Their embeddings, in the same order."""
+    return [f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+
+
+def neighbor_blocks(wildcards):
+    """The blocks of the neighbor graph: as many jobs as the articles fill."""
+    blocks = -(-manifest()["articles"] // config["neighbors"]["block_size"])
+    return [f"{RESULTS}/neighbors/{block}-of-{blocks}.parquet" for block in range(blocks)]
+
+
+def when_sharded(path):
+    """A file with a fixed name that comes after the sharding.
+
+    An input function that asks for the manifest keeps the rule from running again when the sharding ran again and found
+    nothing new.
+    """
+
+    def input_function(wildcards):
+        manifest()
+        return path
+
+    return input_function
+
+
+def new_items(wildcards):
+    """The file whose items are to be placed on the finished map."""
+    path = config["projection"]["path"]
+    if path is None:
+        raise WorkflowError("project: name the file of new items, e.g. --config 'projection={path: new.jsonl}'.")
+    if not Path(path).exists():
+        raise WorkflowError(f"project: {path}: no such file; mend projection.path.")
+    return path

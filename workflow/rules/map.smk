@@ -1,0 +1,126 @@
+# The knowledge map in all its forms: table, pickle, JSON, picture and page.
+
+
+rule knowledge_map:
+    message:
+        "Joining items, layout and neighbors into the knowledge map"
+    input:
+        shards=ancient(shards),
+        questions=rules.embed_questions.output.embeddings,
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+        neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
+        layout=when_sharded(rules.refine_layout.output.layout),
+    output:
+        knowledge_map=f"{RESULTS}/knowledge_map.parquet",
+    log:
+        f"{RESULTS}/logs/knowledge_map.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/knowledge_map.jsonl"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/knowledge_map_table.py"
+
+
+rule map_pickle:
+    message:
+        "Writing the knowledge map as a pickle"
+    input:
+        shards=ancient(shards),
+        questions=rules.embed_questions.output.embeddings,
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+        reducer=when_sharded(rules.fit_umap.output.reducer),
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+    output:
+        pickle=f"{RESULTS}/knowledge_map.pkl",
+    params:
+        umap=canonical(config["umap"]),
+        region_padding=config["map"]["region_padding"],
+    log:
+        f"{RESULTS}/logs/map_pickle.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/map_pickle.jsonl"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/map_pickle.py"
+
+
+rule articles_json:
+    message:
+        "Listing the articles of the map as JSON"
+    input:
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+    output:
+        articles=f"{RESULTS}/articles.json",
+    log:
+        f"{RESULTS}/logs/articles_json.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/articles_json.jsonl"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/articles_json.py"
+
+
+rule map_picture:
+    message:
+        "Drawing the map"
+    input:
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        labels=f"{RESULTS}/labels.parquet",
+    output:
+        report(
+            f"{RESULTS}/knowledge_map.png",
+            caption="../report/knowledge_map.rst",
+            category="Knowledge map",
+        ),
+        f"{RESULTS}/knowledge_map.svg",
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+    log:
+        f"{RESULTS}/logs/map_picture.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/map_picture.jsonl"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/map_picture.py"
+
+
+rule map_page:
+    message:
+        "Writing the map as a page"
+    input:
+        questions=question_files,
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        labels=f"{RESULTS}/labels.parquet",
+    output:
+        page=f"{RESULTS}/knowledge_map.html",
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+    log:
+        f"{RESULTS}/logs/map_page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/map_page.jsonl"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    conda:
+        "../../envs/tables.yaml"
+    script:
+        "../scripts/map_page.py"

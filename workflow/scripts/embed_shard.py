@@ -1,0 +1,17 @@
+"""Embed the articles of one shard, block by block."""
+
+import json
+
+from knowledge_map.embedding import embed_shard
+from knowledge_map.job import logging_to
+from knowledge_map.model import EmbeddingModel
+
+with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
+    model = EmbeddingModel(**json.loads(snakemake.params.model))
+    embed_shard(
+        snakemake.input.shard,
+        snakemake.output.embeddings,
+        snakemake.params.partial,
+        model,
+        model.loader(snakemake.resources.device, snakemake.resources.batch_size, snakemake.threads),
+    )

@@ -1,0 +1,124 @@
+"""The configuration: completed from the schema, and checked before any job starts."""
+
+import copy
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from knowledge_map.errors import UserError
+from knowledge_map.model import EmbeddingModel
+from knowledge_map.questions import Question, read_questions
+from knowledge_map.sources import Source, files_of
+
+
+def complete(config: dict, schema_path: str | Path) -> dict:
+    """Return `config` with the schema's defaults filled in. Raises UserError, one line, at the first thing that is wrong."""
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    completed = _with_defaults(copy.deepcopy(config), schema)
+    error = next(iter(sorted(Draft202012Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
+    if error is not None:
+        raise UserError(f"configuration: {_explained(error)}")
+    return completed
+
+
+def _with_defaults(value: object, schema: dict) -> object:
+    if isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            if name not in value and "default" in part:
+                value[name] = copy.deepcopy(part["default"])
+            if name in value:
+                value[name] = _with_defaults(value[name], part)
+    elif isinstance(value, list) and "items" in schema:
+        value = [_with_defaults(item, schema["items"]) for item in value]
+    return value
+
+
+def _explained(error: ValidationError) -> str:
+    key = error.json_path.removeprefix("$.").removeprefix("$")
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))[0]
+        meant = difflib.get_close_matches(str(unknown), known, n=1)
+        return f"unknown key `{f'{key}.' if key else ''}{unknown}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
+    description = error.schema.get("description", "").strip()
+    return f"`{key}`: {error.message}." + (f" ({description})" if description else "")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the configuration names, found and read."""
+
+    sources: list[Source]
+    files: dict[str, list[Path]]
+    question_files: list[str]
+    questions: list[Question]
+    article_model: EmbeddingModel
+    question_model: EmbeddingModel
+
+
+def check_inputs(config: dict) -> Inputs:
+    """Find every file and the model that a completed configuration names, and read the questions.
+
+    Raises UserError, one line, for a missing file, a broken question file, a model that is not there, a results folder
+    that cannot be written, and settings that contradict each other.
+    """
+    _check_settings(config)
+    sources = [Source(**source) for source in config["articles"]]
+    names = [source.name for source in sources]
+    if len(set(names)) < len(names):
+        raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
+    question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
+    embedding = config["embedding"]
+    common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
+    article_model = EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"])
+    question_model = EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"])
+    article_model.folder()
+    _check_writable(Path(config["results"]))
+    return Inputs(
+        sources=sources,
+        files={source.name: files_of(source) for source in sources},
+        question_files=question_files,
+        questions=read_questions(question_files),
+        article_model=article_model,
+        question_model=question_model,
+    )
+
+
+def _check_settings(config: dict) -> None:
+    umap, k = config["umap"], config["neighbors"]["k"]
+    if k < umap["n_neighbors"] - 1:
+        raise UserError(
+            f"configuration: umap.n_neighbors is {umap['n_neighbors']}, which needs neighbors.k of at least "
+            f"{umap['n_neighbors'] - 1}; it is {k}."
+        )
+    if umap["min_dist"] > umap["spread"]:
+        raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
+
+
+def check_size(articles: int, questions: int, k: int) -> None:
+    """Raise UserError where there are too few items for neighbor lists of length `k`."""
+    items = articles + questions
+    if items <= k:
+        remedy = f"set neighbors.k to at most {items - 1} and umap.n_neighbors to at most {items}, or add articles"
+        raise UserError(
+            f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}, as every item needs {k} others; "
+            f"{remedy if items > 3 else 'a map needs at least 4 items'}."
+        )
+
+
+def _check_writable(results: Path) -> None:
+    """Raise UserError unless something can be made at `results` or, before it exists, in the folder that will hold it."""
+    existing = next(_upwards(results))
+    if not existing.is_dir():
+        raise UserError(f"configuration: `results` leads through {existing}, which is not a folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"configuration: the results folder {results} cannot be written; mend its permissions or set `results`.")
+
+
+def _upwards(path: Path) -> Iterator[Path]:
+    return (folder for folder in [path, *path.absolute().parents] if folder.exists())

@@ -1,0 +1,184 @@
+"""Embedding shards and questions: in blocks that are saved as they are finished, and taken up again after an interruption."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from knowledge_map.errors import UserError
+from knowledge_map.files import batches, open_parquet, parquet_writer, write_parquet
+from knowledge_map.model import Embedded, EmbeddingModel
+from knowledge_map.progress import Progress, log
+from knowledge_map.questions import Question
+from knowledge_map.shards import check_shard
+from knowledge_map.table import QUESTION, as_matrix, read_metadata
+
+if TYPE_CHECKING:  # torch takes seconds to import, and a shard whose blocks are all saved does not need it
+    from knowledge_map.encoder import Encoder
+
+BLOCK = 1_000
+"""Texts of a saved block."""
+
+COLUMNS = ["item_id", "source", "title", "url"]
+
+
+def embed_shard(
+    shard: str | Path,
+    output: str | Path,
+    partial: str | Path,
+    model: EmbeddingModel,
+    load_encoder: Callable[[], "Encoder"],
+    block_size: int = BLOCK,
+) -> None:
+    """Embed the articles of one shard into a parquet file of item_id, source, title, url and embedding.
+
+    Every `block_size` articles are saved in the folder `partial`; a job that starts again goes on after the blocks that
+    are whole and belong to this shard and model. Blocks are embedded independently of each other, so an interrupted run
+    ends with the same bytes as one that never was. Raises UserError where the shard's content does not match its name,
+    and where another process is at work on the same shard.
+    """
+    shard, partial = Path(shard), Path(partial)
+    rows = check_shard(shard)
+    with _alone_in(partial), open_parquet(shard) as articles:
+        blocks = SavedBlocks(partial, {"shard": shard.stem, "model": model.key(), "block_size": block_size})
+        missing = [number for number in range(-(-rows // block_size)) if blocks.load(number) is None]
+        if missing:
+            _embed_blocks(articles, missing, blocks, load_encoder(), block_size)
+        _join_blocks(articles, blocks, output, model, block_size)
+        shutil.rmtree(partial)
+
+
+def _embed_blocks(
+    articles: pq.ParquetFile,
+    missing: list[int],
+    blocks: "SavedBlocks",
+    encoder: "Encoder",
+    block_size: int,
+) -> None:
+    """Embed and save the blocks whose numbers are in `missing`."""
+    rows = articles.metadata.num_rows
+    progress = Progress(rows, "articles", done=max(0, rows - block_size * len(missing)))
+    if progress.done:
+        log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
+    for number, block in enumerate(batches(articles, ["item_id", "title", "text"], block_size)):
+        if number not in missing:
+            continue
+        item_ids, titles, texts = (column.to_pylist() for column in block.columns)
+        blocks.save(number, encoder.encode(titles, texts, item_ids))
+        log.info(f"block {number} saved")
+        progress.advance(block.num_rows)
+
+
+def _join_blocks(
+    articles: pq.ParquetFile, blocks: "SavedBlocks", output: str | Path, model: EmbeddingModel, block_size: int
+) -> None:
+    """Write the shard's items beside the vectors of its blocks."""
+    rows = articles.metadata.num_rows
+    saved = [blocks.load(number) for number in range(-(-rows // block_size))]
+    truncated = sum(block.truncated for block in saved)
+    log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
+    metadata = describe(model, saved[0].prompt, saved[0].vectors.shape[1], truncated)
+    schema = pa.schema([*((name, pa.string()) for name in COLUMNS), _vector_field(metadata["dimension"])])
+    with parquet_writer(output, schema.with_metadata(_as_metadata(metadata))) as writer:
+        for items, block in zip(batches(articles, COLUMNS, block_size), saved, strict=True):
+            writer.write_table(pa.Table.from_arrays([*items.columns, as_column(block.vectors)], schema=writer.schema))
+
+
+def embed_questions(
+    questions: list[Question], output: str | Path, model: EmbeddingModel, load_encoder: Callable[[], "Encoder"]
+) -> None:
+    """Embed the questions into a parquet file of the shard's columns, and their text and question_data (JSON) beside them.
+
+    Without questions the file has no rows, and no model is loaded.
+    """
+    embedded = Embedded(np.empty((0, 1), np.float32), 0, "")
+    if questions:
+        texts = [question.text for question in questions]
+        embedded = load_encoder().encode(texts, texts, [question.item_id for question in questions])
+    metadata = describe(model, embedded.prompt, embedded.vectors.shape[1] if questions else None, embedded.truncated)
+    strings = {
+        "item_id": [q.item_id for q in questions],
+        "source": [QUESTION] * len(questions),
+        "title": [" ".join(q.text.split()) for q in questions],
+        "url": [""] * len(questions),
+        "text": [q.text for q in questions],
+        "question_data": [json.dumps(q.data, ensure_ascii=True) for q in questions],
+    }
+    arrays = {name: pa.array(values, pa.string()) for name, values in strings.items()}
+    table = pa.table(arrays | {"embedding": as_column(embedded.vectors)}, metadata=_as_metadata(metadata))
+    write_parquet(output, table)
+    log.info(f"{len(questions):,} questions embedded, {embedded.truncated:,} of them cut at {model.max_tokens} tokens")
+
+
+def describe(model: EmbeddingModel, prompt: str, dimension: int | None, truncated: int) -> dict:
+    """Return what a file of vectors says of their making; the prompt is the one that was used."""
+    return asdict(model) | {"prompt": prompt, "dimension": dimension, "truncated": truncated}
+
+
+class SavedBlocks:
+    """Blocks of vectors in a folder, each written whole and flushed before it gets its name.
+
+    `belongs` tells what the blocks are of (shard, model, block size); a block of anything else, or a damaged one, counts
+    as missing.
+    """
+
+    def __init__(self, folder: Path, belongs: dict):
+        self.folder, self.belongs = folder, belongs
+
+    def save(self, number: int, block: Embedded) -> None:
+        notes = self.belongs | {"number": number, "truncated": block.truncated, "prompt": block.prompt}
+        table = pa.table({"embedding": as_column(block.vectors)}, metadata=_as_metadata(notes))
+        write_parquet(self._path(number), table)
+
+    def load(self, number: int) -> Embedded | None:
+        path = self._path(number)
+        if not path.exists():
+            return None
+        try:
+            with open_parquet(path) as file:
+                notes = read_metadata(file)
+                if any(notes.get(name) != value for name, value in (self.belongs | {"number": number}).items()):
+                    return None
+                return Embedded(as_matrix(file.read()["embedding"]), notes["truncated"], notes["prompt"])
+        except UserError as error:
+            log.warning(f"{error} It is embedded again now.")
+            return None
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06}.parquet"
+
+
+def as_column(vectors: np.ndarray) -> pa.FixedSizeListArray:
+    """Return float32 [n, D] as an Arrow column, without copying."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+
+
+def _vector_field(dimension: int) -> pa.Field:
+    return pa.field("embedding", pa.list_(pa.float32(), dimension))
+
+
+def _as_metadata(notes: dict) -> dict[str, str]:
+    return {"knowledge_map": json.dumps(notes, ensure_ascii=False)}
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; a job that outlived its head may still be writing there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"{folder}: another process is embedding this shard; wait for it or end it, then run again.") from None
+    try:
+        yield
+    finally:
+        lock.release()

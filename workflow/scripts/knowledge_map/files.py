@@ -1,0 +1,113 @@
+"""Files that appear whole or not at all, and parquet whose pages carry checksums."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from knowledge_map.errors import UserError
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; what was written there takes its place at the end, flushed before it is named.
+
+    After an error nothing is left behind, and a former file at `path` stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, value: object) -> None:
+    """Write `value` as indented UTF-8 JSON; NaN and infinity are refused, since JSON has no word for them."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def parquet_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Yield a writer of a parquet file that appears at `path` once it is complete.
+
+    Text is compressed; float lists are not, for embeddings hardly shrink.
+    """
+    numbers = [field.name for field in schema if pa.types.is_fixed_size_list(field.type)]
+    compression = {field.name: "none" if field.name in numbers else "zstd" for field in schema}
+    with replacing(path) as temporary:
+        with pq.ParquetWriter(
+            temporary,
+            schema,
+            compression=_leaf_compression(schema, compression),
+            use_dictionary=[field.name for field in schema if pa.types.is_string(field.type)],
+            write_page_checksum=True,
+        ) as writer:
+            yield writer
+
+
+def _leaf_compression(schema: pa.Schema, compression: dict[str, str]) -> dict[str, str]:
+    """Return compression by parquet leaf path, which for a list is not its column's name."""
+    empty = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), empty)
+    leaves = pq.ParquetFile(pa.BufferReader(empty.getvalue())).schema
+    return {(leaf := leaves.column(i).path): compression[leaf.split(".")[0]] for i in range(len(leaves))}
+
+
+def write_parquet(path: str | Path, table: pa.Table, row_group_size: int = 10_000) -> None:
+    """Write one table held in memory, in row groups of `row_group_size` rows."""
+    with parquet_writer(path, table.schema) as writer:
+        writer.write_table(table, row_group_size=row_group_size)
+
+
+@contextmanager
+def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
+    """Yield a parquet file whose page checksums are verified while it is read.
+
+    Raises UserError, which names the file, where it is damaged or is no parquet file at all.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+            yield file
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; run the workflow again to make it.") from None
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise damaged(path, error) from None
+    except OSError as error:
+        if error.errno:  # the disk's own word, not a damaged page
+            raise
+        raise damaged(path, error) from None
+
+
+def damaged(path: str | Path, reason: object) -> UserError:
+    """Return the error that says a file of ours cannot be trusted any more."""
+    first_line = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
+    return UserError(f"{path}: damaged ({first_line}); delete it and run the workflow again to make it anew.")
+
+
+def read_parquet(path: str | Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a whole parquet file (or some of its columns) into memory, checksums verified."""
+    with open_parquet(path) as file:
+        return file.read(columns=columns)
+
+
+def batches(file: pq.ParquetFile, columns: list[str], size: int) -> Iterator[pa.Table]:
+    """Yield tables of exactly `size` rows (the last may be shorter), whatever the file's row groups."""
+    pending = None
+    for batch in file.iter_batches(size, columns=columns):
+        piece = pa.Table.from_batches([batch])
+        pending = piece if pending is None else pa.concat_tables([pending, piece])
+        while pending.num_rows >= size:
+            yield pending.slice(0, size).combine_chunks()
+            pending = pending.slice(size)
+    if pending is not None and pending.num_rows:
+        yield pending.combine_chunks()

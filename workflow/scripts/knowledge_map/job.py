@@ -1,0 +1,61 @@
+"""How a script runs: where its words go, and how its errors end."""
+
+import errno
+import logging
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from knowledge_map.errors import UserError
+from knowledge_map.progress import log
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@contextmanager
+def logging_to(path: str | Path, name: str) -> Iterator[None]:
+    """Log to the terminal and to the file at `path`, and end on an error the user can mend with its one line."""
+    # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=logging.WARNING,
+        format=f"%(asctime)s {name}: %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=[logging.StreamHandler(sys.stderr), logging.FileHandler(path, mode="w", encoding="utf-8")],
+        force=True,
+    )
+    logging.captureWarnings(True)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    except Exception as error:
+        line = explanation(error)
+        if line is None:
+            log.exception("an error that is ours to mend; please report it with the lines below")
+        else:
+            log.error(f"error: {line}")
+        sys.exit(1)
+
+
+def explanation(error: Exception) -> str | None:
+    """Return the one line that tells the user what to mend, or None where the error is the program's own."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; raise mem_mb for this rule or give the job a larger machine."
+    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+        return "the disk is full; make room and run the workflow again, it goes on where it stopped."
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"the disk is full{_at(error)}; make room and run the workflow again, it goes on where it stopped."
+    if isinstance(error, OSError) and error.errno in FORBIDDEN:
+        return f"not allowed to write{_at(error)}; mend the permissions of that folder, or move `results` elsewhere."
+    return None
+
+
+def _at(error: OSError) -> str:
+    return f" ({error.filename})" if error.filename else ""

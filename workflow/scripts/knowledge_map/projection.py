@@ -1,0 +1,121 @@
+"""Placing new items on a finished map by their nearest articles in embedding space; the map stays as it is."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from scipy.spatial import cKDTree
+
+from knowledge_map.encoder import Encoder, choose_device
+from knowledge_map.files import parquet_writer
+from knowledge_map.map_table import KnowledgeMap, excerpt
+from knowledge_map.neighbors import articles_nearest_to
+from knowledge_map.progress import log
+from knowledge_map.questions import read_questions
+from knowledge_map.shards import summary
+from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
+from knowledge_map.table import ARTICLE, QUESTION, EmbeddingTable
+
+SCHEMA = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("kind", pa.string()),
+        ("source", pa.string()),
+        ("title", pa.string()),
+        ("url", pa.string()),
+        ("excerpt", pa.string()),
+        ("x", pa.float32()),
+        ("y", pa.float32()),
+        ("neighbors", pa.struct([("ids", pa.list_(pa.int32())), ("distances", pa.list_(pa.float32()))])),
+    ]
+)
+BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Projection:
+    """New items on the map: places float32 [n, 2], and rows and cosine distances of the k nearest articles, [n, k]."""
+
+    places: np.ndarray
+    neighbors: np.ndarray
+    distances: np.ndarray
+
+
+def project(
+    vectors: np.ndarray, table: EmbeddingTable, knowledge_map: KnowledgeMap, k: int, device: str, threads: int
+) -> Projection:
+    """Place `vectors`, float32 [n, D] of unit length, each where one of its k nearest articles lies.
+
+    Of these k places the one is taken around which most of the k lie nearest on the map; among equals the one with the
+    smallest distances to the others. A mean of places would lie between them, near none.
+    """
+    k = min(k, table.articles)
+    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
+    articles = knowledge_map.places[: table.articles]
+    candidates = articles[neighbors]
+    _, around = cKDTree(articles).query(candidates.reshape(-1, 2), k=np.arange(1, k + 1), workers=threads)
+    around = around.reshape(*neighbors.shape, k)
+    kept = (around[:, :, :, None] == neighbors[:, None, None, :]).any(axis=3).sum(axis=2)
+    far = np.linalg.norm(candidates[:, :, None] - candidates[:, None], axis=3).sum(axis=2)
+    best = np.lexsort((far, -kept), axis=1)[:, 0]
+    return Projection(candidates[np.arange(len(vectors)), best], neighbors, distances)
+
+
+def write_projection(
+    path: str | Path,
+    format: str,
+    kind: str,
+    encoder: Encoder,
+    table: EmbeddingTable,
+    knowledge_map: KnowledgeMap,
+    output: str | Path,
+    k: int,
+    threads: int,
+    max_characters: int,
+) -> None:
+    """Read new items of `kind` ("articles" or "questions") from a file, embed and place them, and write them as parquet.
+
+    A batch at a time: memory does not grow with the file. What was dropped is counted in the log.
+    """
+    with tempfile.TemporaryDirectory() as spool, parquet_writer(output, SCHEMA) as writer:
+        items = _questions(path) if kind == "questions" else _articles(path, format, max_characters, Path(spool))
+        placed = 0
+        while batch := list(islice(items, BATCH)):
+            item_ids, sources, titles, urls, texts = zip(*batch, strict=True)
+            vectors = encoder.encode(titles, texts, item_ids).vectors
+            projection = project(vectors, table, knowledge_map, k, str(encoder.device), threads)
+            columns = {
+                "item_id": item_ids,
+                "kind": [QUESTION if kind == "questions" else ARTICLE] * len(batch),
+                "source": sources,
+                "title": titles,
+                "url": urls,
+                "excerpt": [excerpt(text) for text in texts],
+                "x": projection.places[:, 0],
+                "y": projection.places[:, 1],
+                "neighbors": [
+                    {"ids": ids, "distances": distances}
+                    for ids, distances in zip(projection.neighbors.tolist(), projection.distances.tolist(), strict=True)
+                ],
+            }
+            writer.write_table(pa.table(columns, schema=SCHEMA))
+            placed += len(batch)
+        log.info(f"{placed:,} {kind} placed on the map")
+
+
+def _articles(path: str | Path, format: str, max_characters: int, spool: Path) -> Iterator[Article]:
+    source = Source("new", str(path), format)
+    tally = Tally(source.name, source.path)
+    with SeenIds(spool) as seen:
+        yield from read_articles(source, tally, seen, max_characters, spool)
+    for line in summary([tally]):
+        log.info(line)
+
+
+def _questions(path: str | Path) -> Iterator[Article]:
+    for question in read_questions([path]):
+        yield Article(question.item_id, QUESTION, " ".join(question.text.split()), "", question.text)

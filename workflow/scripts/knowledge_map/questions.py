@@ -1,0 +1,101 @@
+"""The questions of the quiz: read from the lab's two kinds of JSON file, checked, and carried along whole."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge_map.errors import UserError
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; `data` is its record as it stood in the file, unknown fields included."""
+
+    item_id: str
+    text: str
+    options: tuple[str, ...]
+    answer: int | None
+    data: dict
+
+
+def read_questions(paths: Sequence[str | Path]) -> list[Question]:
+    """Read question files in order.
+
+    A record is `{question, options: [...], correctIndex, ...}` or `{id, question_text, options: {A: ...}, correct_answer, ...}`;
+    options and answer may be absent. Without an `id`, a question is known by a digest of its text.
+    Raises UserError, naming file and question, where a file or a record is not as it should be.
+    """
+    questions: list[Question] = []
+    where: dict[str, str] = {}
+    for path in paths:
+        for number, record in enumerate(_records(path), start=1):
+            place = f"{path}: question {number}"
+            question = _question(record, place)
+            if question.item_id in where:
+                raise UserError(f"{place} is the same as {where[question.item_id]}; remove one or give each an `id` of its own.")
+            where[question.item_id] = place
+            questions.append(question)
+    return questions
+
+
+def _records(path: str | Path) -> list:
+    try:
+        records = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; mend `questions` in the configuration.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: line {error.lineno}, column {error.colno}: not JSON ({error.msg}).") from None
+    except (RecursionError, ValueError) as error:
+        raise UserError(f"{path}: not readable as JSON ({error}).") from None
+    if not isinstance(records, list):
+        raise UserError(f"{path}: holds a JSON {type(records).__name__}; a list of questions is needed.")
+    return records
+
+
+def _question(record: object, place: str) -> Question:
+    if not isinstance(record, dict):
+        raise UserError(
+            f"{place} is a JSON {type(record).__name__}; each question is an object with `question` or `question_text`."
+        )
+    text = record.get("question", record.get("question_text"))
+    if not isinstance(text, str) or not text.strip():
+        raise UserError(f"{place} has no text; give it `question` or `question_text`.")
+    text = _unicode(text).strip()
+    options, keys = _options(record.get("options"), place)
+    identity = record.get("id")
+    if identity is None:
+        identity = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Question(f"question:{_unicode(str(identity))}", text, options, _answer(record, options, keys, place), record)
+
+
+def _options(options: object, place: str) -> tuple[tuple[str, ...], list[str]]:
+    """Return the options and the keys they go by (none for a list)."""
+    if options is None:
+        return (), []
+    values = list(options.values()) if isinstance(options, dict) else options
+    if not isinstance(values, list) or not all(isinstance(value, str | int | float) for value in values):
+        raise UserError(f"{place}: `options` must be a list of texts or an object of texts.")
+    return tuple(_unicode(str(value)) for value in values), list(options) if isinstance(options, dict) else []
+
+
+def _answer(record: dict, options: tuple[str, ...], keys: list[str], place: str) -> int | None:
+    if (index := record.get("correctIndex")) is not None:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(options):
+            raise UserError(
+                f"{place}: correctIndex is {index!r}, but there are {len(options)} options (0 to {len(options) - 1})."
+            )
+        return index
+    if (key := record.get("correct_answer")) is not None:
+        if key not in keys:
+            raise UserError(f"{place}: correct_answer is {key!r}, which is none of its options ({', '.join(keys)}).")
+        return keys.index(key)
+    return None
+
+
+def _unicode(text: str) -> str:
+    """Return `text` with halves of surrogate pairs replaced, which JSON may spell and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

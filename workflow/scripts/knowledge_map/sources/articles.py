@@ -1,0 +1,149 @@
+"""From rows to articles, and what became of each row."""
+
+import hashlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from knowledge_map.errors import UserError
+from knowledge_map.sources.formats import READERS, format_of
+from knowledge_map.sources.opening import files_of
+from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, Row, Source, Tally
+from knowledge_map.sources.sampling import Sample, SeenIds
+
+TITLE_CHARACTERS = 60  # of a title taken from the opening words
+
+
+class Candidate(NamedTuple):
+    """An article that may be kept, and what was replaced in it."""
+
+    article: Article
+    replacements: list[str]
+
+
+def read_articles(source: Source, tally: Tally, seen: SeenIds, max_characters: int, spool: Path) -> Iterator[Article]:
+    """Yield the articles of a source in a stream, and count in `tally` what became of every row.
+
+    With a limit alone these are the first articles, and reading stops there. With a sample seed they come in the order of
+    keys that the seed and their ids determine, wherever they stand in the file, so a smaller sample begins a larger one.
+
+    Parameters
+    ----------
+    tally : fresh, `Tally(source.name, source.path)`; complete once the last article was yielded.
+    seen : the ids met so far, shared by all sources.
+    max_characters : longer texts are cut there.
+    spool : a folder with room for the candidates of a sample.
+
+    Raises UserError if the source is missing, empty, damaged, or not what its format says.
+    """
+    candidates = _candidates(source, tally, seen, max_characters)
+    if source.sample_seed is not None:
+        candidates = _drawn(candidates, source, tally, spool)
+    for article, replacements in candidates:
+        tally.keep(replacements)
+        tally.stopped_at_limit = source.sample_seed is None and tally.kept == source.limit
+        yield article
+        if tally.stopped_at_limit:
+            return
+
+
+def _drawn(candidates: Iterator[Candidate], source: Source, tally: Tally, spool: Path) -> Iterator[Candidate]:
+    """Yield a random sample of the candidates, in the order of their keys."""
+    with Sample(spool / f"sample-{source.name}.sqlite", source.sample_seed, source.limit) as sample:
+        for article, replacements in candidates:
+            sample.offer(article.item_id, (*article, "\n".join(replacements)))
+        tally.not_drawn = sample.offered - sample.size
+        for *article, replacements in sample.drawn():
+            yield Candidate(Article(*article), replacements.splitlines())
+
+
+def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int) -> Iterator[Candidate]:
+    """Yield the rows that make an article whose id is new."""
+    for row in _rows(source, tally):
+        tally.read += 1
+        if isinstance(row, Broken):
+            tally.drop(row.name, BROKEN_ROW, row.detail)
+            continue
+        text = _text(row)
+        if not isinstance(text, str) or not text.strip():
+            tally.drop(row.name, NO_TEXT, "it is blank" if isinstance(text, str) else f"it is a {type(text).__name__}")
+            continue
+        candidate = _candidate(row, text, source.name, max_characters)
+        if seen.add(candidate.article.item_id):
+            yield candidate
+        else:
+            tally.drop(row.name, DUPLICATE_ID, candidate.article.item_id)
+    if not tally.read:
+        raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
+
+
+def _rows(source: Source, tally: Tally) -> Iterator[Row | Broken]:
+    """Yield the rows of all files, named with their file where there are several."""
+    files = files_of(source)
+    for file in files:
+        tally.format = format_of(source, file)
+        prefix = "" if file == Path(source.path) else f"{file.relative_to(source.path)} "
+        for row in READERS[tally.format](file):
+            yield row._replace(name=prefix + row.name) if prefix else row
+
+
+def _text(row: Row) -> Any:
+    fields = row.fields
+    return fields if isinstance(fields, str) else fields.get("text", fields.get("content"))
+
+
+def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candidate:
+    fields = row.fields if isinstance(row.fields, dict) else {}
+    given = {
+        "id": _word(fields.get("id")),
+        "title": " ".join(_word(fields.get("title")).split()),
+        "url": _text_or_none(fields.get("url")),
+        "text": text.strip(),
+    }
+    valid = {name: _valid(value) for name, value in given.items()}
+    replacements = ["characters that are not Unicode"] if valid != given else []
+    whole_text, title = valid["text"], valid["title"]
+    if not title:
+        title = opening_words(whole_text)
+        replacements.append("title taken from the opening words")
+    if len(whole_text) > max_characters:
+        replacements.append(f"text cut at {max_characters} characters")
+    item_id = f"{source}:{valid['id'] or _digest(title, whole_text)}"
+    return Candidate(Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip()), replacements)
+
+
+def _word(value: Any) -> str:
+    """Return an id or a title as text, whole numbers as integers; "" if there is none."""
+    if isinstance(value, str):
+        return value.strip()
+    if type(value) is float and math.isfinite(value):
+        return str(int(value) if value.is_integer() else value)
+    if type(value) is int and value.bit_length() < 2_000:  # Python refuses to print the largest
+        return str(value)
+    return ""
+
+
+def _text_or_none(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _valid(text: str) -> str:
+    """Return a text with its lone surrogates replaced."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def opening_words(text: str) -> str:
+    """Return as many whole words as make up a title, or the beginning of a word that is longer."""
+    words = " ".join(text.split(maxsplit=TITLE_CHARACTERS)[:TITLE_CHARACTERS])
+    if len(words) <= TITLE_CHARACTERS:
+        return words
+    return words[: TITLE_CHARACTERS + 1].rpartition(" ")[0] or words[:TITLE_CHARACTERS]
+
+
+def _digest(title: str, text: str) -> str:
+    return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()[:16]

@@ -1,0 +1,61 @@
+"""CSV and TSV with a header line."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from knowledge_map.errors import UserError
+from knowledge_map.sources.opening import read_lines, reason_of, shown
+from knowledge_map.sources.records import Broken, Row
+
+LONGEST_FIELD = 1 << 25  # characters; a quote that is never closed would take in the rest of the file
+
+
+def read_rows(path: Path, delimiter: str) -> Iterator[Row | Broken]:
+    """Yield the rows below the header; blank lines are no rows.
+
+    Raises UserError if there is no column `text` or `content`, or the file is damaged.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = (line.decode("utf-8", "surrogateescape") for line in read_lines(path))
+    table = csv.reader(lines, delimiter=delimiter, strict=True)
+    header = None
+    while True:
+        name = f"line {table.line_num + 1}"
+        try:
+            cells = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if header is None:
+                raise UserError(f"{path}: {name}, the header, cannot be read ({reason_of(error)}).") from None
+            yield Broken(name, reason_of(error))
+            continue
+        if not cells:
+            continue
+        if header is None:
+            header = checked_columns(path, cells)
+        else:
+            yield _row(name, header, cells)
+
+
+def _row(name: str, header: list[str], cells: list[str]) -> Row | Broken:
+    if len(cells) != len(header):
+        return Broken(name, f"{len(cells)} fields where the header has {len(header)}")
+    fields = dict(zip(header, cells, strict=True))
+    if re.search("[\udc80-\udcff]", "".join(cells)):  # what surrogateescape made of the bytes it could not decode
+        return Broken(name, "not UTF-8")
+    if re.fullmatch(r"\d+\.0", fields.get("id", "")):  # a whole number that was written as a float
+        fields["id"] = fields["id"].removesuffix(".0")
+    return Row(name, fields)
+
+
+def checked_columns(path: Path, columns: list[str]) -> list[str]:
+    """Return the column names of a table, or raise UserError if none of them holds texts or one that is read comes twice."""
+    if not {"text", "content"} & set(columns):
+        raise UserError(f"{path}: no column `text` (or `content`); it has: {shown(', '.join(columns))}")
+    for name in ("id", "url", "title", "text", "content"):
+        if columns.count(name) > 1:
+            raise UserError(f"{path}: more than one column `{name}`; rename or remove the others.")
+    return columns

@@ -1,0 +1,100 @@
+"""Files of a source, opened as streams of bytes whatever they are compressed with."""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from knowledge_map.errors import UserError
+from knowledge_map.sources.records import Source
+
+BUFFER = 1 << 20
+LONGEST_LINE = 1 << 27  # bytes; what is longer is no line of text, and would have to fit into memory
+UTF8_MARK, UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+
+
+def _open_zstd(path: Path) -> BinaryIO:
+    # Arrow's stream, unlike zstandard's, tells a cut file from a whole one.
+    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+
+
+COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = {
+    ".gz": (re.compile(rb"\x1f\x8b"), gzip.open),
+    ".bz2": (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), bz2.open),
+    ".xz": (re.compile(rb"\xfd7zXZ\x00"), lzma.open),
+    ".zst": (re.compile(rb"\x28\xb5\x2f\xfd"), _open_zstd),
+}
+
+
+def files_of(source: Source) -> list[Path]:
+    """Return the file of a source, or the parquet files below its folder in sorted order.
+
+    Raises UserError if there is none.
+    """
+    path = Path(source.path)
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        problem = "is no plain file" if path.exists() else "no such file or folder"
+        raise UserError(f"{path}: {problem}; correct the path of {source.name} under `articles`.")
+    if source.format not in ("auto", "parquet"):
+        raise UserError(f"{path}: a folder, which is read as parquet files, not as {source.format}; name one file in it.")
+    files = sorted(file for file in path.rglob("*.parquet") if file.is_file())
+    if not files:
+        raise UserError(f"{path}: no *.parquet file below this folder; correct the path of {source.name} under `articles`.")
+    return files
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Yield the content of a file, decompressed as its first bytes ask for.
+
+    Raises UserError, here or while the stream is read, if the file cannot be read or is damaged or cut short.
+    """
+    try:
+        with path.open("rb") as plain:
+            start = plain.read(16)
+        opened = next((opened for magic, opened in COMPRESSIONS.values() if magic.match(start)), None)
+        with io.BufferedReader(opened(path) if opened else path.open("rb", buffering=0), BUFFER) as stream:
+            yield stream
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise UserError(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a text file without its byte order mark.
+
+    Raises UserError if the file is damaged, in UTF-16, or has a line too long to be one.
+    """
+    with open_bytes(path) as stream:
+        start = stream.peek(3)
+        if start.startswith(UTF16_MARKS):
+            raise UserError(f"{path}: is in UTF-16; save it as UTF-8.")
+        if start.startswith(UTF8_MARK):
+            stream.read(len(UTF8_MARK))
+        number = 0
+        while line := stream.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                raise UserError(f"{path}: line {number} is longer than {LONGEST_LINE:,} bytes; is this the format it is read as?")
+            yield line
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error's own words, fit for one line."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return shown(words.partition("\n")[0]) or type(error).__name__
+
+
+def shown(text: str, longest: int = 200) -> str:
+    """Return foreign text fit for a message: one line, short, and nothing in it that a terminal would obey."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:longest])
+    return line + "…" if len(text) > longest else line

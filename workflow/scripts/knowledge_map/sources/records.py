@@ -1,0 +1,96 @@
+"""What travels through the reading of sources."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from knowledge_map.errors import UserError
+
+EXAMPLES = 1_000  # dropped rows that a tally lists one by one
+
+BROKEN_ROW = "broken row"
+NO_TEXT = "no text"
+DUPLICATE_ID = "duplicate id"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One entry of `articles:` in the configuration.
+
+    Parameters
+    ----------
+    name : letters, digits, `.`, `_` and `-`; the ids of its articles begin with it. Never "question".
+    path : a file, or a folder of parquet files.
+    format : auto, jsonl, parquet, csv, tsv or pickle.
+    limit : how many articles to keep at most; all if None.
+    sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
+
+    Raises UserError if the name or the limit is none.
+    """
+
+    name: str
+    path: str
+    format: str = "auto"
+    limit: int | None = None
+    sample_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", self.name) or self.name == "question":
+            raise UserError(f"articles: {self.name!r} names no source; use letters, digits, `.`, `_`, `-`, and not `question`.")
+        if self.limit is not None and self.limit < 1:
+            raise UserError(f"articles: {self.name}: limit is {self.limit}; give at least 1, or null for all.")
+
+
+class Row(NamedTuple):
+    """A row as it stands in the file: its name there ("line 17") and its fields by name, or only a text."""
+
+    name: str
+    fields: dict[str, Any] | str
+
+
+class Broken(NamedTuple):
+    """A row that could not be read, and what is wrong with it."""
+
+    name: str
+    detail: str
+
+
+class Article(NamedTuple):
+    """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none."""
+
+    item_id: str
+    source: str
+    title: str
+    url: str
+    text: str
+
+
+@dataclass
+class Tally:
+    """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
+
+    After reading, `read == kept + not_drawn + sum(dropped.values())`. `replaced` tells of the kept articles alone.
+    """
+
+    name: str
+    path: str
+    format: str = "auto"
+    read: int = 0
+    kept: int = 0
+    not_drawn: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, int] = field(default_factory=dict)
+    examples: list[dict[str, str]] = field(default_factory=list)
+    stopped_at_limit: bool = False
+
+    def drop(self, row: str, reason: str, detail: str) -> None:
+        """Count a dropped row, and list it while the list is short."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append({"row": row, "reason": reason, "detail": detail})
+
+    def keep(self, replacements: list[str]) -> None:
+        """Count a kept article and what was replaced in it."""
+        self.kept += 1
+        for replacement in replacements:
+            self.replaced[replacement] = self.replaced.get(replacement, 0) + 1

@@ -1,0 +1,13 @@
+"""Join items, layout and neighbors into the knowledge map."""
+
+from knowledge_map.job import logging_to
+from knowledge_map.map_table import iterate_texts, write_knowledge_map
+
+with logging_to(snakemake.log[0], "knowledge_map"):
+    write_knowledge_map(
+        snakemake.input.embeddings,
+        snakemake.input.layout,
+        snakemake.input.neighbors,
+        iterate_texts(snakemake.input.shards, snakemake.input.questions),
+        snakemake.output.knowledge_map,
+    )

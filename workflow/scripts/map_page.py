@@ -1,0 +1,20 @@
+"""Write the map as a page that opens without any network."""
+
+import json
+
+from knowledge_map.files import read_parquet
+from knowledge_map.job import logging_to
+from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.page import write_page
+from knowledge_map.questions import read_questions
+
+with logging_to(snakemake.log[0], "map_page"):
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "url", "excerpt", "source", "neighbors"])
+    write_page(
+        knowledge_map,
+        read_parquet(snakemake.input.labels),
+        read_questions(snakemake.input.questions),
+        knowledge_map.question_region(snakemake.params.region_padding),
+        snakemake.output.page,
+        json.loads(snakemake.params.title),
+    )

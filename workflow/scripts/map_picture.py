@@ -1,0 +1,19 @@
+"""Draw the map."""
+
+import json
+from pathlib import Path
+
+from knowledge_map.files import read_parquet
+from knowledge_map.job import logging_to
+from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.picture import draw_map
+
+with logging_to(snakemake.log[0], "map_picture"):
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title"])
+    draw_map(
+        knowledge_map,
+        read_parquet(snakemake.input.labels),
+        knowledge_map.question_region(snakemake.params.region_padding),
+        [Path(path) for path in snakemake.output],
+        json.loads(snakemake.params.title),
+    )

@@ -1,0 +1,18 @@
+"""Find the nearest neighbors of one block of rows."""
+
+import json
+
+from knowledge_map.encoder import choose_device
+from knowledge_map.job import logging_to
+from knowledge_map.neighbors import nearest, nearest_by_index, write_neighbors
+from knowledge_map.table import EmbeddingTable
+
+with logging_to(snakemake.log[0], f"neighbor_block {snakemake.wildcards.block}"):
+    settings = json.loads(snakemake.params.neighbors)
+    table = EmbeddingTable(snakemake.input.embeddings)
+    start, stop = table.part(int(snakemake.wildcards.block), int(snakemake.wildcards.blocks))
+    if settings["method"] == "faiss":
+        found = nearest_by_index(snakemake.input.index, table, start, stop, settings["k"], settings["nprobe"], snakemake.threads)
+    else:
+        found = nearest(table, start, stop, settings["k"], choose_device(snakemake.resources.device), snakemake.threads)
+    write_neighbors(snakemake.output.neighbors, start, *found)

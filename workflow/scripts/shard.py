@@ -1,0 +1,18 @@
+"""Read the articles of all sources and write shards and their manifest."""
+
+import json
+
+from knowledge_map.job import logging_to
+from knowledge_map.shards import write_shards
+from knowledge_map.sources import Source
+
+with logging_to(snakemake.log[0], "shard"):
+    limits = json.loads(snakemake.params.shards)
+    write_shards(
+        [Source(**source) for source in json.loads(snakemake.params.sources)],
+        snakemake.params.folder,
+        snakemake.output.manifest,
+        size=limits["size"],
+        max_characters=limits["max_characters"],
+        max_dropped=limits["max_dropped"],
+    )

@@ -1,0 +1,21 @@
+"""Check the results against the criteria of success, and fail where one is not met."""
+
+import sys
+from pathlib import Path
+
+from knowledge_map.job import logging_to
+from knowledge_map.progress import log
+from knowledge_map.shards import read_manifest
+from knowledge_map.verification import as_table, verify
+
+with logging_to(snakemake.log[0], "verify"):
+    criteria = verify(
+        Path(snakemake.params.results),
+        read_manifest(snakemake.input.manifest)["articles"],
+        snakemake.params.questions,
+        snakemake.params.target_overlap,
+        snakemake.params.k,
+    )
+    log.info("the criteria of success\n" + as_table(criteria))
+    if not all(criterion.passed for criterion in criteria):
+        sys.exit(1)
