@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from knowledge_map import diagnostics
 from knowledge_map.diagnostics import (
     OUTPUTS,

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from knowledge_map import labels as labels_module
 from knowledge_map.files import write_parquet
 from knowledge_map.labels import choose_labels, knn_labels, label_places, shown_labels, shown_title, write_labels

@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pyarrow as pa
 import pytest
+from test_labels import HOSTILE, small_map
+
 from knowledge_map.labels import SCHEMA, knn_labels
 from knowledge_map.map_table import question_region
 from knowledge_map.page import _web_addresses, write_page
 from knowledge_map.questions import Question
-from test_labels import HOSTILE, small_map
 
 
 class Elements(HTMLParser):

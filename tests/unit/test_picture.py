@@ -6,10 +6,11 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
+from test_labels import HOSTILE, small_map
+
 from knowledge_map.labels import SCHEMA, knn_labels
 from knowledge_map.map_table import question_region
 from knowledge_map.picture import _apart, density, draw_map, plain
-from test_labels import HOSTILE, small_map
 
 
 def draw(folder, knowledge_map, embeddings, *names, title="A map"):

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from test_diagnostics import write_map
+
 from knowledge_map.diagnostics import layouts_of, measure_map
 from knowledge_map.errors import UserError
 from knowledge_map.files import read_parquet, write_json, write_parquet
 from knowledge_map.map_table import KnowledgeMap, map_metadata
 from knowledge_map.table import EmbeddingTable
 from knowledge_map.verification import FILES, Criterion, as_table, occupied_cells, read_pickle_metadata, verify
-from test_diagnostics import write_map
 
 ARTICLES, QUESTIONS, NEIGHBORS = 200, 3, 4
 

@@ -122,7 +122,7 @@ function densityShade(hexColors) {
   let bins = new Float32Array(size * size);
   for (let row = 0; row < data.articles; row++) bins[(size - 1 - bin(Y[row])) * size + bin(X[row])]++;
   for (let pass = 0; pass < 6; pass++) bins = blurredRows(bins, size, radius); // three boxes each way come near a Gaussian
-  const dense = bins.filter((value) => value > 1e-3).sort();
+  const highest = bins.reduce((a, b) => Math.max(a, b)), dense = bins.filter((value) => value > 1e-3 * highest).sort();
   const peak = dense[Math.floor(0.98 * dense.length)] || 1;
   const stops = hexColors.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
   const image = new ImageData(size, size);
@@ -162,7 +162,7 @@ function draw() {
   drawPoints(runs, shown);
   for (const row of [hovered, selected]) if (row >= 0) drawRing(...toScreen(X[row], Y[row]));
   if (data.region) drawRegion(data.region);
-  drawLabels(shown < 80 ? titlesOf(runs) : levelLabels(), drawQuestions());
+  drawLabels(shown < 300 ? titlesOf(runs) : levelLabels(), drawQuestions());
 }
 
 function drawPoints(runs, shown) {

@@ -70,7 +70,9 @@ def shards(wildcards):
 
 def embedded_shards(wildcards):
     """Their embeddings, in the same order."""
-    return [f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+    return [
+        f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet" for entry in manifest()["shards"]
+    ]
 
 
 def neighbor_blocks(wildcards):
@@ -97,7 +99,9 @@ def new_items(wildcards):
     """The file whose items are to be placed on the finished map."""
     path = config["projection"]["path"]
     if path is None:
-        raise WorkflowError("project: name the file of new items, e.g. --config 'projection={path: new.jsonl}'.")
+        raise WorkflowError(
+            "project: name the file of new items, e.g. --config 'projection={path: new.jsonl}'."
+        )
     if not Path(path).exists():
         raise WorkflowError(f"project: {path}: no such file; mend projection.path.")
     return path

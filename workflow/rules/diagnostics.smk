@@ -2,8 +2,6 @@
 
 
 rule diagnostics:
-    message:
-        "Measuring how far the map can be trusted"
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
@@ -11,7 +9,10 @@ rule diagnostics:
         neighbors=f"{RESULTS}/diagnostics/neighbors.json",
         summary=f"{RESULTS}/diagnostics/summary.json",
         tables=report(
-            expand(f"{RESULTS}/diagnostics/{{table}}.csv", table=["neighbors", "questions", "regions", "layouts"]),
+            expand(
+                f"{RESULTS}/diagnostics/{{table}}.csv",
+                table=["neighbors", "questions", "regions", "layouts"],
+            ),
             caption="../report/tables.rst",
             category="Diagnostics",
         ),
@@ -22,25 +23,25 @@ rule diagnostics:
         ),
         vector_pictures=expand(f"{RESULTS}/diagnostics/{{picture}}.svg", picture=["overlap", "distribution"]),
         report=f"{RESULTS}/diagnostics/report.html",
-    params:
-        diagnostics=canonical(config["diagnostics"]),
     log:
         f"{RESULTS}/logs/diagnostics.log",
     benchmark:
         f"{RESULTS}/benchmarks/diagnostics.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: workflow.cores
     resources:
         mem_mb=growing(4000),
-    conda:
-        "../../envs/tables.yaml"
+    params:
+        diagnostics=canonical(config["diagnostics"]),
+    message:
+        "Measuring how far the map can be trusted"
     script:
         "../scripts/diagnostics.py"
 
 
-# Without an output, so it checks whenever it is asked to.
+# Without an output (nor a benchmark, which is one), so it checks whenever it is asked to.
 rule verify:
-    message:
-        "Checking the results against the criteria of success"
     input:
         manifest=when_sharded(f"{RESULTS}/shards/manifest.json"),
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
@@ -52,20 +53,19 @@ rule verify:
         articles=rules.articles_json.output.articles,
         labels=rules.knn_labels.output,
         summary=rules.diagnostics.output.summary,
+    log:
+        f"{RESULTS}/logs/verify.log",
+    retries: 0
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
     params:
-        results=RESULTS,
         questions=len(INPUTS.questions),
         target_overlap=config["diagnostics"]["target_overlap"],
         k=config["diagnostics"]["k"][0],
-    log:
-        f"{RESULTS}/logs/verify.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/verify.jsonl"
-    threads: 1
-    retries: 0
-    resources:
-        mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    message:
+        "Checking the results against the criteria of success"
     script:
         "../scripts/verify.py"

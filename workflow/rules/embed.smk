@@ -2,58 +2,56 @@
 
 
 rule embed_shard:
-    message:
-        "Embedding shard {wildcards.shard}"
     input:
         # Ancient, because the name tells the content: a shard written again is the same shard.
         shard=ancient(f"{RESULTS}/shards/{{shard}}.parquet"),
     output:
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{shard}}.parquet",
-    params:
-        model=canonical(vars(INPUTS.article_model)),
-        partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",
     log:
         f"{RESULTS}/logs/embed_shard/{{model}}/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/embed_shard/{{model}}/{{shard}}.jsonl"
+    conda:
+        "../../envs/embedding.yaml"
     threads: config["embedding"]["threads"]
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         batch_size=config["embedding"]["batch_size"],
-    conda:
-        "../../envs/embedding.yaml"
+    params:
+        model=canonical(vars(INPUTS.article_model)),
+        partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",
+    message:
+        "Embedding shard {wildcards.shard}"
     script:
         "../scripts/embed_shard.py"
 
 
 rule embed_questions:
-    message:
-        "Embedding the questions"
     input:
         question_files,
     output:
         embeddings=f"{RESULTS}/embeddings/{QUESTION_MODEL}/questions.parquet",
-    params:
-        model=canonical(vars(INPUTS.question_model)),
     log:
         f"{RESULTS}/logs/embed_questions.log",
     benchmark:
         f"{RESULTS}/benchmarks/embed_questions.jsonl"
+    conda:
+        "../../envs/embedding.yaml"
     threads: config["embedding"]["threads"]
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         batch_size=config["embedding"]["batch_size"],
-    conda:
-        "../../envs/embedding.yaml"
+    params:
+        model=canonical(vars(INPUTS.question_model)),
+    message:
+        "Embedding the questions"
     script:
         "../scripts/embed_questions.py"
 
 
 rule merge_embeddings:
-    message:
-        "Merging the embedded shards and questions into one table"
     input:
         shards=embedded_shards,
         questions=rules.embed_questions.output.embeddings,
@@ -63,10 +61,12 @@ rule merge_embeddings:
         f"{RESULTS}/logs/merge_embeddings.log",
     benchmark:
         f"{RESULTS}/benchmarks/merge_embeddings.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    message:
+        "Merging the embedded shards and questions into one table"
     script:
         "../scripts/merge_embeddings.py"

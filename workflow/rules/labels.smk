@@ -2,24 +2,24 @@
 
 
 rule knn_labels:
-    message:
-        "Labelling the cells of the map by their nearest articles"
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
         table=f"{RESULTS}/labels.parquet",
         json=f"{RESULTS}/labels.json",
-    params:
-        labels=canonical(config["labels"]),
     log:
         f"{RESULTS}/logs/knn_labels.log",
     benchmark:
         f"{RESULTS}/benchmarks/knn_labels.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: workflow.cores
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    params:
+        labels=canonical(config["labels"]),
+    message:
+        "Labelling the cells of the map by their nearest articles"
     script:
         "../scripts/knn_labels.py"

@@ -2,8 +2,6 @@
 
 
 rule knowledge_map:
-    message:
-        "Joining items, layout and neighbors into the knowledge map"
     input:
         shards=ancient(shards),
         questions=rules.embed_questions.output.embeddings,
@@ -16,18 +14,18 @@ rule knowledge_map:
         f"{RESULTS}/logs/knowledge_map.log",
     benchmark:
         f"{RESULTS}/benchmarks/knowledge_map.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    message:
+        "Joining items, layout and neighbors into the knowledge map"
     script:
         "../scripts/knowledge_map_table.py"
 
 
 rule map_pickle:
-    message:
-        "Writing the knowledge map as a pickle"
     input:
         shards=ancient(shards),
         questions=rules.embed_questions.output.embeddings,
@@ -36,25 +34,25 @@ rule map_pickle:
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
         pickle=f"{RESULTS}/knowledge_map.pkl",
-    params:
-        umap=canonical(config["umap"]),
-        region_padding=config["map"]["region_padding"],
     log:
         f"{RESULTS}/logs/map_pickle.log",
     benchmark:
         f"{RESULTS}/benchmarks/map_pickle.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    params:
+        umap=canonical(config["umap"]),
+        region_padding=config["map"]["region_padding"],
+    message:
+        "Writing the knowledge map as a pickle"
     script:
         "../scripts/map_pickle.py"
 
 
 rule articles_json:
-    message:
-        "Listing the articles of the map as JSON"
     input:
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
@@ -63,18 +61,18 @@ rule articles_json:
         f"{RESULTS}/logs/articles_json.log",
     benchmark:
         f"{RESULTS}/benchmarks/articles_json.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(1000),
-    conda:
-        "../../envs/tables.yaml"
+    message:
+        "Listing the articles of the map as JSON"
     script:
         "../scripts/articles_json.py"
 
 
 rule map_picture:
-    message:
-        "Drawing the map"
     input:
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
         labels=f"{RESULTS}/labels.parquet",
@@ -85,42 +83,44 @@ rule map_picture:
             category="Knowledge map",
         ),
         f"{RESULTS}/knowledge_map.svg",
-    params:
-        title=canonical(config["map"]["title"]),
-        region_padding=config["map"]["region_padding"],
     log:
         f"{RESULTS}/logs/map_picture.log",
     benchmark:
         f"{RESULTS}/benchmarks/map_picture.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+    message:
+        "Drawing the map"
     script:
         "../scripts/map_picture.py"
 
 
 rule map_page:
-    message:
-        "Writing the map as a page"
     input:
         questions=question_files,
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
         labels=f"{RESULTS}/labels.parquet",
     output:
         page=f"{RESULTS}/knowledge_map.html",
-    params:
-        title=canonical(config["map"]["title"]),
-        region_padding=config["map"]["region_padding"],
     log:
         f"{RESULTS}/logs/map_page.log",
     benchmark:
         f"{RESULTS}/benchmarks/map_page.jsonl"
+    conda:
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-    conda:
-        "../../envs/tables.yaml"
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+    message:
+        "Writing the map as a page"
     script:
         "../scripts/map_page.py"

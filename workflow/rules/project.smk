@@ -2,30 +2,32 @@
 
 
 rule project:
-    message:
-        "Placing new items on the map"
     input:
         new=new_items,
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
         projection=f"{RESULTS}/projection.parquet",
-    params:
-        projection=canonical(config["projection"]),
-        model=canonical(
-            vars(INPUTS.article_model if config["projection"]["kind"] == "articles" else INPUTS.question_model)
-        ),
-        max_characters=config["shards"]["max_characters"],
     log:
         f"{RESULTS}/logs/project.log",
     benchmark:
         f"{RESULTS}/benchmarks/project.jsonl"
+    conda:
+        "../../envs/embedding.yaml"
     threads: config["embedding"]["threads"]
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         batch_size=config["embedding"]["batch_size"],
-    conda:
-        "../../envs/embedding.yaml"
+    params:
+        projection=canonical(config["projection"]),
+        model=canonical(
+            vars(
+                INPUTS.article_model if config["projection"]["kind"] == "articles" else INPUTS.question_model
+            )
+        ),
+        max_characters=config["shards"]["max_characters"],
+    message:
+        "Placing new items on the map"
     script:
         "../scripts/project.py"

@@ -9,7 +9,7 @@ from knowledge_map.page import write_page
 from knowledge_map.questions import read_questions
 
 with logging_to(snakemake.log[0], "map_page"):
-    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "url", "excerpt", "source", "neighbors"])
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["item_id", "title", "url", "excerpt", "neighbors"])
     write_page(
         knowledge_map,
         read_parquet(snakemake.input.labels),

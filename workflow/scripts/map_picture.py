@@ -9,7 +9,7 @@ from knowledge_map.map_table import KnowledgeMap
 from knowledge_map.picture import draw_map
 
 with logging_to(snakemake.log[0], "map_picture"):
-    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title"])
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "excerpt"])
     draw_map(
         knowledge_map,
         read_parquet(snakemake.input.labels),

@@ -1,6 +1,7 @@
 """Read the articles of all sources and write shards and their manifest."""
 
 import json
+from pathlib import Path
 
 from knowledge_map.job import logging_to
 from knowledge_map.shards import write_shards
@@ -10,7 +11,7 @@ with logging_to(snakemake.log[0], "shard"):
     limits = json.loads(snakemake.params.shards)
     write_shards(
         [Source(**source) for source in json.loads(snakemake.params.sources)],
-        snakemake.params.folder,
+        Path(snakemake.output.manifest).parent,
         snakemake.output.manifest,
         size=limits["size"],
         max_characters=limits["max_characters"],

@@ -10,7 +10,7 @@ from knowledge_map.verification import as_table, verify
 
 with logging_to(snakemake.log[0], "verify"):
     criteria = verify(
-        Path(snakemake.params.results),
+        Path(snakemake.input.knowledge_map).parent,
         read_manifest(snakemake.input.manifest)["articles"],
         snakemake.params.questions,
         snakemake.params.target_overlap,

@@ -35,6 +35,8 @@ def _with_defaults(value: object, schema: dict) -> object:
                 value[name] = _with_defaults(value[name], part)
     elif isinstance(value, list) and "items" in schema:
         value = [_with_defaults(item, schema["items"]) for item in value]
+    elif isinstance(value, float) and value.is_integer() and "integer" in schema.get("type", ""):
+        value = int(value)  # JSON Schema takes 15.0 for an integer; Python's ranges do not
     return value
 
 
@@ -42,7 +44,7 @@ def _explained(error: ValidationError) -> str:
     key = error.json_path.removeprefix("$.").removeprefix("$")
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known))[0]
+        unknown = sorted(set(error.instance) - set(known), key=str)[0]
         meant = difflib.get_close_matches(str(unknown), known, n=1)
         return f"unknown key `{f'{key}.' if key else ''}{unknown}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
     description = error.schema.get("description", "").strip()

@@ -1,5 +1,6 @@
 """Embedding shards and questions: in blocks that are saved as they are finished, and taken up again after an interruption."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -65,7 +66,8 @@ def _embed_blocks(
 ) -> None:
     """Embed and save the blocks whose numbers are in `missing`."""
     rows = articles.metadata.num_rows
-    progress = Progress(rows, "articles", done=max(0, rows - block_size * len(missing)))
+    left = sum(min(block_size, rows - number * block_size) for number in missing)
+    progress = Progress(rows, "articles", done=rows - left)
     if progress.done:
         log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
     for number, block in enumerate(batches(articles, ["item_id", "title", "text"], block_size)):
@@ -135,6 +137,7 @@ class SavedBlocks:
 
     def save(self, number: int, block: Embedded) -> None:
         notes = self.belongs | {"number": number, "truncated": block.truncated, "prompt": block.prompt}
+        notes["digest"] = _digest(block)
         table = pa.table({"embedding": as_column(block.vectors)}, metadata=_as_metadata(notes))
         write_parquet(self._path(number), table)
 
@@ -147,13 +150,22 @@ class SavedBlocks:
                 notes = read_metadata(file)
                 if any(notes.get(name) != value for name, value in (self.belongs | {"number": number}).items()):
                     return None
-                return Embedded(as_matrix(file.read()["embedding"]), notes["truncated"], notes["prompt"])
-        except UserError as error:
-            log.warning(f"{error} It is embedded again now.")
+                block = Embedded(as_matrix(file.read()["embedding"]), notes["truncated"], notes["prompt"])
+        except Exception as error:  # the file's footer has no checksum: a flipped bit there can raise anything
+            log.warning(f"{path}: damaged ({error}); it is embedded again now.")
             return None
+        if notes.get("digest") != _digest(block):
+            log.warning(f"{path}: damaged; it is embedded again now.")
+            return None
+        return block
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06}.parquet"
+
+
+def _digest(block: Embedded) -> str:
+    notes = json.dumps([block.vectors.shape, block.truncated, block.prompt])
+    return hashlib.sha256(notes.encode() + block.vectors.tobytes()).hexdigest()
 
 
 def as_column(vectors: np.ndarray) -> pa.FixedSizeListArray:

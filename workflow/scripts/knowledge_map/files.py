@@ -69,6 +69,35 @@ def write_parquet(path: str | Path, table: pa.Table, row_group_size: int = 10_00
         writer.write_table(table, row_group_size=row_group_size)
 
 
+class _WholeFile(pq.ParquetFile):
+    """A parquet file that never gives fewer rows than it has.
+
+    Checksums are of a page's content; a flipped bit in its header can end the reading early, and would go unnoticed.
+    """
+
+    def read(self, *args, **settings) -> pa.Table:
+        table = super().read(*args, **settings)
+        _check_rows(table.num_rows, self.metadata.num_rows)
+        return table
+
+    def read_row_group(self, i: int, *args, **settings) -> pa.Table:
+        table = super().read_row_group(i, *args, **settings)
+        _check_rows(table.num_rows, self.metadata.row_group(i).num_rows)
+        return table
+
+    def iter_batches(self, *args, **settings) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in super().iter_batches(*args, **settings):
+            rows += batch.num_rows
+            yield batch
+        _check_rows(rows, self.metadata.num_rows)
+
+
+def _check_rows(read: int, rows: int) -> None:
+    if read != rows:
+        raise pa.ArrowInvalid(f"{read:,} of {rows:,} rows can be read")
+
+
 @contextmanager
 def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
     """Yield a parquet file whose page checksums are verified while it is read.
@@ -76,7 +105,7 @@ def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
     Raises UserError, which names the file, where it is damaged or is no parquet file at all.
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+        with _WholeFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             yield file
     except FileNotFoundError:
         raise UserError(f"{path}: missing; run the workflow again to make it.") from None

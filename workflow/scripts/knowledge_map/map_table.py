@@ -1,6 +1,5 @@
 """The knowledge map as a table: every item with its place in the plane, an excerpt and its nearest neighbors."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,7 +67,7 @@ def question_region(points: np.ndarray, padding: float) -> Region | None:
 
 def excerpt(text: str, characters: int = EXCERPT) -> str:
     """Return the opening of `text` on one line, whole words, at most `characters` long, with an ellipsis where it was cut."""
-    text = re.sub(r"\s+", " ", text[: 4 * characters]).strip()
+    text = " ".join(text.split(maxsplit=characters)[:characters])  # more words than that cannot fit
     if len(text) <= characters:
         return text
     cut = text[: characters - 1]

@@ -88,8 +88,8 @@ class EmbeddingModel:
         folder = self.folder()
         if folder is None:
             return None
-        if self.model.startswith(PACKAGE):
-            return importlib.metadata.version(_distribution(self.model.removeprefix(PACKAGE)))
+        if self.model.startswith(PACKAGE) and (distribution := _distribution(self.model.removeprefix(PACKAGE))):
+            return importlib.metadata.version(distribution)
         digest = hashlib.sha256()
         for path in sorted(file for file in folder.rglob("*") if file.is_file()):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
@@ -109,13 +109,16 @@ class Embedded:
 
 def _package_model(name: str) -> Path:
     spec = importlib.util.find_spec(name) if re.fullmatch(r"\w+", name) else None
-    if spec is None or spec.origin is None:
+    if spec is None:
         raise UserError(f"embedding.model: no Python package `{name}` is installed; pip install it or choose another model.")
-    found = sorted(Path(spec.origin).parent.glob("**/modules.json"))
+    # A module that is a single file has no folder of its own; beside it lie other packages.
+    folders = spec.submodule_search_locations or []
+    found = sorted(path for folder in folders for path in Path(folder).glob("**/modules.json"))
     if not found:
         raise UserError(f"embedding.model: the Python package `{name}` carries no sentence-transformers model.")
     return found[0].parent
 
 
-def _distribution(package: str) -> str:
-    return importlib.metadata.packages_distributions()[package][0]
+def _distribution(package: str) -> str | None:
+    """Return what a package was installed by; None where it merely lies on the path."""
+    return next(iter(importlib.metadata.packages_distributions().get(package, [])), None)

@@ -260,9 +260,7 @@ def _hide(products: torch.Tensor, own: np.ndarray, first: int) -> None:
         products[torch.from_numpy(at), torch.from_numpy(own[at] - first)] = -torch.inf
 
 
-def _merge(
-    scores: torch.Tensor, rows: torch.Tensor, products: torch.Tensor, first: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _merge(scores: torch.Tensor, rows: torch.Tensor, products: torch.Tensor, first: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the highest of scores [q, c] and products [q, m] in descending order, with their rows.
 
     Only groups whose maximum reaches a row's lowest score are looked into: on the whole table that is a few per row.
@@ -312,9 +310,7 @@ def _floor(scores: torch.Tensor, peaks: torch.Tensor) -> torch.Tensor:
 # --- 2. ranking
 
 
-def _ranked(
-    queries: np.ndarray, candidates: np.ndarray, table: Vectors, columns: range, k: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _ranked(queries: np.ndarray, candidates: np.ndarray, table: Vectors, columns: range, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the k nearest of each query's candidates, int32 and float32 [n, k], by distance, then by row."""
     distances = np.full(candidates.shape, np.inf, np.float32)
     for first, block in _blocks(table, columns, COLUMNS):

@@ -28,9 +28,14 @@ ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u202
 
 
 def write_page(
-    knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Question], region: Region | None, output: str | Path
+    knowledge_map: KnowledgeMap,
+    labels: pa.Table,
+    questions: list[Question],
+    region: Region | None,
+    output: str | Path,
+    title: str = "Knowledge map",
 ) -> None:
-    """Write the interactive map to `output`.
+    """Write the interactive map to `output`, under a `title`.
 
     `knowledge_map` needs the columns `item_id`, `title`, `url`, `excerpt` and `neighbors`; `labels` are those of
     `knn_labels`; `questions` are the map's. Texts are written in batches, so that memory hardly grows with the map.
@@ -39,6 +44,7 @@ def write_page(
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
     pieces = environment.get_template("map.html").generate(
+        title=title,
         policy=_policy(style, script),
         style=Markup(style),
         script=Markup(script),

@@ -234,9 +234,9 @@ def _draw_heading(figure: Figure, title: str, articles: int, questions: int, reg
     width, height = figure.get_size_inches()
     figure.text(MARGIN / width, 1 - 0.44 / height, plain(title, 60), size=15, weight="bold", va="baseline")
     marker = {"marker": "o" if questions <= MOST_NUMBERED else "*", "markersize": 7, "markeredgecolor": "white"}
-    keys = {f"{articles:,} articles": Line2D([], [], color=DEPTHS(0.8), linewidth=6, solid_capstyle="butt")}
+    keys = {_counted(articles, "article"): Line2D([], [], color=DEPTHS(0.8), linewidth=6, solid_capstyle="butt")}
     if questions:
-        keys[f"{questions:,} question{'s' if questions > 1 else ''}"] = Line2D([], [], color=ACCENT, linestyle="", **marker)
+        keys[_counted(questions, "question")] = Line2D([], [], color=ACCENT, linestyle="", **marker)
     if region:
         keys["question region"] = Line2D([], [], color=ACCENT, linewidth=0.9, linestyle=DASHES)
     place = (MARGIN / width, 1 - 0.78 / height)
@@ -244,6 +244,10 @@ def _draw_heading(figure: Figure, title: str, articles: int, questions: int, reg
         keys.values(), keys.keys(), loc="lower left", bbox_to_anchor=place, ncols=3, frameon=False, fontsize=8,
         labelcolor=FAINT, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.6,
     )  # fmt: skip
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def _draw_question_list(figure: Figure, texts: list[list[str]], left: float) -> None:

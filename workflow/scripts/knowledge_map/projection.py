@@ -34,6 +34,8 @@ SCHEMA = pa.schema(
     ]
 )
 BATCH = 10_000
+COPY = 1e-5
+"""An item nearer than this to an article, by cosine, is that article again; only rounding lies between them."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def project(
     """Place `vectors`, float32 [n, D] of unit length, each where one of its k nearest articles lies.
 
     Of these k places the one is taken around which most of the k lie nearest on the map; among equals the one with the
-    smallest distances to the others. A mean of places would lie between them, near none.
+    smallest distances to the others. A mean of places would lie between them, near none. A copy of an article lands on it.
     """
     k = min(k, table.articles)
     neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
@@ -61,7 +63,7 @@ def project(
     around = around.reshape(*neighbors.shape, k)
     kept = (around[:, :, :, None] == neighbors[:, None, None, :]).any(axis=3).sum(axis=2)
     far = np.linalg.norm(candidates[:, :, None] - candidates[:, None], axis=3).sum(axis=2)
-    best = np.lexsort((far, -kept), axis=1)[:, 0]
+    best = np.where(distances[:, 0] < COPY, 0, np.lexsort((far, -kept), axis=1)[:, 0])
     return Projection(candidates[np.arange(len(vectors)), best], neighbors, distances)
 
 

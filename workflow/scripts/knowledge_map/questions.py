@@ -45,6 +45,8 @@ def _records(path: str | Path) -> list:
         records = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; mend `questions` in the configuration.") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); mend `questions` in the configuration.") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -91,7 +93,7 @@ def _answer(record: dict, options: tuple[str, ...], keys: list[str], place: str)
         return index
     if (key := record.get("correct_answer")) is not None:
         if key not in keys:
-            raise UserError(f"{place}: correct_answer is {key!r}, which is none of its options ({', '.join(keys)}).")
+            raise UserError(f"{place}: correct_answer is {key!r}, which is none of its options ({_unicode(', '.join(keys))}).")
         return keys.index(key)
     return None
 

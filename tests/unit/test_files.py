@@ -1,0 +1,132 @@
+"""Files: there whole or not at all, damage noticed and named, batches of the size that was asked for."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge_map.errors import UserError
+from knowledge_map.files import batches, open_parquet, parquet_writer, read_parquet, replacing, write_json, write_parquet
+
+ROWS, ROW_GROUP = 60, 20
+
+
+def some_table(rows: int = ROWS) -> pa.Table:
+    """Return a table with a column of each kind that the project writes."""
+    vectors = np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32)
+    return pa.table(
+        {
+            "title": pa.array([f"title {n % 7}" for n in range(rows)]),
+            "row": pa.array(range(rows), pa.int32()),
+            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 4),
+            "neighbors": pa.array([[n, n + 1] for n in range(rows)], pa.list_(pa.int32())),
+        }
+    )
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "result"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise KeyboardInterrupt
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("result", "old")]
+
+
+def test_a_finished_file_takes_the_place_of_the_old_one(tmp_path):
+    path = tmp_path / "a/new/folder/result"
+    for content in ("old", "new"):
+        with replacing(path) as temporary:
+            temporary.write_text(content)
+    assert [(file.name, file.read_text()) for file in path.parent.iterdir()] == [("result", "new")]
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_a_parquet_file_that_was_not_finished_never_appears(tmp_path, existed):
+    path, table = tmp_path / "table.parquet", some_table()
+    if existed:
+        write_parquet(path, table)
+    with pytest.raises(RuntimeError), parquet_writer(path, table.schema) as writer:
+        writer.write_table(table.slice(0, 5))
+        raise RuntimeError
+    assert [file.name for file in tmp_path.iterdir()] == (["table.parquet"] if existed else [])
+    assert not existed or read_parquet(path).equals(table)
+
+
+def column_bytes(path: Path, column: str) -> list[int]:
+    """Return the positions in the file where pages of a column lie, their headers included."""
+    with open_parquet(path) as file:
+        metadata = file.metadata
+        chunks = [
+            metadata.row_group(group).column(n) for group in range(metadata.num_row_groups) for n in range(metadata.num_columns)
+        ]
+    positions = []
+    for chunk in chunks:
+        if chunk.path_in_schema.split(".")[0] == column:
+            start = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
+            positions += range(start, start + chunk.total_compressed_size)
+    return positions
+
+
+def read_in_batches(path: Path, column: str) -> pa.Table:
+    with open_parquet(path) as file:
+        return pa.concat_tables(list(batches(file, [column], 7)))
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path, column: read_parquet(path, [column]), read_in_batches], ids=["whole", "in batches"]
+)
+@pytest.mark.parametrize("column", some_table().column_names)
+def test_a_flipped_bit_is_never_read_as_something_else(tmp_path, column, read):
+    path, table = tmp_path / "table.parquet", some_table()
+    write_parquet(path, table, ROW_GROUP)
+    whole = path.read_bytes()
+    positions, noticed = column_bytes(path, column), 0
+    # A bit of every byte: the next one at each further byte, so that every bit has its turn.
+    for position in positions:
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        try:
+            # Some bits of a page's header (its statistics) carry no data, so that nothing is wrong without them.
+            assert read(path, column)[column].to_pylist() == table[column].to_pylist()
+        except UserError as error:
+            assert str(path) in str(error) and "damaged" in str(error)
+            noticed += 1
+    assert noticed > len(positions) / 2
+
+
+@pytest.mark.parametrize("left", [0, 3, 100, -1, -500])
+def test_a_file_cut_short_is_noticed_and_named(tmp_path, left):
+    path = tmp_path / "table.parquet"
+    write_parquet(path, some_table())
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(UserError, match=r"table\.parquet: damaged"):
+        read_parquet(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"absent\.parquet: missing"):
+        read_parquet(tmp_path / "absent.parquet")
+
+
+@given(rows=st.integers(0, 60), row_group=st.integers(1, 25), size=st.integers(1, 70))
+def test_batches_have_the_size_asked_for_whatever_the_row_groups(tmp_path_factory, rows, row_group, size):
+    path, table = tmp_path_factory.getbasetemp() / "batches.parquet", some_table(rows)
+    write_parquet(path, table, row_group)
+    with open_parquet(path) as file:
+        pieces = list(batches(file, ["row", "embedding"], size))
+    assert [piece.num_rows for piece in pieces] == [size] * (rows // size) + [rows % size] * (rows % size > 0)
+    assert [row for piece in pieces for row in piece["row"].to_pylist()] == list(range(rows))
+    assert [row for piece in pieces for row in piece["embedding"].to_pylist()] == table["embedding"].to_pylist()
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_json_without_a_word_for_a_number_is_not_written(tmp_path, number):
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "summary.json", {"overlap": [number]})
+    assert not list(tmp_path.iterdir())
