@@ -22,6 +22,8 @@ include: "workflow/rules/project.smk"
 rule all:
     default_target: True
     input:
+        # Named, since Snakemake does not miss a deleted file that only a finished job has asked for.
+        embedded_shards,
         rules.knowledge_map.output,
         rules.map_pickle.output,
         rules.map_picture.output,

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from knowledge_map import neighbor_graph
 from knowledge_map import neighbors as graph
 from knowledge_map.errors import UserError
 from knowledge_map.neighbors import Tile, articles_nearest_to, nearest
@@ -19,7 +20,8 @@ class ArrayTable:
     """A table in memory that remembers the most rows that were asked of it at once."""
 
     def __init__(self, vectors: np.ndarray):
-        self.array, self.most = vectors, 0
+        self.array, self.most = vectors.view(), 0
+        self.array.flags.writeable = False  # as parquet gives them
         self.rows, self.dimension = vectors.shape
 
     def vectors(self, start: int, stop: int) -> np.ndarray:
@@ -68,6 +70,7 @@ DATA = {
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("vectors", DATA.values(), ids=DATA.keys())
 def test_nearest_is_the_answer_by_definition(vectors, half):
@@ -268,19 +271,19 @@ def written(folder, neighbors, distances, starts):
     paths = []
     for start, stop in zip(starts, [*starts[1:], len(neighbors)], strict=True):
         paths.append(folder / f"{start}.parquet")
-        graph.write_neighbors(paths[-1], start, neighbors[start:stop], distances[start:stop])
+        neighbor_graph.write_neighbors(paths[-1], start, neighbors[start:stop], distances[start:stop])
     return paths
 
 
 def test_blocks_are_gathered_into_one_graph(tmp_path):
     whole = a_graph(25_000, 3)
     paths = written(tmp_path, *whole, [0, 11_000, 11_001, 24_999])
-    graph.gather_neighbors(paths, tmp_path / "neighbors.parquet")
-    assert same(graph.read_neighbors(tmp_path / "neighbors.parquet"), whole)
+    neighbor_graph.gather_neighbors(paths, tmp_path / "neighbors.parquet")
+    assert same(neighbor_graph.read_neighbors(tmp_path / "neighbors.parquet"), whole)
     table = pq.read_table(tmp_path / "neighbors.parquet")
     assert table.schema.types == [pa.int32(), pa.list_(pa.int32()), pa.list_(pa.float32())]
     assert table["row"].to_pylist() == list(range(25_000))
-    assert same(graph.read_neighbors(paths[1]), (whole[0][11_000:11_001], whole[1][11_000:11_001]))
+    assert same(neighbor_graph.read_neighbors(paths[1]), (whole[0][11_000:11_001], whole[1][11_000:11_001]))
 
 
 @pytest.mark.parametrize(
@@ -295,17 +298,17 @@ def test_blocks_are_gathered_into_one_graph(tmp_path):
 def test_missing_or_disordered_blocks_are_refused(tmp_path, chosen, complaint):
     paths = written(tmp_path, *a_graph(300, 4), [0, 100, 200])
     with pytest.raises(UserError, match=complaint):
-        graph.gather_neighbors([paths[i] for i in chosen], tmp_path / "neighbors.parquet")
+        neighbor_graph.gather_neighbors([paths[i] for i in chosen], tmp_path / "neighbors.parquet")
     assert not (tmp_path / "neighbors.parquet").exists()
 
 
 def test_blocks_of_another_k_or_another_kind_are_refused(tmp_path):
     first = written(tmp_path, *a_graph(10, 4), [0])
-    graph.write_neighbors(tmp_path / "other.parquet", 10, *a_graph(10, 3))
+    neighbor_graph.write_neighbors(tmp_path / "other.parquet", 10, *a_graph(10, 3))
     with pytest.raises(UserError, match=r"other.parquet: damaged \(a row has not 4 neighbors\)"):
-        graph.gather_neighbors([*first, tmp_path / "other.parquet"], tmp_path / "neighbors.parquet")
+        neighbor_graph.gather_neighbors([*first, tmp_path / "other.parquet"], tmp_path / "neighbors.parquet")
     pq.write_table(pa.table({"row": [1]}), tmp_path / "strange.parquet")
     with pytest.raises(UserError, match=r"strange.parquet: damaged \(it has other columns than a neighbor graph\)"):
-        graph.read_neighbors(tmp_path / "strange.parquet")
+        neighbor_graph.read_neighbors(tmp_path / "strange.parquet")
     with pytest.raises(UserError, match=r"none.parquet: missing"):
-        graph.read_neighbors(tmp_path / "none.parquet")
+        neighbor_graph.read_neighbors(tmp_path / "none.parquet")

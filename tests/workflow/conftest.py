@@ -1,149 +1,7 @@
-"""Small projects in which the real workflow runs."""
-
-import json
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+"""A finished project, made once, and copies of it."""
 
 import pytest
-import yaml
-
-REPOSITORY = Path(__file__).parents[2]
-STARTER = REPOSITORY / "resources" / "starter"
-
-SMALL = {
-    "results": "results",
-    "shards": {"size": 24},
-    "embedding": {"max_tokens": 32, "device": "cpu"},
-    "neighbors": {"k": 5},
-    "umap": {"n_neighbors": 5, "n_epochs": 20},
-    "refinement": {"k": 5, "stages": [{"iterations": 20, "question_weight": 6, "learning_rate": 0.08}]},
-    "labels": {"grid": [4]},
-    "diagnostics": {"k": [5]},
-}
-"""Settings with which every step takes seconds."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of Snakemake that came to its end."""
-
-    code: int
-    output: str
-
-    @property
-    def jobs(self) -> Counter[str]:
-        """How often each rule ran; `all` does nothing and is left out."""
-        return Counter(name for name in re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.M) if name != "all")
-
-    @property
-    def planned(self) -> Counter[str]:
-        """How often each rule would run, as a dry run tells."""
-        table = self.output.partition("Job stats:")[2].partition("\ntotal ")[0]
-        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name != "all"})
-
-
-class Project:
-    """A folder with articles, questions and a configuration."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        folder.mkdir(exist_ok=True)
-
-    def __truediv__(self, path: str) -> Path:
-        return self.folder / path
-
-    @property
-    def config(self) -> dict:
-        return yaml.safe_load((self / "config.yaml").read_text())
-
-    def configure(self, **settings) -> None:
-        """Set keys; those of a section are joined by two underscores (`umap__min_dist=0.3`)."""
-        config = self.config if (self / "config.yaml").exists() else {}
-        for key, value in settings.items():
-            *sections, name = key.split("__")
-            section = config
-            for each in sections:
-                section = section.setdefault(each, {})
-            section[name] = value
-        (self / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-
-    def start(self, *arguments: str, cores: int = 2, profile: Path = REPOSITORY / "profiles" / "default") -> subprocess.Popen:
-        """Start Snakemake in a process group of its own; what it says goes to the file `output`."""
-        options = {
-            "--snakefile": REPOSITORY / "Snakefile",
-            "--directory": self.folder,
-            "--configfile": self / "config.yaml",
-            "--workflow-profile": profile,
-            "--cores": cores,
-        }
-        with (self / "output").open("w") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *arguments, *(str(word) for option in options.items() for word in option)],
-                cwd=self.folder,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def run(self, *arguments: str, **options) -> Run:
-        process = self.start(*arguments, **options)
-        try:
-            code = process.wait(timeout=600)
-        finally:
-            kill(process)
-        return Run(code, (self / "output").read_text())
-
-    def make(self, *targets: str, **options) -> Counter[str]:
-        """Run to a good end and return which jobs ran."""
-        run = self.run(*targets, **options)
-        assert run.code == 0, run.output
-        return run.jobs
-
-    def plan(self, *targets: str, **options) -> Counter[str]:
-        """Return which jobs would run."""
-        run = self.run("--dry-run", *targets, **options)
-        assert run.code == 0, run.output
-        return run.planned
-
-    def copy(self, folder: Path) -> "Project":
-        """Return a copy that Snakemake takes for up to date: modification times and its records are kept."""
-        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
-        return Project(folder)
-
-
-def kill(process: subprocess.Popen) -> None:
-    """Kill Snakemake and its jobs at once, as a power cut would; nothing happens where they have ended."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait()
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen, seconds: float = 120) -> None:
-    """Wait until `condition` holds while `process` goes on."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "the run ended before"
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
-def write_articles(path: Path, articles: Iterable[dict]) -> None:
-    path.write_text("".join(json.dumps(article, ensure_ascii=False) + "\n" for article in articles))
-
-
-def read_articles(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+from projects import STARTER, Project, read_articles, small_project
 
 
 @pytest.fixture(scope="session")
@@ -154,22 +12,9 @@ def starter() -> list[dict]:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory, starter) -> Project:
-    """A project that ran to its end: 40 articles of the cell in two shards, and 24 drawn from 48 others in a third."""
-    project = Project(tmp_path_factory.mktemp("project"))
-    write_articles(project / "cells.jsonl", starter[:40])
-    # Above 1 MB, where Snakemake goes by the modification time and not by a checksum; the padding is a field nobody reads.
-    others = starter[300:348]
-    write_articles(project / "others.jsonl", [others[0] | {"padding": "x" * 1_100_000}, *others[1:]])
-    questions = json.loads((STARTER / "questions.json").read_text())
-    (project / "questions.json").write_text(json.dumps(questions[:4]))
-    sources = [
-        {"name": "cells", "path": "cells.jsonl"},
-        {"name": "others", "path": "others.jsonl", "limit": 24, "sample_seed": 7},
-    ]
-    project.configure(articles=sources, questions="questions.json", **SMALL)
-    run = project.run()
-    assert run.code == 0, run.output
-    assert run.jobs["embed_shard"] == 3
+    """A finished project; only looked at."""
+    project = small_project(tmp_path_factory.mktemp("project"), starter)
+    assert project.make()["embed_shard"] == 3
     return project
 
 

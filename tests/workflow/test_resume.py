@@ -1,34 +1,114 @@
 """Embedding that is killed goes on where it stopped, and ends with the same bytes as if nothing had happened."""
 
 import os
+import re
 import signal
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, Project, kill, wait_for, write_articles
+from projects import SMALL, Project, kill, wait_for, write_articles
 
-ONES = "one two three four five six seven eight nine".split()
-TENS = "ten twenty thirty forty fifty sixty seventy eighty ninety".split()
-BLOCKS = 4  # of 1,000 texts, the last one shorter
-ARTICLES = 3_400
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+ARTICLES = 3_400  # one shard of four blocks of 1,000
 
 
-def number_words(number: int) -> str:
-    """A short text for every number below 10,000, no two alike."""
-    return " ".join(f"{ONES[int(digit) - 1]}{unit}" for digit, unit in zip(f"{number:04}", UNITS, strict=True) if digit != "0")
+def numbers(folder: Path) -> Project:
+    """A project whose articles are numbers in words: short, and no two alike."""
+    project = Project(folder)
+    words = (" ".join(DIGITS[int(digit)] for digit in str(number)) for number in range(ARTICLES))
+    write_articles(project / "numbers.jsonl", ({"title": "Number", "text": text} for text in words))
+    project.configure(**SMALL, articles=[{"name": "numbers", "path": "numbers.jsonl"}])
+    project.configure(shards__size=ARTICLES, embedding__max_tokens=16)
+    return project
 
 
-UNITS = (" thousand", " hundred", " tens", "")
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return numbers(tmp_path / "project")
 
 
-def saved_blocks(project: Project) -> dict[str, tuple[int, int]]:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> bytes:
+    """The embedding table of a run that nothing disturbed."""
+    project = numbers(tmp_path_factory.mktemp("undisturbed"))
+    assert project.make("merge_embeddings") == Counter(shard=1, embed_questions=1, embed_shard=1, merge_embeddings=1)
+    return table(project)
+
+
+def table(project: Project) -> bytes:
+    return (project / "results/embeddings.parquet").read_bytes()
+
+
+def at_work(project: Project) -> bool:
+    return any(project.folder.glob("results/.partial/*/*/lock"))
+
+
+def saved_blocks(project: Project) -> dict[Path, tuple[int, int]]:
     """The blocks saved so far; inode and time tell whether one was written again."""
-    blocks = {}
-    for path in project.folder.glob("results/.partial/*/*/*.parquet"):
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # the job has just finished and cleared its folder
-            continue
-        blocks[path.name] = (status.st_ino, status.st_mtime_ns)
-    return blocks
+    paths = sorted(project.folder.glob("results/.partial/*/*/[0-9]*.parquet"))
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
+
+
+def kill_after(blocks: int, project: Project) -> str:
+    """Run until so many blocks are saved, and kill the run with its jobs. Return what it said."""
+    process = project.start("merge_embeddings")
+    wait_for(lambda: at_work(project) and len(saved_blocks(project)) >= blocks, process)
+    kill(process)
+    output = (project / "output").read_text()
+    project.make("--unlock")
+    return output
+
+
+def test_embedding_killed_again_and_again_embeds_no_saved_block_twice(project, undisturbed):
+    saved, said = {}, ""
+    for blocks in range(4):
+        said += kill_after(blocks, project)
+        before, saved = saved, saved_blocks(project)
+        assert before.items() <= saved.items()
+    assert len(saved) >= 3
+
+    last = project.run("merge_embeddings")
+    assert last.jobs == Counter(embed_shard=1, merge_embeddings=1)
+    assert "3,000 of 3,400 articles were embedded by an earlier run" in last.output
+    times = Counter(re.findall(r"block (\d+) saved", said + last.output))
+    assert set(times.values()) == {1} and "3" in times
+    assert table(project) == undisturbed
+    assert not list(project.folder.glob("results/.partial/*/*"))
+
+
+def test_damaged_blocks_are_noticed_and_embedded_again(project, undisturbed):
+    kill_after(3, project)
+    flipped, cut, sound = list(saved_blocks(project))[:3]
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(content)
+    os.truncate(cut, cut.stat().st_size // 2)
+
+    run = project.run("merge_embeddings")
+    for path in (flipped, cut):
+        assert re.search(f"{path.name}: damaged .* embedded again", run.output)
+        assert f"block {int(path.stem)} saved" in run.output
+    assert f"block {int(sound.stem)} saved" not in run.output
+    assert table(project) == undisturbed
+
+
+def test_a_second_job_on_the_same_shard_says_so_and_leaves_the_first_alone(project, undisturbed, tmp_path):
+    # Two heads at work in one results folder: Snakemake's own lock does not keep them apart.
+    second = project.copy(tmp_path / "second")
+    second.configure(results=str(project / "results"))
+    process = project.start("merge_embeddings")
+    try:
+        wait_for(lambda: bool(saved_blocks(project)), process)
+        os.killpg(process.pid, signal.SIGSTOP)
+        blocks = saved_blocks(project)
+        run = second.run("merge_embeddings")
+        assert run.code != 0
+        assert "another process is embedding this shard" in run.output
+        assert "Traceback" not in run.output
+        assert saved_blocks(project) == blocks
+        os.killpg(process.pid, signal.SIGCONT)
+        assert process.wait(timeout=300) == 0
+    finally:
+        kill(process)
+    assert table(project) == undisturbed

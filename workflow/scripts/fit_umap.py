@@ -3,7 +3,7 @@
 import json
 
 from knowledge_map.job import logging_to
-from knowledge_map.neighbors import read_neighbors
+from knowledge_map.neighbor_graph import read_neighbors
 from knowledge_map.table import EmbeddingTable
 from knowledge_map.umap_layout import fit_umap, save_reducer, write_layout
 

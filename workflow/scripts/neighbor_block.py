@@ -2,9 +2,10 @@
 
 import json
 
-from knowledge_map.encoder import choose_device
+from knowledge_map.device import choose_device
 from knowledge_map.job import logging_to
-from knowledge_map.neighbors import nearest, nearest_by_index, write_neighbors
+from knowledge_map.neighbor_graph import write_neighbors
+from knowledge_map.neighbors import nearest, nearest_by_index
 from knowledge_map.table import EmbeddingTable
 
 with logging_to(snakemake.log[0], f"neighbor_block {snakemake.wildcards.block}"):

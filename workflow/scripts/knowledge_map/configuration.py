@@ -77,7 +77,9 @@ def check_inputs(config: dict) -> Inputs:
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
     embedding = config["embedding"]
     common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
-    article_model = EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"])
+    article_model = EmbeddingModel(
+        "article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]
+    )
     question_model = EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"])
     article_model.folder()
     _check_writable(Path(config["results"]))

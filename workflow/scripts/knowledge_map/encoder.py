@@ -1,38 +1,20 @@
 """From texts to unit vectors with sentence-transformers, on whatever device there is."""
 
-import logging
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+import transformers
 from sentence_transformers import SentenceTransformer
 
+from knowledge_map.device import choose_device
 from knowledge_map.errors import UserError
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log
 from knowledge_map.table import ARTICLE
 
 UNIT_TOLERANCE = 1e-4
-
-
-def choose_device(device: str) -> torch.device:
-    """Return the device meant by the config: `auto` is CUDA where there is one, else the CPU.
-
-    MPS is only taken when asked for by name: it falls back to the CPU operator by operator, and its float results differ
-    between releases of macOS. Raises UserError for a device this machine does not have.
-    """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    chosen = torch.device(device)
-    if chosen.type == "cuda":
-        if not torch.cuda.is_available():
-            raise UserError(f"embedding.device is {device}, but torch sees no CUDA device here; use `auto` or `cpu`.")
-        if (chosen.index or 0) >= torch.cuda.device_count():
-            raise UserError(f"embedding.device is {device}, but there are {torch.cuda.device_count()} CUDA devices (cuda:0 ...).")
-    if chosen.type == "mps" and not torch.backends.mps.is_available():
-        raise UserError("embedding.device is mps, but torch sees no Metal device here; use `auto` or `cpu`.")
-    return chosen
 
 
 class Encoder:
@@ -130,6 +112,7 @@ class Encoder:
 
     def _load(self, precision: str) -> SentenceTransformer:
         folder = self.model.folder()
+        transformers.logging.disable_progress_bar()  # of half a second, in the midst of the log
         try:
             transformer = SentenceTransformer(
                 str(folder or self.model.model),
@@ -146,8 +129,6 @@ class Encoder:
         if self.model.max_tokens > limit:
             raise UserError(f"embedding.max_tokens is {self.model.max_tokens}, but {self.model.model} takes at most {limit}.")
         transformer.max_seq_length = self.model.max_tokens
-        # The tokenizer's own remark on long texts says nothing new: how many were cut is counted and reported.
-        logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
         return transformer.eval()
 
 
@@ -165,4 +146,6 @@ def _position_limit(transformer: SentenceTransformer) -> float:
 
 def _is_out_of_memory(error: Exception) -> bool:
     said = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "out of memory" in said or "allocate memory" in said
+    # The last is what oneDNN says on a CPU.
+    known = ("out of memory", "allocate memory", "could not create a primitive")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in known)

@@ -63,7 +63,9 @@ class EmbeddingModel:
                 f"embedding.model: {self.model} is neither a folder here, nor `package:NAME`, nor a hub id (`owner/name`)."
             )
         if self.revision is None:
-            raise UserError(f"embedding.revision: name the commit of {self.model} that is meant, so that all shards get the same.")
+            raise UserError(
+                f"embedding.revision: name the commit of {self.model} that is meant, so that all shards get the same."
+            )
         return None
 
     def key(self) -> str:

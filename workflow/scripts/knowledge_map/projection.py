@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.spatial import cKDTree
 
-from knowledge_map.encoder import Encoder, choose_device
+from knowledge_map.device import choose_device
+from knowledge_map.encoder import Encoder
 from knowledge_map.files import parquet_writer
 from knowledge_map.map_table import KnowledgeMap, excerpt
 from knowledge_map.neighbors import articles_nearest_to

@@ -11,7 +11,8 @@ import scipy.sparse
 import torch
 from openTSNE.affinity import PrecomputedAffinities
 
-from knowledge_map.neighbors import articles_nearest_to, read_neighbors
+from knowledge_map.neighbor_graph import read_neighbors
+from knowledge_map.neighbors import articles_nearest_to
 from knowledge_map.progress import duration, log
 from knowledge_map.table import EmbeddingTable
 
@@ -37,7 +38,9 @@ class Stage:
     exaggeration: float = 1.0
 
 
-def refined_layout(raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: dict, threads: int) -> np.ndarray:
+def refined_layout(
+    raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: dict, threads: int
+) -> np.ndarray:
     """Return the places of the map, float32 [N, 2] in [0, 1]: UMAP's layout, refined unless the settings say otherwise.
 
     `settings` is the section `refinement` of the config: enabled, k, stages, seed.
@@ -142,4 +145,6 @@ class _Report:
         self._next = now + self.every
         rate = iteration / max(now - self._start, 1e-9)
         left = duration((self.iterations - iteration) / rate)
-        log.info(f"{self.name}: iteration {iteration} of {self.iterations} · {rate:.1f}/s · {left} left · KL divergence {error:.3f}")
+        log.info(
+            f"{self.name}: iteration {iteration} of {self.iterations} · {rate:.1f}/s · {left} left · KL divergence {error:.3f}"
+        )

@@ -1,0 +1,118 @@
+"""A model built like Qwen3-Embedding (decoder, last token, a prompt for queries), tiny and with random weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from test_encoder import encode
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers.processors import TemplateProcessing
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model
+
+from knowledge_map.encoder import Encoder
+from knowledge_map.model import EmbeddingModel
+
+END = "<|endoftext|>"
+PROMPT = "Instruct: Find the article that answers the question\nQuery:"
+TEXTS = ["a cell divides", "the river bends slowly to the west and then to the sea", "x", "Größe 細胞", "light " * 30]
+
+
+def save_model(folder: Path, padding_side: str) -> Path:
+    """Save a random Qwen3 of two layers the way Qwen3-Embedding is laid out: padded left, every text ended by a token."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={character: n for n, character in enumerate([*alphabet, END])}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = TemplateProcessing(single=f"$A {END}", special_tokens=[(END, len(alphabet))])
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=END, eos_token=END, padding_side=padding_side)
+    config = Qwen3Config(
+        vocab_size=len(alphabet) + 1,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        max_position_embeddings=512,
+        pad_token_id=len(alphabet),
+        eos_token_id=len(alphabet),
+    )
+    torch.manual_seed(0)
+    Qwen3Model(config).save_pretrained(folder / "plain")
+    fast.save_pretrained(folder / "plain")
+    modules = [Transformer(str(folder / "plain")), Pooling(32, pooling_mode="lasttoken"), Normalize()]
+    model = SentenceTransformer(modules=modules, prompts={"query": PROMPT, "document": ""}, device="cpu")
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def models_by_padding(tmp_path_factory) -> dict[str, EmbeddingModel]:
+    folders = {side: save_model(tmp_path_factory.mktemp(side), side) for side in ("left", "right")}
+    return {
+        side: EmbeddingModel("article", str(folder), None, 128, "float32", "{text}", None) for side, folder in folders.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def model(models_by_padding) -> EmbeddingModel:
+    return models_by_padding["left"]
+
+
+@pytest.fixture(scope="module")
+def encoder(model) -> Encoder:
+    return Encoder(model, "cpu")
+
+
+def test_the_side_of_the_padding_changes_nothing(models_by_padding):
+    encoders = [Encoder(model, "cpu") for model in models_by_padding.values()]
+    assert [encoder._transformer.tokenizer.padding_side for encoder in encoders] == ["left", "right"]
+    left, right = (encode(encoder, TEXTS).vectors for encoder in encoders)
+    assert np.abs(left - right).max() < 1e-4
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_batch_size_and_order_change_nothing(encoder, batch_size):
+    vectors = encode(encoder, TEXTS).vectors
+    assert np.abs(encode(encoder, TEXTS, batch_size).vectors - vectors).max() < 1e-4
+    assert np.abs(encode(encoder, TEXTS[::-1], batch_size).vectors[::-1] - vectors).max() < 1e-4
+
+
+def last_states(model: EmbeddingModel, texts: list[str]) -> np.ndarray:
+    """Return the unit vector of the last token of each text's tokens, one text at a time, by transformers alone."""
+    plain = Path(model.model).parent / "plain"
+    tokenizer, transformer = PreTrainedTokenizerFast.from_pretrained(plain), Qwen3Model.from_pretrained(plain).eval()
+    vectors = []
+    for text in texts:
+        tokens = tokenizer(text, truncation=True, max_length=model.max_tokens, return_tensors="pt")
+        assert tokens["input_ids"][0, -1] == tokenizer.eos_token_id
+        with torch.inference_mode():
+            vectors.append(transformer(**tokens).last_hidden_state[0, -1].numpy())
+    return np.array(vectors) / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("max_tokens", [8, 128])
+def test_a_text_is_known_by_its_end_token_also_when_it_was_cut(model, max_tokens):
+    model = replace(model, max_tokens=max_tokens)
+    embedded = encode(Encoder(model, "cpu"), TEXTS)
+    assert embedded.truncated == sum(len(text.encode()) + 1 > max_tokens for text in TEXTS)
+    assert embedded.truncated == (4 if max_tokens == 8 else 1)
+    assert np.abs(embedded.vectors - last_states(model, TEXTS)).max() < 1e-4
+
+
+def test_the_models_own_prompt_is_for_questions_and_not_for_articles(model, encoder):
+    articles, questions = encode(encoder, TEXTS[:4]), encode(Encoder(replace(model, kind="question"), "cpu"), TEXTS[:4])
+    assert (articles.prompt, questions.prompt) == ("", PROMPT)
+    assert np.abs(articles.vectors - last_states(model, TEXTS[:4])).max() < 1e-4
+    assert np.abs(questions.vectors - last_states(model, [PROMPT + text for text in TEXTS[:4]])).max() < 1e-4
+
+
+def test_bfloat16_gives_nearly_the_same_unit_vectors(model, encoder):
+    rough, exact = encode(Encoder(replace(model, precision="bfloat16"), "cpu"), TEXTS).vectors, encode(encoder, TEXTS).vectors
+    assert rough.dtype == np.float32
+    assert np.abs(np.linalg.norm(rough, axis=1) - 1).max() < 1e-5
+    assert np.einsum("nd,nd->n", rough, exact).min() > 0.99

@@ -1,0 +1,128 @@
+"""The refined layout: questions among their nearest articles, shapes kept, and UMAP's own layout where it is turned off."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from test_umap_layout import clustered, graph_of
+
+from knowledge_map.embedding import as_column
+from knowledge_map.files import write_parquet
+from knowledge_map.neighbors import write_neighbors
+from knowledge_map.refinement import nearest_articles, normalized, refined_layout
+from knowledge_map.table import EmbeddingTable, table_schema
+
+STAGES = [
+    {"iterations": 50, "question_weight": 6, "learning_rate": 0.0833333, "exaggeration": 12},
+    {"iterations": 200, "question_weight": 6, "learning_rate": 0.0833333, "exaggeration": 1.0},
+    {"iterations": 50, "question_weight": 30, "learning_rate": 0.0055556, "exaggeration": 1.0},
+]
+SETTINGS = {"enabled": True, "k": 5, "stages": STAGES, "seed": 42}
+
+
+class Items:
+    """Articles and questions on disk with their neighbor graph."""
+
+    def __init__(self, folder: Path, vectors: np.ndarray, questions: int, k: int):
+        self.vectors, self.questions, self.articles = vectors, questions, len(vectors) - questions
+        rows = len(vectors)
+        columns = {name: [""] * rows for name in ("item_id", "source", "title", "url")} | {"row": range(rows)}
+        columns |= {"kind": ["article"] * self.articles + ["question"] * questions, "embedding": as_column(vectors)}
+        write_parquet(folder / "embeddings.parquet", pa.table(columns, schema=table_schema(vectors.shape[1])), 100)
+        self.table = EmbeddingTable(folder / "embeddings.parquet")
+        self.graph = folder / "neighbors.parquet"
+        write_neighbors(self.graph, 0, *graph_of(vectors, k))
+
+    def refined(self, raw: np.ndarray, **settings) -> np.ndarray:
+        return refined_layout(raw, self.graph, self.table, SETTINGS | settings, threads=1)
+
+    def overlap(self, places: np.ndarray, k: int = 5) -> float:
+        """Return how many of the k articles nearest to a question are among the k nearest on the map."""
+        true = np.argsort(-self.vectors[self.articles :] @ self.vectors[: self.articles].T, axis=1)[:, :k]
+        away = np.linalg.norm(places[self.articles :, None] - places[None, : self.articles], axis=2)
+        found = np.argsort(away, axis=1)[:, :k]
+        return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(true, found, strict=True)]))
+
+
+def flat(vectors: np.ndarray) -> np.ndarray:
+    """Return a first layout that keeps the whole and loses the detail: the two main axes."""
+    centred = vectors - vectors.mean(axis=0)
+    return (centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory) -> Items:
+    return Items(tmp_path_factory.mktemp("items"), clustered(620, 12, clusters=15, spread=0.4)[0], questions=20, k=15)
+
+
+def test_refinement_brings_questions_to_their_nearest_articles(items):
+    raw = flat(items.vectors)
+    places = items.refined(raw)
+    assert (places.shape, places.dtype) == ((620, 2), np.float32)
+    assert places.min() >= 0 and places.max() <= 1
+    assert items.overlap(raw) < 0.3 and items.overlap(places) > 0.7
+
+
+def test_the_same_start_gives_the_same_bytes(items):
+    short = [STAGES[0] | {"iterations": 20}]
+    one, again = (items.refined(flat(items.vectors), stages=short).tobytes() for _ in range(2))
+    assert one == again
+
+
+def test_turned_off_the_map_is_umaps_layout(items):
+    raw = flat(items.vectors)
+    assert np.array_equal(items.refined(raw, enabled=False), normalized(raw))
+
+
+@pytest.mark.parametrize(("rows", "questions"), [(4, 0), (4, 1), (5, 2), (8, 3), (8, 6)])
+def test_a_handful_of_items_is_refined(tmp_path, rows, questions):
+    items = Items(tmp_path, clustered(rows, 6, clusters=2)[0], questions, k=rows - 1)
+    places = items.refined(flat(items.vectors))
+    assert np.isfinite(places).all() and places.min() >= 0 and places.max() <= 1
+    assert len(np.unique(places, axis=0)) == rows
+
+
+def test_progress_of_every_stage_is_in_the_log(items, caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    items.refined(flat(items.vectors), stages=[stage | {"iterations": 20} for stage in STAGES])
+    for number in (1, 2, 3):
+        assert f"stage {number} of 3: iteration 20 of 20" in caplog.text
+
+
+# --- normalizing
+
+layouts = arrays.arrays(np.float32, st.tuples(st.integers(1, 20), st.just(2)), elements=st.floats(-1e4, 1e4, width=32))
+
+
+@given(layouts)
+def test_normalizing_keeps_the_aspect_and_fills_the_unit_square(layout):
+    places = normalized(layout)
+    assert places.dtype == np.float32
+    assert places.min() >= 0 and places.max() <= 1
+    extent = np.ptp(layout.astype(float), axis=0)
+    if extent.max() > 0:
+        assert np.allclose(np.ptp(places.astype(float), axis=0), extent / extent.max(), atol=1e-6)
+    else:
+        assert (places == 0.5).all()
+    assert np.allclose(places.min(axis=0) + places.max(axis=0), 1, atol=1e-6)
+
+
+def test_normalizing_changes_no_neighborhood():
+    raw = np.random.default_rng(0).normal(size=(50, 2)) * [30, 1]
+    assert np.array_equal(graph_in_plane(raw), graph_in_plane(normalized(raw).astype(float)))
+
+
+def graph_in_plane(places: np.ndarray) -> np.ndarray:
+    return np.argsort(np.linalg.norm(places[:, None] - places[None], axis=2), axis=1)[:, 1:6]
+
+
+# --- nearest articles
+
+
+def test_nearest_articles_keep_their_order_and_missing_ones_are_minus_one():
+    neighbors = np.array([[9, 1, 8, 2, 3], [8, 9, 7, 0, 6], [9, 8, 9, 8, 9]])
+    assert nearest_articles(neighbors, articles=7, k=3).tolist() == [[1, 2, 3], [0, 6, -1], [-1, -1, -1]]

@@ -1,0 +1,107 @@
+"""UMAP's layout: repeatable, on the given graph, down to a handful of items, with a reducer that places new vectors."""
+
+import pickle
+
+import numpy as np
+import pytest
+from umap import UMAP
+
+from knowledge_map.errors import UserError
+from knowledge_map.umap_layout import COMPARES_ALL, fit_umap, read_layout, save_reducer, write_layout
+
+SETTINGS = {
+    "n_neighbors": 10,
+    "min_dist": 0.1,
+    "spread": 1.0,
+    "metric": "cosine",
+    "n_epochs": 100,
+    "init": "spectral",
+    "seed": 42,
+}
+
+
+def clustered(rows: int, dimension: int, clusters: int, spread: float = 0.2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return unit vectors, float32 [rows, dimension], around so many centres, and which centre each belongs to."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(1000).normal(size=(clusters, dimension))
+    member = random.integers(clusters, size=rows)
+    vectors = centres[member] + spread * random.normal(size=(rows, dimension))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), member
+
+
+def graph_of(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k nearest others of each vector and their cosine distances."""
+    distances = 1 - vectors @ vectors.T
+    np.fill_diagonal(distances, np.inf)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :k].astype(np.int32)
+    return nearest, np.maximum(np.take_along_axis(distances, nearest, 1), 0).astype(np.float32)
+
+
+def fit(vectors: np.ndarray, k: int = 15, **settings) -> tuple[np.ndarray, UMAP]:
+    return fit_umap(vectors, *graph_of(vectors, k), SETTINGS | settings, threads=2)
+
+
+def own_cluster(places: np.ndarray, member: np.ndarray, new_places: np.ndarray, new_member: np.ndarray) -> float:
+    """Return which share of new items have an item of their own cluster nearest to them."""
+    distances = np.linalg.norm(new_places[:, None] - places[None], axis=2)
+    return float((member[distances.argmin(axis=1)] == new_member).mean())
+
+
+def test_a_saved_reducer_places_new_vectors_among_their_likes(tmp_path):
+    vectors, member = clustered(300, 16, clusters=6)
+    layout, reducer = fit(vectors)
+    assert (layout.shape, layout.dtype) == ((300, 2), np.float32)
+    save_reducer(reducer, tmp_path / "reducer.pkl")
+    new, new_member = clustered(40, 16, clusters=6, seed=1)
+    places = pickle.loads((tmp_path / "reducer.pkl").read_bytes()).transform(new)
+    assert own_cluster(layout, member, places, new_member) > 0.95
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_a_large_layout_follows_the_given_graph_and_still_places_new_vectors(metric):
+    vectors, member = clustered(COMPARES_ALL + 4, 4, clusters=8, spread=0.05)
+    layout, reducer = fit(vectors, metric=metric, n_epochs=15, init="pca")
+    new, new_member = clustered(30, 4, clusters=8, spread=0.05, seed=1)
+    assert own_cluster(layout, member, layout[:200] + 1e-3, member[:200]) > 0.95
+    assert own_cluster(layout, member, reducer.transform(new), new_member) > 0.95
+    given = graph_of(vectors, 15)[0][:, :9]
+    assert np.array_equal(reducer._knn_indices[:, 1:], given)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    vectors, _ = clustered(120, 8, clusters=3)
+    first, again, other = (fit(vectors, seed=seed)[0].tobytes() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_more_neighbors_than_the_graph_has_are_refused():
+    vectors, _ = clustered(30, 4, clusters=2)
+    with pytest.raises(UserError, match=r"umap.n_neighbors is 10, but .* has 8 neighbors an item; set neighbors.k to at least 9"):
+        fit(vectors, k=8)
+    assert len(fit(vectors, k=9)[0]) == 30
+
+
+@pytest.mark.parametrize("items", [4, 5, 8])
+@pytest.mark.parametrize("init", ["spectral", "random", "pca"])
+def test_a_handful_of_items_has_a_layout(items, init):
+    vectors, _ = clustered(items, 8, clusters=2)
+    layout, reducer = fit(vectors, k=items - 1, n_neighbors=items, init=init)
+    assert layout.shape == (items, 2) and np.isfinite(layout).all()
+    assert np.isfinite(reducer.transform(vectors[:1])).all()
+
+
+def test_a_layout_is_read_as_it_was_written(tmp_path):
+    raw = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
+    write_layout(tmp_path / "layout.parquet", x_raw=raw[:, 0], y_raw=raw[:, 1])
+    assert np.array_equal(read_layout(tmp_path / "layout.parquet"), raw)
+
+
+def test_a_reducer_keeps_no_log_open(tmp_path):
+    _, reducer = fit(clustered(30, 4, clusters=2)[0])
+    assert reducer.tqdm_kwds is None
+
+
+def test_progress_of_the_epochs_is_in_the_log(caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    fit(clustered(30, 4, clusters=2)[0])
+    assert any("UMAP" in record.message and "epochs" in record.message for record in caplog.records)
