@@ -13,7 +13,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from knowledge_map.encoder import Encoder, choose_device
+from knowledge_map.device import choose_device
+from knowledge_map.encoder import Encoder
 from knowledge_map.errors import UserError
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log

@@ -12,7 +12,7 @@ from test_umap_layout import clustered, graph_of
 
 from knowledge_map.embedding import as_column
 from knowledge_map.files import write_parquet
-from knowledge_map.neighbors import write_neighbors
+from knowledge_map.neighbor_graph import write_neighbors
 from knowledge_map.refinement import nearest_articles, normalized, refined_layout
 from knowledge_map.table import EmbeddingTable, table_schema
 

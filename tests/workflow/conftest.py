@@ -1,7 +1,9 @@
-"""A finished project, made once, and copies of it."""
+"""A finished project, made once, copies of it, and a disk to fill."""
+
+from collections.abc import Iterator
 
 import pytest
-from projects import STARTER, Project, read_articles, small_project
+from projects import STARTER, Disk, Project, read_articles, small_project
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,11 @@ def base(tmp_path_factory, starter) -> Project:
 def finished(base, tmp_path) -> Project:
     """A copy of the finished project, to do harm to."""
     return base.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Disk]:
+    """A file system of 1 MB; skipped where mounting is not allowed."""
+    disk = Disk(tmp_path / "disk", "1m")
+    yield disk
+    disk.close()

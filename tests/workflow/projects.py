@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -117,6 +118,23 @@ class Project:
         """Return a copy that Snakemake takes for up to date: modification times and its records are kept."""
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
         return Project(folder)
+
+
+class Disk:
+    """A file system of its own, as small as a test wants it."""
+
+    def __init__(self, folder: Path, size: str):
+        self.folder = folder
+        folder.mkdir(parents=True)
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True)
+        if made.returncode:
+            pytest.skip(f"may not mount: {made.stderr.strip()}")
+
+    def remount(self, options: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
+
+    def close(self) -> None:
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
 
 
 def kill(process: subprocess.Popen) -> None:

@@ -112,3 +112,20 @@ def test_a_second_job_on_the_same_shard_says_so_and_leaves_the_first_alone(proje
     finally:
         kill(process)
     assert table(project) == undisturbed
+
+
+def test_a_disk_full_while_embedding_goes_on_when_there_is_room(project, undisturbed, disk):
+    project.configure(results=str(disk.folder / "results"))
+    disk.remount("size=4m")  # room for two blocks
+    run = project.run("merge_embeddings", "--retries", "0")
+    assert run.code != 0
+    assert "the disk is full" in run.output and "it goes on where it stopped" in run.output
+    assert "Traceback" not in run.output
+    assert run.jobs["embed_shard"] == 0
+    assert not list(disk.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))
+
+    disk.remount("size=64m")
+    run = project.run("merge_embeddings")
+    assert run.jobs == Counter(embed_shard=1, merge_embeddings=1)
+    assert "2,000 of 3,400 articles were embedded by an earlier run" in run.output
+    assert (disk.folder / "results/embeddings.parquet").read_bytes() == undisturbed

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from knowledge_map.configuration import check_inputs, check_size, complete
 from knowledge_map.errors import UserError
-from knowledge_map.shards import read_manifest
+from knowledge_map.shards import closing_summary, read_manifest
 
 try:
     config.update(complete(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"))
@@ -105,3 +105,7 @@ def new_items(wildcards):
     if not Path(path).exists():
         raise WorkflowError(f"project: {path}: no such file; mend projection.path.")
     return path
+
+
+onsuccess:
+    print("\n".join(closing_summary(Path(RESULTS))), file=sys.stderr)

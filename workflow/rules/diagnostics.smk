@@ -29,7 +29,7 @@ rule diagnostics:
         f"{RESULTS}/benchmarks/diagnostics.jsonl"
     conda:
         "../../envs/tables.yaml"
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(4000),
     params:

@@ -14,7 +14,7 @@ rule knn_labels:
         f"{RESULTS}/benchmarks/knn_labels.jsonl"
     conda:
         "../../envs/tables.yaml"
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(2000),
     params:

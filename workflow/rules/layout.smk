@@ -15,7 +15,7 @@ rule fit_umap:
     conda:
         "../../envs/layout.yaml"
     # A seeded fit computes on one core; the search index beside it takes what there is.
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(8000),
     params:
@@ -39,7 +39,7 @@ rule refine_layout:
         f"{RESULTS}/benchmarks/refine_layout.jsonl"
     conda:
         "../../envs/layout.yaml"
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(6000),
     params:

@@ -12,7 +12,7 @@ rule neighbor_index:
         f"{RESULTS}/benchmarks/neighbor_index.jsonl"
     conda:
         "../../envs/neighbors.yaml"
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(16000),
     params:
@@ -35,7 +35,7 @@ rule neighbor_block:
         f"{RESULTS}/benchmarks/neighbor_block/{{block}}-of-{{blocks}}.jsonl"
     conda:
         "../../envs/neighbors.yaml"
-    threads: workflow.cores
+    threads: config["threads"]
     resources:
         mem_mb=growing(4000),
         device=config["embedding"]["device"],

@@ -110,7 +110,7 @@ def check_size(articles: int, questions: int, k: int) -> None:
     if items <= k:
         remedy = f"set neighbors.k to at most {items - 1} and umap.n_neighbors to at most {items}, or add articles"
         raise UserError(
-            f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}, as every item needs {k} others; "
+            f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}: every item needs {k} others; "
             f"{remedy if items > 3 else 'a map needs at least 4 items'}."
         )
 

@@ -107,6 +107,16 @@ def summary(tallies: list[Tally]) -> list[str]:
     return lines
 
 
+def closing_summary(results: Path) -> list[str]:
+    """Return what went into the results: articles, and what was dropped or replaced; nothing before there is a manifest."""
+    path = results / "shards" / "manifest.json"
+    if not path.exists():
+        return []
+    manifest = read_manifest(path)
+    tallies = [Tally(**source) for source in manifest["sources"]]
+    return [f"{manifest['articles']:,} articles in {len(manifest['shards'])} shards:", *summary(tallies), f"More in {path}."]
+
+
 def _check_dropped(tally: Tally, max_dropped: float) -> None:
     dropped = sum(tally.dropped.values())
     if dropped <= max_dropped * tally.read:

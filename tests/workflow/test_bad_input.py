@@ -1,0 +1,210 @@
+"""Whatever is wrong is said in one clear message, and nothing half-made is left under a final name."""
+
+import json
+import os
+import pickle
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from projects import SMALL, Project, write_articles
+
+from knowledge_map.shards import check_shard
+
+
+@pytest.fixture
+def project(tmp_path, starter) -> Project:
+    """A project of 40 articles that has yet to run."""
+    project = Project(tmp_path / "project")
+    write_articles(project / "articles.jsonl", starter[:40])
+    project.configure(articles=[{"name": "cells", "path": "articles.jsonl"}], **SMALL)
+    return project
+
+
+def assert_refused(project: Project, words: list[str], *arguments: str) -> None:
+    """The run ends with a message that has these words, and is no riddle."""
+    run = project.run(*arguments)
+    assert run.code != 0
+    assert all(word in run.output for word in words), run.output
+    assert "Traceback" not in run.output, run.output
+
+
+# The configuration: refused before any job starts
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"embeding__model": "x"}, ["unknown key `embeding`", "is `embedding` meant?"]),
+        ({"umap__min_distance": 0.1}, ["unknown key `umap.min_distance`", "is `min_dist` meant?"]),
+        ({"neighbors__k": "five"}, ["`neighbors.k`", "'five' is not of type 'integer'"]),
+        ({"labels__grid": []}, ["`labels.grid`", "non-empty"]),
+        ({"articles": [{"name": "cells", "path": "nowhere.jsonl"}]}, ["nowhere.jsonl: no such file"]),
+        ({"articles": 2 * [{"name": "cells", "path": "articles.jsonl"}]}, ["same name"]),
+        ({"questions": "nowhere.json"}, ["nowhere.json: no such file"]),
+        ({"embedding__model": "package:no_such_model"}, ["embedding.model", "`no_such_model` is installed"]),
+        ({"embedding__model": "./no-such-folder"}, ["embedding.model", "./no-such-folder is neither a folder"]),
+        ({"embedding__model": "."}, ["embedding.model", "holds no model"]),
+        ({"embedding__model": "owner/name"}, ["embedding.revision", "owner/name"]),
+        ({"umap__n_neighbors": 20}, ["umap.n_neighbors is 20", "neighbors.k of at least 19"]),
+        ({"results": "articles.jsonl/results"}, ["`results`", "articles.jsonl, which is not a folder"]),
+    ],
+    ids=lambda value: "" if isinstance(value, list) else f"{next(iter(value))}={str(next(iter(value.values())))[:30]}",
+)
+def test_a_wrong_configuration_is_refused_before_any_job(project, settings, words):
+    project.configure(**settings)
+    assert_refused(project, words, "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[{"question": "Why?", "options": ["a", "b"], "correctIndex": 2}]', ["question 1", "correctIndex is 2"]),
+        ('[{"question_text": "Why?", "options": {"A": "a"}, "correct_answer": "B"}]', ["question 1", "correct_answer is 'B'"]),
+        ('[{"question": "Why?"}, {"options": []}]', ["question 2", "no text"]),
+        ('[{"question": "Why?"}, {"question": "Why?"}]', ["question 2", "is the same as", "question 1"]),
+        ('[{"question": "Why?"},\n', ["line 2", "not JSON"]),
+        ('{"question": "Why?"}', ["a list of questions is needed"]),
+    ],
+    ids=["index", "key", "no text", "twice", "no JSON", "no list"],
+)
+def test_a_wrong_question_file_is_refused_before_any_job(project, content, words):
+    (project / "questions.json").write_text(content)
+    project.configure(questions="questions.json")
+    assert_refused(project, ["questions.json", *words], "--dry-run")
+
+
+def test_a_results_folder_that_cannot_be_written_is_refused_before_any_job(project, disk):
+    disk.remount("ro")
+    project.configure(results=str(disk.folder / "results"))
+    assert_refused(project, [str(disk.folder), "cannot be written"], "--dry-run")
+
+
+# The sources: refused when they are read
+
+
+def text(lines: list[str]) -> Callable[[Path], object]:
+    return lambda path: path.write_text("".join(line + "\n" for line in lines))
+
+
+def broken(count: int) -> Callable[[Path], object]:
+    """Forty lines of which so many are no JSON."""
+    return text(['{"text": "cut of'] * count + [json.dumps({"text": f"Article {i}"}) for i in range(40 - count)])
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "words"),
+    [
+        ("a.jsonl", broken(3), ["3 of 40 rows had to be dropped", "3 broken row", "line 1", "shards.max_dropped"]),
+        ("a.jsonl", lambda path: path.write_bytes(b""), ["empty"]),
+        ("a.jsonl", text(["", ""]), ["empty"]),
+        ("a.jsonl", text(['{"text": " "}'] * 3), ["3 of 3 rows had to be dropped", "no text"]),
+        ("a.jsonl", text(['{"id": 1, "text": "one"}', '{"id": 1, "text": "two"}']), ["1 of 2 rows", "duplicate id", "cells:1"]),
+        ("a.jsonl", lambda path: path.write_bytes(b'{"text": "caf\xe9"}\n'), ["1 of 1 rows", "not UTF-8"]),
+        ("a.parquet", lambda path: pq.write_table(pa.table({"body": ["x"]}), path), ["no column `text`", "body"]),
+        ("a.csv", text(["id,body", "1,x"]), ["no column `text`", "body"]),
+        ("a.xyz", text(["what is this"]), ["format cannot be told"]),
+    ],
+    ids=["broken lines", "empty", "blank", "no text", "same id", "no UTF-8", "parquet", "csv", "format"],
+)
+def test_a_wrong_source_is_refused_and_nothing_is_made_of_it(project, name, write, words):
+    write(project / name)
+    project.configure(articles=[{"name": "cells", "path": name}])
+    assert_refused(project, [name, *words], "shard")
+    assert not (project / "results/shards/manifest.json").exists()
+
+
+def test_no_articles_at_all_are_refused(project):
+    text(['{"text": ""}'])(project / "a.jsonl")
+    project.configure(articles=[{"name": "cells", "path": "a.jsonl"}], shards__max_dropped=1)
+    assert_refused(project, ["no articles at all in a.jsonl"], "shard")
+
+
+def test_few_broken_lines_are_dropped_and_told(project):
+    broken(2)(project / "articles.jsonl")
+    run = project.run("shard")
+    assert run.code == 0
+    assert "cells: 2 dropped: broken row" in run.output
+    assert "line 1: broken row (not JSON" in run.output
+    (source,) = json.loads((project / "results/shards/manifest.json").read_text())["sources"]
+    assert (source["read"], source["kept"], source["dropped"]) == (40, 38, {"broken row": 2})
+
+
+class Harmful:
+    """Pickled, it makes a file as soon as it is loaded the usual way."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_with_code_in_it_is_refused_and_does_not_run(project):
+    (project / "a.pkl").write_bytes(pickle.dumps([{"text": "harmless"}, Harmful(project / "harm")]))
+    project.configure(articles=[{"name": "cells", "path": "a.pkl"}])
+    assert_refused(project, ["a.pkl", "mkdir", "nothing in it was run"], "shard")
+    assert not (project / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    ("articles", "words"),
+    [
+        (5, ["5 articles and 0 questions are too few for neighbors.k = 5", "set neighbors.k to at most 4"]),
+        (1, ["too few for neighbors.k = 5", "a map needs at least 4 items"]),
+    ],
+)
+def test_too_few_articles_are_refused_before_they_are_embedded(project, starter, articles, words):
+    write_articles(project / "articles.jsonl", starter[:articles])
+    run = project.run()
+    assert run.code != 0
+    assert all(word in run.output for word in words), run.output
+    assert "Traceback" not in run.output
+    assert run.jobs["embed_shard"] == 0
+
+
+def test_odd_articles_become_a_map(project, starter):
+    """Twins, missing titles, a text of 20 MB, broken bytes and a doubled id go the whole way."""
+    twins = [{"id": name, "title": "Twin", "text": "The same text."} for name in ("first", "second")]
+    untitled = [{"id": "none", "title": None, "text": "No title."}, {"id": "nan", "title": float("nan"), "text": "Not a title."}]
+    endless = {"id": "endless", "title": "Endless", "text": "word " * 4_000_000}
+    write_articles(project / "articles.jsonl", [*starter[:40], *twins, *untitled, endless, twins[0]])
+    with (project / "articles.jsonl").open("ab") as file:
+        file.write(b'{"text": "caf\xe9"}\n')
+
+    run = project.run()
+    assert run.code == 0, run.output
+    (source,) = json.loads((project / "results/shards/manifest.json").read_text())["sources"]
+    assert source["dropped"] == {"duplicate id": 1, "broken row": 1}
+    assert source["replaced"] == {"title taken from the opening words": 2, "text cut at 100000 characters": 1}
+    knowledge_map = pd.read_parquet(project / "results/knowledge_map.parquet").set_index("item_id")
+    assert len(knowledge_map) == 45
+    assert knowledge_map[["x", "y"]].notna().all(axis=None)
+    assert knowledge_map.title[["cells:none", "cells:nan"]].tolist() == ["No title.", "Not a title."]
+    assert knowledge_map.neighbors["cells:first"]["ids"][0] == knowledge_map.row["cells:second"]
+
+
+# The disk
+
+
+def test_a_disk_full_while_sharding_leaves_whole_shards_and_goes_on_when_there_is_room(project, disk):
+    digits = random.Random(1)
+    write_articles(project / "articles.jsonl", ({"text": f"{digits.getrandbits(200_000):x}"} for _ in range(96)))
+    project.configure(results=str(disk.folder / "results"))
+    shards = disk.folder / "results/shards"
+
+    assert_refused(project, ["the disk is full", "make room and run the workflow again"], "shard")
+    assert not (shards / "manifest.json").exists()
+    whole = list(shards.glob("*.parquet"))
+    assert whole
+    assert all(check_shard(path) == 24 for path in whole)
+    assert not list(shards.glob(".*"))
+
+    disk.remount("size=16m")
+    assert project.make("shard") == Counter(shard=1)
+    assert sum(check_shard(path) for path in shards.glob("*.parquet")) == 96
