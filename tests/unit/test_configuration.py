@@ -137,6 +137,8 @@ WRONG = [
     ("umap.n_neighbors", 1),
     ("umap.metric", "hamming"),
     ("umap.spread", 0),
+    ("umap.spread", float("nan")),
+    ("umap.learning_rate", float("inf")),
     ("embedding.max_tokens", 0),
     ("embedding.device", "gpu"),
     ("embedding.precision", "float8"),
@@ -238,6 +240,7 @@ def test_results_inside_a_file_are_refused(config, tmp_path):
 def test_too_few_items_are_refused_with_the_remedy():
     with pytest.raises(UserError, match=r"5 articles and 2 questions are too few for neighbors.k = 7.* neighbors.k to at most 6"):
         check_size(5, 2, 7)
-    with pytest.raises(UserError, match="a map needs at least 4 items"):
-        check_size(2, 1, 15)
+    for articles, questions in ((2, 1), (1, 20)):
+        with pytest.raises(UserError, match="a map needs at least 2 articles, and 4 items in all"):
+            check_size(articles, questions, 2)
     check_size(5, 2, 6)

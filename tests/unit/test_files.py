@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge_map.errors import UserError
@@ -114,6 +114,7 @@ def test_a_missing_file_is_named(tmp_path):
         read_parquet(tmp_path / "absent.parquet")
 
 
+@settings(deadline=None)
 @given(rows=st.integers(0, 60), row_group=st.integers(1, 25), size=st.integers(1, 70))
 def test_batches_have_the_size_asked_for_whatever_the_row_groups(tmp_path_factory, rows, row_group, size):
     path, table = tmp_path_factory.getbasetemp() / "batches.parquet", some_table(rows)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge_map.errors import UserError
@@ -153,6 +153,7 @@ keys = ["id", "question", "question_text", "options", "correctIndex", "correct_a
 records = st.dictionaries(st.sampled_from(keys), values | st.just("A") | st.just(0) | st.just({"A": "b"}), max_size=6)
 
 
+@settings(deadline=None)
 @given(values | st.lists(records | values, max_size=3))
 def test_whatever_json_a_file_holds_the_answer_is_questions_or_one_line(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "anything.json"

@@ -38,7 +38,7 @@ def graph_of(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit(vectors: np.ndarray, k: int = 15, **settings) -> tuple[np.ndarray, UMAP]:
-    return fit_umap(vectors, *graph_of(vectors, k), SETTINGS | settings, threads=2)
+    return fit_umap(vectors, *graph_of(vectors, k), SETTINGS | settings, threads=1)
 
 
 def own_cluster(places: np.ndarray, member: np.ndarray, new_places: np.ndarray, new_member: np.ndarray) -> float:

@@ -256,9 +256,12 @@ def test_articles_in_a_heap_are_not_spread(tmp_path):
 
 
 @pytest.mark.parametrize("articles", [400, 40_000])
-def test_articles_at_random_fill_the_same_share_of_cells_at_every_size(articles):
-    occupied, cells = occupied_cells(np.random.default_rng(0).uniform(0, 1, (articles, 2)))
-    assert occupied / cells == pytest.approx(1 - 1 / np.e, abs=0.04)
+def test_articles_at_random_fill_the_same_share_of_the_square_or_of_half_of_it_at_every_size(articles):
+    places = np.random.default_rng(0).uniform(0, 1, (articles, 2))
+    occupied, cells = occupied_cells(places)
+    assert occupied == cells == articles // 16
+    occupied, cells = occupied_cells(places * [0.5, 1])
+    assert occupied / cells == pytest.approx(0.5, abs=0.02 + 1 / cells**0.5)
 
 
 METADATA = {

@@ -31,6 +31,9 @@ SMALL = {
 }
 """Settings with which every step takes seconds."""
 
+TRACEBACK = "Traceback (most recent call last)"
+"""Python's; Snakemake heads a line of its own with the first word where an input function refused something."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from projects import SMALL, Project, write_articles
+from projects import SMALL, TRACEBACK, Project, write_articles
 
 from knowledge_map.shards import check_shard
 
@@ -31,7 +31,7 @@ def assert_refused(project: Project, words: list[str], *arguments: str) -> None:
     run = project.run(*arguments)
     assert run.code != 0
     assert all(word in run.output for word in words), run.output
-    assert "Traceback" not in run.output, run.output
+    assert TRACEBACK not in run.output, run.output
 
 
 # The configuration: refused before any job starts
@@ -164,7 +164,7 @@ def test_too_few_articles_are_refused_before_they_are_embedded(project, starter,
     run = project.run()
     assert run.code != 0
     assert all(word in run.output for word in words), run.output
-    assert "Traceback" not in run.output
+    assert TRACEBACK not in run.output
     assert run.jobs["embed_shard"] == 0
 
 

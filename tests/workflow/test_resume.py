@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from projects import SMALL, Project, kill, wait_for, write_articles
+from projects import SMALL, TRACEBACK, Project, kill, wait_for, write_articles
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ARTICLES = 3_400  # one shard of four blocks of 1,000
@@ -105,7 +105,7 @@ def test_a_second_job_on_the_same_shard_says_so_and_leaves_the_first_alone(proje
         run = second.run("merge_embeddings")
         assert run.code != 0
         assert "another process is embedding this shard" in run.output
-        assert "Traceback" not in run.output
+        assert TRACEBACK not in run.output
         assert saved_blocks(project) == blocks
         os.killpg(process.pid, signal.SIGCONT)
         assert process.wait(timeout=300) == 0
@@ -120,7 +120,7 @@ def test_a_disk_full_while_embedding_goes_on_when_there_is_room(project, undistu
     run = project.run("merge_embeddings", "--retries", "0")
     assert run.code != 0
     assert "the disk is full" in run.output and "it goes on where it stopped" in run.output
-    assert "Traceback" not in run.output
+    assert TRACEBACK not in run.output
     assert run.jobs["embed_shard"] == 0
     assert not list(disk.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))
 

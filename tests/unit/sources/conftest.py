@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+
 from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
 
 

@@ -6,6 +6,7 @@ import math
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
 from knowledge_map.sources.articles import opening_words

@@ -1,6 +1,7 @@
 """CSV and TSV: rows as the csv module reads them, broken ones dropped."""
 
 import pytest
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources import delimited as delimited_module
 

@@ -1,6 +1,7 @@
 """JSON Lines: good lines are read whatever stands between them."""
 
 import pytest
+
 from knowledge_map.errors import UserError
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources import Source, files_of
 from knowledge_map.sources import opening as opening_module

@@ -5,6 +5,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources import parquet as parquet_module
 

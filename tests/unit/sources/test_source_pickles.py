@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources.pickles import read_rows
 from knowledge_map.sources.records import Broken

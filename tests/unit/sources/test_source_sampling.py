@@ -4,6 +4,7 @@ import random
 import tracemalloc
 
 import pytest
+
 from knowledge_map.sources import SeenIds
 from knowledge_map.sources import sampling as sampling_module
 from knowledge_map.sources.sampling import Sample

@@ -2,13 +2,15 @@
 
 import copy
 import difflib
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, TypeChecker, ValidationError
+from jsonschema.validators import extend
 
 from knowledge_map.errors import UserError
 from knowledge_map.model import EmbeddingModel
@@ -16,11 +18,19 @@ from knowledge_map.questions import Question, read_questions
 from knowledge_map.sources import Source, files_of
 
 
+def _is_number(checker: TypeChecker, value: object) -> bool:
+    """Return whether a value is a number of some size: YAML has words for NaN and infinity, which pass every range."""
+    return Draft202012Validator.TYPE_CHECKER.is_type(value, "number") and -math.inf < value < math.inf
+
+
+Validator = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number))
+
+
 def complete(config: dict, schema_path: str | Path) -> dict:
     """Return `config` with the schema's defaults filled in. Raises UserError, one line, at the first thing that is wrong."""
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     completed = _with_defaults(copy.deepcopy(config), schema)
-    error = next(iter(sorted(Draft202012Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
+    error = next(iter(sorted(Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
     if error is not None:
         raise UserError(f"configuration: {_explained(error)}")
     return completed
@@ -107,11 +117,12 @@ def _check_settings(config: dict) -> None:
 def check_size(articles: int, questions: int, k: int) -> None:
     """Raise UserError where there are too few items for neighbor lists of length `k`."""
     items = articles + questions
+    if articles < 2 or items < 4:
+        raise UserError(f"{articles:,} articles and {questions:,} questions: a map needs at least 2 articles, and 4 items in all.")
     if items <= k:
-        remedy = f"set neighbors.k to at most {items - 1} and umap.n_neighbors to at most {items}, or add articles"
         raise UserError(
             f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}: every item needs {k} others; "
-            f"{remedy if items > 3 else 'a map needs at least 4 items'}."
+            f"set neighbors.k to at most {items - 1} and umap.n_neighbors to at most {items}, or add articles."
         )
 
 

@@ -26,7 +26,11 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         level=logging.WARNING,
         format=f"%(asctime)s {name}: %(message)s",
         datefmt="%H:%M:%S",
-        handlers=[logging.StreamHandler(sys.stderr), logging.FileHandler(path, mode="w", encoding="utf-8")],
+        handlers=[
+            logging.StreamHandler(sys.stderr),
+            # A path may hold bytes that are no UTF-8; a line about it must not be lost.
+            logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace"),
+        ],
         force=True,
     )
     logging.captureWarnings(True)

@@ -35,8 +35,8 @@ FILES = (
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the length of a unit vector in float32 (or from half precision) may be."""
 REGION_TOLERANCE = 1e-5
-OCCUPIED = 0.25
-"""Least share of occupied cells, with one cell per article; see `spread`."""
+OCCUPIED = 0.5
+"""Least share of occupied cells; see `spread`."""
 METADATA_OPCODES = 100_000
 """Opcodes after which a pickle's metadata is held to be missing."""
 
@@ -91,7 +91,7 @@ def verify(
         (f"mean overlap@{k} of the questions", overlap_wanted, lambda: overlap_reached(results, k, target_overlap)),
         (
             "spread of the articles",
-            f"at least {OCCUPIED:.0%} of the cells occupied, one cell per article",
+            f"at least {OCCUPIED:.0%} of the cells occupied, 16 articles to a cell",
             lambda: spread(results),
         ),
     ]
@@ -363,13 +363,12 @@ def overlap_reached(results: Path, k: int, target: float) -> Finding:
 
 
 def spread(results: Path) -> Finding:
-    """Tell whether the articles fill the map: enough occupied cells of a grid with about one cell per article.
+    """Tell whether the articles fill the map: enough occupied cells of a grid with about 16 articles to a cell.
 
-    The grid has floor(sqrt(articles)) cells along a side of the map, so the measure means the same at every size. Articles
-    set out like a lattice would occupy all cells; thrown at random over the square, 63 % (1 - 1/e), and over a disc in it,
-    57 %. Topics form groups, so a sound map has less: refined layouts of 550 and 12,000 real articles had 35 and 38 %, plain
-    UMAP layouts of the same 24 and 30 %. Below `OCCUPIED`, there are on average more than four articles to a cell that has
-    any: they hide each other, and most of the map is bare.
+    The number of cells grows with the articles, so the measure means the same at every size. Articles thrown at random over
+    the square would occupy all cells, over a disc in it 79 %. Refined layouts of 550, 24,000 and 250,000 articles occupied
+    92, 66 and 68 %, the plain UMAP layouts of the same 64, 47 and 47 %: below `OCCUPIED` half of the map is bare, and the
+    articles hide each other in the rest.
     """
     knowledge_map = KnowledgeMap(results / "knowledge_map.parquet")
     articles = knowledge_map.places[knowledge_map.is_article].astype(float)
@@ -380,8 +379,8 @@ def spread(results: Path) -> Finding:
 
 
 def occupied_cells(articles: np.ndarray) -> tuple[int, int]:
-    """Return how many cells hold an article, and how many cells there are, about as many as articles, float [n, 2]."""
-    side = math.isqrt(len(articles))
+    """Return how many cells hold one of the articles, float [n, 2], and how many cells there are, about one for every 16."""
+    side = max(1, math.isqrt(len(articles) // 16))
     cell = np.clip((articles * side).astype(int), 0, side - 1)
     return len(np.unique(cell[:, 0] * side + cell[:, 1])), side * side
 

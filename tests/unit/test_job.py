@@ -1,0 +1,109 @@
+"""How a job ends: an error the user can mend in one line, one of ours in full, and exit code 1 for both."""
+
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from knowledge_map.errors import UserError
+from knowledge_map.job import explanation
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+
+# --- what is said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_from_other_errors_and_named():
+    with pytest.raises(OSError) as error:
+        os.write(os.open("/dev/full", os.O_WRONLY), b"x")
+    assert explanation(error.value).startswith("the disk is full; make room and run the workflow again")
+    named = OSError(errno.EDQUOT, "Disk quota exceeded", "results/shards/ab.parquet")
+    assert explanation(named).startswith("the disk is full (results/shards/ab.parquet); make room")
+
+
+def test_a_full_database_is_a_full_disk():
+    with sqlite3.connect(":memory:") as database, pytest.raises(sqlite3.OperationalError) as error:
+        database.execute("PRAGMA max_page_count = 4")
+        database.execute("CREATE TABLE ids (id TEXT)")
+        database.executemany("INSERT INTO ids VALUES (?)", (("x" * 1000,) for _ in range(100)))
+    assert explanation(error.value).startswith("the disk is full; make room")
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_folder_that_cannot_be_written_is_named(code):
+    said = explanation(OSError(code, os.strerror(code), "results/layout.parquet"))
+    assert said.startswith("not allowed to write (results/layout.parquet); mend the permissions")
+
+
+def test_too_little_memory_is_told_with_the_remedy():
+    with pytest.raises(MemoryError) as error:
+        bytearray(1 << 62)
+    assert explanation(error.value) == "out of memory; raise mem_mb for this rule or give the job a larger machine."
+
+
+def test_what_the_user_can_mend_says_so_itself():
+    assert explanation(UserError("wiki.jsonl: empty; give a file.")) == "wiki.jsonl: empty; give a file."
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), OSError(errno.EIO, "Input/output error"), RuntimeError("x")])
+def test_an_error_of_our_own_has_no_such_line(error):
+    assert explanation(error) is None
+
+
+# --- how it ends
+
+
+def run(log: Path, body: str) -> subprocess.CompletedProcess:
+    """Run a script like those of the workflow; in a process of its own, since it takes over logging and exits."""
+    script = f"""
+import warnings
+from knowledge_map.errors import UserError
+from knowledge_map.job import logging_to
+from knowledge_map.progress import log
+
+with logging_to({str(log)!r}, "shard"):
+    {body}
+"""
+    return subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": SCRIPTS}, capture_output=True, text=True)
+
+
+def lines(log: Path) -> list[str]:
+    """Return the lines of a log without their times."""
+    return [line.partition(" ")[2] for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def test_an_error_the_user_can_mend_is_one_line_and_exit_code_1(tmp_path):
+    log = tmp_path / "logs/shard.log"
+    done = run(log, 'log.info("reading"); raise UserError("wiki.jsonl: größe \\ud83d; mend it.")')
+    assert done.returncode == 1
+    assert lines(log)[0] == "shard: reading"
+    assert lines(log)[1].startswith("shard: error: wiki.jsonl: größe ") and lines(log)[1].endswith("; mend it.")
+    assert len(lines(log)) == 2
+    assert "Traceback" not in done.stderr and "mend it." in done.stderr
+
+
+def test_an_error_of_our_own_is_told_in_full(tmp_path):
+    done = run(tmp_path / "shard.log", 'raise ZeroDivisionError("ours")')
+    assert done.returncode == 1
+    content = (tmp_path / "shard.log").read_text()
+    assert "please report it" in content and "Traceback" in content and "ZeroDivisionError: ours" in content
+
+
+def test_a_job_that_ends_well_logs_its_words_and_warnings_and_exits_with_0(tmp_path):
+    (tmp_path / "shard.log").write_text("of an earlier run\n")
+    done = run(tmp_path / "shard.log", 'log.info("42 articles"); warnings.warn("old interface")')
+    assert done.returncode == 0
+    assert lines(tmp_path / "shard.log")[0] == "shard: 42 articles"
+    assert "old interface" in (tmp_path / "shard.log").read_text()
+    assert "42 articles" in done.stderr and not done.stdout
+
+
+def test_an_interruption_is_not_taken_for_an_error(tmp_path):
+    done = run(tmp_path / "shard.log", "raise KeyboardInterrupt")
+    assert done.returncode not in (0, 1)
+    assert (tmp_path / "shard.log").read_text() == ""
