@@ -241,6 +241,6 @@ def test_too_few_items_are_refused_with_the_remedy():
     with pytest.raises(UserError, match=r"5 articles and 2 questions are too few for neighbors.k = 7.* neighbors.k to at most 6"):
         check_size(5, 2, 7)
     for articles, questions in ((2, 1), (1, 20)):
-        with pytest.raises(UserError, match="a map needs at least 2 articles, and 4 items in all"):
+        with pytest.raises(UserError, match="a map needs at least 2 articles, 4 items in all"):
             check_size(articles, questions, 2)
     check_size(5, 2, 6)

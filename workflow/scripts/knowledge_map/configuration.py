@@ -118,7 +118,7 @@ def check_size(articles: int, questions: int, k: int) -> None:
     """Raise UserError where there are too few items for neighbor lists of length `k`."""
     items = articles + questions
     if articles < 2 or items < 4:
-        raise UserError(f"{articles:,} articles and {questions:,} questions: a map needs at least 2 articles, and 4 items in all.")
+        raise UserError(f"{articles:,} articles and {questions:,} questions: a map needs at least 2 articles, 4 items in all.")
     if items <= k:
         raise UserError(
             f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}: every item needs {k} others; "
