@@ -114,7 +114,8 @@ def closing_summary(results: Path) -> list[str]:
         return []
     manifest = read_manifest(path)
     tallies = [Tally(**source) for source in manifest["sources"]]
-    return [f"{manifest['articles']:,} articles in {len(manifest['shards'])} shards:", *summary(tallies), f"More in {path}."]
+    counts = f"articles: {manifest['articles']:,}, shards: {len(manifest['shards']):,}"
+    return [counts, *summary(tallies), f"More in {path}."]
 
 
 def _check_dropped(tally: Tally, max_dropped: float) -> None:
