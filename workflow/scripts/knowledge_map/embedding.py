@@ -83,15 +83,16 @@ def _join_blocks(
     articles: pq.ParquetFile, blocks: "SavedBlocks", output: str | Path, model: EmbeddingModel, block_size: int
 ) -> None:
     """Write the shard's items beside the vectors of its blocks."""
-    rows = articles.metadata.num_rows
-    saved = [blocks.load(number) for number in range(-(-rows // block_size))]
-    truncated = sum(block.truncated for block in saved)
+    rows, first = articles.metadata.num_rows, blocks.load(0)
+    # Read twice, since what is counted stands at the head of the file; so memory holds one block.
+    truncated = sum(blocks.load(number).truncated for number in range(-(-rows // block_size)))
     log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
-    metadata = describe(model, saved[0].prompt, saved[0].vectors.shape[1], truncated)
+    metadata = describe(model, first.prompt, first.vectors.shape[1], truncated)
     schema = pa.schema([*((name, pa.string()) for name in COLUMNS), _vector_field(metadata["dimension"])])
     with parquet_writer(output, schema.with_metadata(_as_metadata(metadata))) as writer:
-        for items, block in zip(batches(articles, COLUMNS, block_size), saved, strict=True):
-            writer.write_table(pa.Table.from_arrays([*items.columns, as_column(block.vectors)], schema=writer.schema))
+        for number, items in enumerate(batches(articles, COLUMNS, block_size)):
+            vectors = as_column(blocks.load(number).vectors)
+            writer.write_table(pa.Table.from_arrays([*items.columns, vectors], schema=writer.schema))
 
 
 def embed_questions(
