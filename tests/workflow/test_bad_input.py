@@ -156,7 +156,7 @@ def test_a_pickle_with_code_in_it_is_refused_and_does_not_run(project):
     ("articles", "words"),
     [
         (5, ["5 articles and 0 questions are too few for neighbors.k = 5", "set neighbors.k to at most 4"]),
-        (1, ["too few for neighbors.k = 5", "a map needs at least 4 items"]),
+        (1, ["1 articles and 0 questions: a map needs at least 2 articles"]),
     ],
 )
 def test_too_few_articles_are_refused_before_they_are_embedded(project, starter, articles, words):
