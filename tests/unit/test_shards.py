@@ -42,6 +42,16 @@ def some_articles(count: int, word: str = "text") -> list[dict]:
     return [{"id": f"{word}-{n}", "title": f"Title {n}", "url": "", "text": f"{word} of number {n}"} for n in range(count)]
 
 
+def test_what_a_killed_run_left_in_the_spool_is_removed(tmp_path):
+    (tmp_path / "shards" / ".spool-killed").mkdir(parents=True)
+    (tmp_path / "shards" / ".spool-killed" / "seen-ids.sqlite").write_bytes(b"half")
+    source = tmp_path / "articles.jsonl"
+    source.write_text('{"id": "1", "text": "Some text."}\n', encoding="utf-8")
+    folder = tmp_path / "shards"
+    write_shards([Source("a", str(source))], folder, folder / "manifest.json", size=10, max_characters=1_000, max_dropped=0.0)
+    assert not list(folder.glob(".spool-*"))
+
+
 def test_appending_leaves_every_full_shard_alone(corpus):
     before = corpus.shard(wiki=some_articles(25))
     after = corpus.shard(wiki=some_articles(43))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from knowledge_map.progress import log
 from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
 
 SCHEMA = pa.schema([(column, pa.string()) for column in Article._fields])
+SPOOL = ".spool-"
 ROW_GROUP = 1_000
 """Rows of a row group; a shard is read in blocks of about this many."""
 
@@ -31,8 +33,10 @@ def write_shards(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for left_by_a_kill in folder.glob(f"{SPOOL}*"):
+        shutil.rmtree(left_by_a_kill)
     shards, tallies = [], []
-    with tempfile.TemporaryDirectory(prefix=".spool-", dir=folder) as spool, SeenIds(Path(spool)) as seen:
+    with tempfile.TemporaryDirectory(prefix=SPOOL, dir=folder) as spool, SeenIds(Path(spool)) as seen:
         for source in sources:
             tally = Tally(source.name, source.path)
             articles = read_articles(source, tally, seen, max_characters, Path(spool))
