@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from knowledge_map.device import choose_device
 from knowledge_map.encoder import Encoder
 from knowledge_map.files import parquet_writer
+from knowledge_map.map_table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map_table import KnowledgeMap, excerpt
 from knowledge_map.neighbors import articles_nearest_to
 from knowledge_map.progress import log
@@ -21,19 +22,8 @@ from knowledge_map.shards import summary
 from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
 from knowledge_map.table import ARTICLE, QUESTION, EmbeddingTable
 
-SCHEMA = pa.schema(
-    [
-        ("item_id", pa.string()),
-        ("kind", pa.string()),
-        ("source", pa.string()),
-        ("title", pa.string()),
-        ("url", pa.string()),
-        ("excerpt", pa.string()),
-        ("x", pa.float32()),
-        ("y", pa.float32()),
-        ("neighbors", pa.struct([("ids", pa.list_(pa.int32())), ("distances", pa.list_(pa.float32()))])),
-    ]
-)
+SCHEMA = pa.schema([field for field in MAP_SCHEMA if field.name not in ("row", "x_raw", "y_raw")])
+"""The columns of the knowledge map, but those that only a fitted item has."""
 BATCH = 10_000
 COPY = 1e-5
 """An item nearer than this to an article, by cosine, is that article again; only rounding lies between them."""
