@@ -25,6 +25,8 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	$(BIN)/pip install --quiet -r requirements-test.txt
 	touch $@
 
+# UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
+test: export NUMBA_OPT = 1
 test: .venv/installed-test ## all tests and checks
 	ruff check .
 	ruff format --check .
