@@ -20,7 +20,7 @@ from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import Progress, log
 from knowledge_map.questions import Question
 from knowledge_map.shards import check_shard
-from knowledge_map.table import QUESTION, as_matrix, read_metadata
+from knowledge_map.table import QUESTION, as_matrix, as_metadata, read_metadata
 
 if TYPE_CHECKING:  # torch takes seconds to import, and a shard whose blocks are all saved does not need it
     from knowledge_map.encoder import Encoder
@@ -89,7 +89,7 @@ def _join_blocks(
     log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
     metadata = describe(model, first.prompt, first.vectors.shape[1], truncated)
     schema = pa.schema([*((name, pa.string()) for name in COLUMNS), _vector_field(metadata["dimension"])])
-    with parquet_writer(output, schema.with_metadata(_as_metadata(metadata))) as writer:
+    with parquet_writer(output, schema.with_metadata(as_metadata(metadata))) as writer:
         for number, items in enumerate(batches(articles, COLUMNS, block_size)):
             vectors = as_column(blocks.load(number).vectors)
             writer.write_table(pa.Table.from_arrays([*items.columns, vectors], schema=writer.schema))
@@ -116,7 +116,7 @@ def embed_questions(
         "question_data": [json.dumps(q.data, ensure_ascii=True) for q in questions],
     }
     arrays = {name: pa.array(values, pa.string()) for name, values in strings.items()}
-    table = pa.table(arrays | {"embedding": as_column(embedded.vectors)}, metadata=_as_metadata(metadata))
+    table = pa.table(arrays | {"embedding": as_column(embedded.vectors)}, metadata=as_metadata(metadata))
     write_parquet(output, table)
     log.info(f"{len(questions):,} questions embedded, {embedded.truncated:,} of them cut at {model.max_tokens} tokens")
 
@@ -139,7 +139,7 @@ class SavedBlocks:
     def save(self, number: int, block: Embedded) -> None:
         notes = self.belongs | {"number": number, "truncated": block.truncated, "prompt": block.prompt}
         notes["digest"] = _digest(block)
-        table = pa.table({"embedding": as_column(block.vectors)}, metadata=_as_metadata(notes))
+        table = pa.table({"embedding": as_column(block.vectors)}, metadata=as_metadata(notes))
         write_parquet(self._path(number), table)
 
     def load(self, number: int) -> Embedded | None:
@@ -176,10 +176,6 @@ def as_column(vectors: np.ndarray) -> pa.FixedSizeListArray:
 
 def _vector_field(dimension: int) -> pa.Field:
     return pa.field("embedding", pa.list_(pa.float32(), dimension))
-
-
-def _as_metadata(notes: dict) -> dict[str, str]:
-    return {"knowledge_map": json.dumps(notes, ensure_ascii=False)}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge_map.errors import UserError
+from knowledge_map.sources.articles import valid_unicode
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ def _question(record: object, place: str) -> Question:
     text = record.get("question", record.get("question_text"))
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{place} has no text; give it `question` or `question_text`.")
-    text = _unicode(text).strip()
+    text = valid_unicode(text).strip()
     options, keys = _options(record.get("options"), place)
     identity = record.get("id")
     if identity is None:
         identity = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Question(f"question:{_unicode(str(identity))}", text, options, _answer(record, options, keys, place), record)
+    return Question(f"question:{valid_unicode(str(identity))}", text, options, _answer(record, options, keys, place), record)
 
 
 def _options(options: object, place: str) -> tuple[tuple[str, ...], list[str]]:
@@ -81,7 +82,7 @@ def _options(options: object, place: str) -> tuple[tuple[str, ...], list[str]]:
     values = list(options.values()) if isinstance(options, dict) else options
     if not isinstance(values, list) or not all(isinstance(value, str | int | float) for value in values):
         raise UserError(f"{place}: `options` must be a list of texts or an object of texts.")
-    return tuple(_unicode(str(value)) for value in values), list(options) if isinstance(options, dict) else []
+    return tuple(valid_unicode(str(value)) for value in values), list(options) if isinstance(options, dict) else []
 
 
 def _answer(record: dict, options: tuple[str, ...], keys: list[str], place: str) -> int | None:
@@ -93,11 +94,8 @@ def _answer(record: dict, options: tuple[str, ...], keys: list[str], place: str)
         return index
     if (key := record.get("correct_answer")) is not None:
         if key not in keys:
-            raise UserError(f"{place}: correct_answer is {key!r}, which is none of its options ({_unicode(', '.join(keys))}).")
+            raise UserError(
+                f"{place}: correct_answer is {key!r}, which is none of its options ({valid_unicode(', '.join(keys))})."
+            )
         return keys.index(key)
     return None
-
-
-def _unicode(text: str) -> str:
-    """Return `text` with halves of surrogate pairs replaced, which JSON may spell and UTF-8 cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

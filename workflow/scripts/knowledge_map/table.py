@@ -29,7 +29,7 @@ def table_schema(dimension: int, metadata: dict | None = None) -> pa.Schema:
             ("url", pa.string()),
             ("embedding", pa.list_(pa.float32(), dimension)),
         ],
-        metadata={"knowledge_map": json.dumps(metadata or {}, ensure_ascii=False)},
+        metadata=as_metadata(metadata or {}),
     )
 
 
@@ -70,6 +70,11 @@ def merge_embeddings(shards: Sequence[str | Path], questions: str | Path, output
 def _description(path: str | Path) -> dict:
     with open_parquet(path) as file:
         return read_metadata(file)
+
+
+def as_metadata(notes: dict) -> dict[str, str]:
+    """Return notes in the form in which a parquet schema carries them; `read_metadata` reads them back."""
+    return {"knowledge_map": json.dumps(notes, ensure_ascii=False)}
 
 
 def read_metadata(file: pq.ParquetFile) -> dict:

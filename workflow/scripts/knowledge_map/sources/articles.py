@@ -101,7 +101,7 @@ def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candida
         "url": _text_or_none(fields.get("url")),
         "text": text.strip(),
     }
-    valid = {name: _valid(value) for name, value in given.items()}
+    valid = {name: valid_unicode(value) for name, value in given.items()}
     replacements = ["characters that are not Unicode"] if valid != given else []
     whole_text, title = valid["text"], valid["title"]
     if not title:
@@ -128,8 +128,8 @@ def _text_or_none(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _valid(text: str) -> str:
-    """Return a text with its lone surrogates replaced."""
+def valid_unicode(text: str) -> str:
+    """Return a text with its lone surrogates replaced, which JSON may spell and UTF-8 cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
