@@ -86,9 +86,8 @@ def test_every_default_is_filled_in():
             value = config
             for key in name.split("."):
                 value = value[key]
-            assert value == part["default"] or name == "refinement.stages"
+            assert value == part["default"]
     assert config["articles"] == [ARTICLES["articles"][0] | {"format": "auto", "limit": None, "sample_seed": None}]
-    assert [stage["exaggeration"] for stage in config["refinement"]["stages"]] == [12, 1.0, 1.0, 1.0]
 
 
 def test_what_is_given_is_kept_and_the_given_configuration_is_not_changed():
@@ -145,7 +144,7 @@ WRONG = [
     ("embedding.article_template", "{title}"),
     ("embedding.article_template", "{text} {url}"),
     ("refinement.enabled", "no"),
-    ("refinement.stages", []),
+    ("refinement.question_weight", 0),
     ("labels.grid", [10, 10]),
     ("questions", 3),
     ("results", "results/{sample}"),

@@ -13,16 +13,21 @@ from test_umap_layout import clustered, graph_of
 from knowledge_map.embedding import as_column
 from knowledge_map.files import write_parquet
 from knowledge_map.neighbor_graph import write_neighbors
-from knowledge_map.refinement import nearest_articles, normalized, refined_layout
+from knowledge_map.refinement import Refinement, nearest_articles, normalized, refined_layout
 from knowledge_map.table import EmbeddingTable, table_schema
 
-STAGES = [
-    {"iterations": 50, "question_weight": 6, "learning_rate": 0.0833333, "exaggeration": 12},
-    {"iterations": 200, "question_weight": 6, "learning_rate": 0.0833333, "exaggeration": 1.0},
-    {"iterations": 50, "question_weight": 30, "learning_rate": 0.0055556, "exaggeration": 1.0},
-]
-SHORT = [stage | {"iterations": 10} for stage in STAGES]
-SETTINGS = {"enabled": True, "k": 5, "stages": STAGES, "seed": 42}
+SETTINGS = {
+    "enabled": True,
+    "k": 5,
+    "question_weight": 15,
+    "early_iterations": 50,
+    "early_exaggeration": 12,
+    "iterations": 250,
+    "learning_rate": 1 / 12,
+    "settling_iterations": 100,
+    "seed": 42,
+}
+SHORT = {"early_iterations": 10, "iterations": 10, "settling_iterations": 10}
 
 
 class Items:
@@ -39,7 +44,7 @@ class Items:
         write_neighbors(self.graph, 0, *graph_of(vectors, k))
 
     def refined(self, raw: np.ndarray, **settings) -> np.ndarray:
-        return refined_layout(raw, self.graph, self.table, SETTINGS | settings, threads=1)
+        return refined_layout(raw, self.graph, self.table, Refinement(**SETTINGS | settings), threads=1)
 
     def overlap(self, places: np.ndarray, k: int = 5) -> float:
         """Return how many of the k articles nearest to a question are among the k nearest on the map."""
@@ -69,7 +74,7 @@ def test_refinement_brings_questions_to_their_nearest_articles(items):
 
 
 def test_the_same_start_gives_the_same_bytes(items):
-    one, again = (items.refined(flat(items.vectors), stages=SHORT).tobytes() for _ in range(2))
+    one, again = (items.refined(flat(items.vectors), **SHORT).tobytes() for _ in range(2))
     assert one == again
 
 
@@ -81,16 +86,29 @@ def test_turned_off_the_map_is_umaps_layout(items):
 @pytest.mark.parametrize(("rows", "questions"), [(4, 0), (4, 1), (5, 2), (8, 6)])
 def test_a_handful_of_items_is_refined(tmp_path, rows, questions):
     items = Items(tmp_path, clustered(rows, 6, clusters=2)[0], questions, k=rows - 1)
-    places = items.refined(flat(items.vectors), stages=SHORT)
+    places = items.refined(flat(items.vectors), **SHORT)
     assert np.isfinite(places).all() and places.min() >= 0 and places.max() <= 1
     assert len(np.unique(places, axis=0)) == rows
 
 
-def test_progress_of_every_stage_is_in_the_log(items, caplog):
+def test_a_heavy_weight_throws_no_question_out_of_the_map(items):
+    """With steps of one length for all, questions of this weight end up in the corners."""
+    places = items.refined(flat(items.vectors), question_weight=100, settling_iterations=0)
+    assert items.overlap(places) > 0.7
+
+
+def test_without_steps_the_layout_keeps_its_shape(items):
+    raw = flat(items.vectors)
+    places = items.refined(raw, early_iterations=0, iterations=0, settling_iterations=0)
+    assert np.allclose(places, normalized(raw), atol=1e-5)
+
+
+def test_progress_of_the_steps_is_in_the_log(items, caplog):
     caplog.set_level("INFO", "knowledge_map")
-    items.refined(flat(items.vectors), stages=SHORT)
-    for number in (1, 2, 3):
-        assert f"stage {number} of 3: iteration 10 of 10" in caplog.text
+    items.refined(flat(items.vectors), **SHORT)
+    for part in ("drawing together", "sorting out"):
+        assert f"{part}: iteration 10 of 10" in caplog.text
+    assert "20 questions settled" in caplog.text
 
 
 # --- normalizing

@@ -25,7 +25,7 @@ SMALL = {
     "embedding": {"max_tokens": 32, "device": "cpu"},
     "neighbors": {"k": 5},
     "umap": {"n_neighbors": 5, "n_epochs": 20},
-    "refinement": {"k": 5, "stages": [{"iterations": 100, "question_weight": 10, "learning_rate": 0.08}]},
+    "refinement": {"early_iterations": 10, "iterations": 100, "settling_iterations": 20},
     "labels": {"grid": [4]},
     "diagnostics": {"k": [5]},
 }

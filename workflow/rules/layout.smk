@@ -48,3 +48,17 @@ rule refine_layout:
         "Refining the layout"
     script:
         "../scripts/refine_layout.py"
+
+
+# What the map would be if questions weighed no more than articles: the diagnostics show it beside the map.
+use rule refine_layout as refine_unweighted with:
+    output:
+        layout=f"{RESULTS}/unweighted.parquet",
+    log:
+        f"{RESULTS}/logs/refine_unweighted.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/refine_unweighted.jsonl"
+    params:
+        refinement=canonical(config["refinement"] | {"question_weight": 1, "settling_iterations": 0}),
+    message:
+        "Refining the layout with questions that weigh no more than articles"

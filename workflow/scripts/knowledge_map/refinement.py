@@ -1,7 +1,6 @@
 """The refined layout: UMAP's places moved until true neighbors are neighbors in the plane."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,97 +9,109 @@ import openTSNE
 import scipy.sparse
 import torch
 from openTSNE.affinity import PrecomputedAffinities
+from openTSNE.tsne import gradient_descent
 
 from knowledge_map.neighbor_graph import read_neighbors
 from knowledge_map.neighbors import articles_nearest_to
 from knowledge_map.progress import duration, log
+from knowledge_map.settling import settle
 from knowledge_map.table import EmbeddingTable
 
 INITIAL_SPREAD = 1e-4
 """Standard deviation of the starting positions, small as t-SNE wants it (Kobak & Berens, 2019)."""
+MOMENTUM = 0.8
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A run of iterations with one weight of the question edges.
+class Refinement:
+    """Settings of the refinement, by the names of the config.
 
     Attributes
     ----------
-    iterations : gradient steps.
+    enabled : whether anything moves.
+    k : nearest articles that each item is drawn to.
     question_weight : weight of an edge between a question and an article, those between articles counting 1.
+    early_iterations, early_exaggeration : first steps with all attraction times a factor, which draws neighbors together
+        before they are sorted out.
+    iterations : the steps after them.
     learning_rate : as a fraction of the number of items.
-    exaggeration : factor on all attraction; above 1 it draws neighbors together before they are sorted out.
+    settling_iterations : last steps, of the questions and the articles at them only; see `settling.settle`.
+    seed : of openTSNE's random numbers.
     """
 
-    iterations: int
+    enabled: bool
+    k: int
     question_weight: float
+    early_iterations: int
+    early_exaggeration: float
+    iterations: int
     learning_rate: float
-    exaggeration: float = 1.0
+    settling_iterations: int
+    seed: int
 
 
 def refined_layout(
-    raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: dict, threads: int
+    raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
 ) -> np.ndarray:
-    """Return the places of the map, float32 [N, 2] in [0, 1]: UMAP's layout, refined unless the settings say otherwise.
-
-    `settings` is the section `refinement` of the config: enabled, k, stages, seed.
-    """
-    if not settings["enabled"]:
+    """Return the places of the map, float32 [N, 2] in [0, 1]: UMAP's layout, refined unless the settings say otherwise."""
+    if not settings.enabled:
         log.info("refinement is off: the map is UMAP's layout")
         return normalized(raw)
     neighbors, _ = read_neighbors(neighbors_path)
-    k = min(settings["k"], neighbors.shape[1], table.articles - 1)
+    k = min(settings.k, neighbors.shape[1], table.articles - 1)
     nearest = nearest_articles(neighbors, table.articles, k)
     if table.questions:
         # The graph may name other questions first; a question's own list is of articles only.
         questions = table.vectors(table.articles, table.rows)
         own, _ = articles_nearest_to(questions, table, range(table.articles), k, torch.device("cpu"), threads)
         nearest[table.articles :] = own
-    stages = [Stage(**stage) for stage in settings["stages"]]
-    return normalized(refine(raw, nearest, table.articles, stages, settings["seed"], threads))
+    places = refine(raw, nearest, table.articles, settings, threads)
+    settle(places, nearest[table.articles :], settings.settling_iterations, threads)
+    return normalized(places)
 
 
-def refine(
-    layout: np.ndarray,
-    neighbors: np.ndarray,
-    articles: int,
-    stages: Sequence[Stage],
-    seed: int,
-    threads: int,
-) -> np.ndarray:
-    """Return the layout after t-SNE steps over a uniform nearest-neighbor graph, float32 [N, 2], articles first.
+def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int) -> np.ndarray:
+    """Return the layout after t-SNE steps over a uniform nearest-neighbor graph, float64 [N, 2], articles first.
 
     Parameters
     ----------
     layout : float32 [N, 2], where to start.
     neighbors : int [N, k], rows of each item's nearest articles, -1 where there are fewer. Questions are linked to articles
-        only, and outweighed while the steps shrink: a heavy weight from the start throws them out of the map.
+        only.
     articles : how many of the rows are articles; the questions come after them.
-    stages : what to do, in order.
+
+    An item that is linked more strongly than most takes steps that much smaller, or it would overshoot: so heavy edges of
+    questions throw nothing out of the map, and the other items need not wait for them.
 
     Source: t-SNE on a uniform kNN graph as in Böhm, Berens, Kobak, "Attraction-repulsion spectrum in neighbor embeddings"
-    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE.
+    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE; steps
+    by the diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
+    affinities, steps = _affinities(neighbors, articles, settings.question_weight)
     start = layout - layout.mean(axis=0)
     start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
     embedding = openTSNE.TSNEEmbedding(
         np.ascontiguousarray(start, dtype=np.float64),
-        _affinities(neighbors, articles, stages[0].question_weight),
+        affinities,
         negative_gradient_method="fft",
         n_jobs=threads,
-        random_state=seed,
+        random_state=settings.seed,
+        optimizer=_ScaledSteps(steps),
     )
-    for number, stage in enumerate(stages, start=1):
-        embedding.affinities = _affinities(neighbors, articles, stage.question_weight)
-        embedding = embedding.optimize(
-            n_iter=stage.iterations,
-            exaggeration=stage.exaggeration,
-            learning_rate=max(len(layout) * stage.learning_rate, 1.0),
-            momentum=0.8,
-            callbacks=[_Report(f"stage {number} of {len(stages)}", stage.iterations)],
+    for name, iterations, exaggeration in [
+        ("drawing together", settings.early_iterations, settings.early_exaggeration),
+        ("sorting out", settings.iterations, 1),
+    ]:
+        embedding.optimize(
+            n_iter=iterations,
+            inplace=True,
+            exaggeration=exaggeration,
+            learning_rate=max(len(layout) * settings.learning_rate, 1.0),
+            momentum=MOMENTUM,
+            callbacks=[_Report(name, iterations)],
             callbacks_every_iters=10,
         )
-    return np.asarray(embedding, dtype=np.float32)
+    return np.asarray(embedding)
 
 
 def normalized(layout: np.ndarray) -> np.ndarray:
@@ -121,13 +132,35 @@ def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray
     return np.where(np.take_along_axis(is_article, first, 1), np.take_along_axis(neighbors, first, 1), -1).astype(np.int32)
 
 
-def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:
-    """Return symmetric affinities that sum to one: every edge of the graph weighs 1, one of a question `question_weight`."""
+def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> tuple[PrecomputedAffinities, np.ndarray]:
+    """Return symmetric affinities and the length of every item's steps, float64 [N, 1], at most 1.
+
+    Every edge of the graph weighs 1, one of a question `question_weight`; the affinities between articles sum to one, so that
+    many questions do not weaken what holds articles together. Steps are in inverse proportion to an item's weight, where
+    that is above the articles' mean.
+    """
     rows, _ = np.nonzero(neighbors >= 0)
     weights = np.where(rows < articles, 1.0, question_weight)
     graph = scipy.sparse.csr_matrix((weights, (rows, neighbors[neighbors >= 0])), shape=(len(neighbors), len(neighbors)))
     graph = (graph + graph.T).tocsr()
-    return PrecomputedAffinities(graph / graph.sum(), normalize=False)
+    between_articles = 2 * np.count_nonzero(rows < articles)
+    weight = np.asarray(graph.sum(axis=1)) * articles / between_articles
+    return PrecomputedAffinities(graph / between_articles, normalize=False), 1 / np.maximum(weight, 1)
+
+
+class _ScaledSteps(gradient_descent):
+    """openTSNE's gradient descent with steps of a length of their own for every item: float64 [N, 1], factors."""
+
+    def __init__(self, steps: np.ndarray):
+        super().__init__()
+        self.steps = steps
+
+    def __call__(self, *args, objective_function, **settings):
+        def scaled(*args, **settings):
+            error, gradient = objective_function(*args, **settings)
+            return error, gradient * self.steps
+
+        return super().__call__(*args, objective_function=scaled, **settings)
 
 
 class _Report:
