@@ -6,15 +6,15 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
-from test_labels import HOSTILE, small_map
+from test_labels import HOSTILE, labelled, small_map
 
-from knowledge_map.labels import SCHEMA, knn_labels
+from knowledge_map.labels import SCHEMA
 from knowledge_map.map_table import question_region
 from knowledge_map.picture import _apart, density, draw_map, plain
 
 
 def draw(folder, knowledge_map, embeddings, *names, title="A map"):
-    table = knn_labels(knowledge_map, embeddings, [4, 8], 5, 1)
+    table = labelled((knowledge_map, embeddings), 4, 8)
     region = question_region(knowledge_map.places[~knowledge_map.is_article], 0.1)
     paths = [folder / name for name in names]
     draw_map(knowledge_map, table, region, paths, title)
