@@ -70,8 +70,10 @@ class Level:
     ----------
     near, distances : int [cells, k] and float [cells, k], the articles nearest to the centre, and how far they are.
     counts : int, articles in the cell.
-    means : float32 [cells, D], the distance-weighted mean of the unit vectors of the nearest articles.
-    similarities : float32 [cells, k], the mean cosine of each of the nearest articles to all of them, weighted likewise.
+    sparse : bool, whether the cell is too far from all articles to have a name.
+    means : float32 [cells, D], what the cell is about: on the finest level the mean of the nearest articles' unit vectors,
+        weighted by distance; on a coarser one that of its children, weighted by their articles.
+    similarities : float32 [cells, k], the mean cosine of each of the nearest articles to what `means` are the means of.
     """
 
     grid: Grid
@@ -96,9 +98,11 @@ def knn_labels(
     embeddings : the vectors of the same rows.
     threads : threads of the search in the plane; they do not change the result.
 
-    On the finest level a cell's label is chosen among the k articles nearest to its centre, by k-nearest-neighbor search
-    in the plane: the one of greatest mean cosine to them all, weighted by distance, with a bonus for being named by many
-    neighbor lists (see `choice` and `titles`). A coarser level chooses in the same way among the labels of its children.
+    On the finest level a cell is named after one of the k articles nearest to its centre in the plane: that of the greatest
+    mean cosine to them all, weighted by distance, with a bonus for being in many neighbor lists. Titles that say little
+    stand back (`titles`), and no name goes to two places of a level where there is a choice (`choice`). Where many of the
+    titles share words, these are the name. A coarser level chooses in the same way among the labels of the cells in its
+    cells, so that a label stays when one zooms in.
     """
     articles = Articles(knowledge_map, settings.max_characters)
     tree = cKDTree(articles.places)
@@ -199,8 +203,8 @@ def _best(groups: list[Claims], most: int) -> Claims:
     claims = reduce(Claims.join, groups)
     group = np.repeat(np.arange(len(groups)), [len(part.cell) for part in groups])
     claims = claims.take(np.lexsort((claims.article, -claims.worth, claims.rank, group, claims.cell)))
-    pairs = np.column_stack([claims.cell, claims.article])
-    claims = claims.take(np.sort(np.unique(pairs, axis=0, return_index=True)[1]))
+    pairs = claims.cell * (claims.article.max(initial=0) + 1) + claims.article
+    claims = claims.take(np.sort(np.unique(pairs, return_index=True)[1]))
     place = np.arange(len(claims.cell)) - np.searchsorted(claims.cell, claims.cell)
     return claims.take(place < most)
 

@@ -1,7 +1,7 @@
 """Titles as names of places: which of them stand back, how they are shown, and the words that many of them share."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,8 @@ RARE = 3.0
 """Least z-score of a shared word's log-odds against the whole map."""
 FEWEST = 3
 """Fewest titles that share a word."""
+CELLS = 5_000
+"""Cells whose words are counted at once."""
 PRIOR = 100.0
 """Words of the map's mixture that are added to every cell's, so that rare words do not seem telling."""
 
@@ -41,12 +43,11 @@ PRIOR = 100.0
 def stands_back(titles: pa.Array, longest: int) -> np.ndarray:
     """Return which titles should name a place only where no other can, bool [n].
 
-    Those are lists, disambiguations and name pages, years and dates, bare numbers, and titles shown with more than
-    `longest` characters.
+    Those are lists, disambiguations and name pages, years and dates, bare numbers, and titles that it takes more than
+    `longest` characters to show.
     """
-    text = pc.utf8_lower(pc.utf8_trim_whitespace(titles))
-    classed = pc.match_substring_regex(text, STANDING_BACK)
-    return pc.or_(classed, pc.greater(pc.utf8_length(_without_brackets(text)), longest)).to_numpy(zero_copy_only=False)
+    classed = pc.match_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(titles)), STANDING_BACK)
+    return pc.or_(classed, pc.greater(pc.utf8_length(_shown_whole(titles)), longest)).to_numpy(zero_copy_only=False)
 
 
 def shown_titles(titles: pa.Array, longest: int) -> pa.Array:
@@ -55,21 +56,22 @@ def shown_titles(titles: pa.Array, longest: int) -> pa.Array:
     The brackets stay where the rest is too short to say anything ("C (programming language)"), has no letter
     ("1984 (novel)"), or is what another of the titles comes to ("Mercury (planet)" beside "Mercury (element)").
     """
+    whole = _shown_whole(titles)
+    cut = pc.replace_substring_regex(pc.utf8_slice_codeunits(whole, 0, longest), r"[\s,;:]+\S*$", "")
+    cut = pc.utf8_slice_codeunits(cut, 0, longest - 1)
+    return pc.if_else(pc.greater(pc.utf8_length(whole), longest), pc.binary_join_element_wise(cut, "…", ""), whole)
+
+
+def _shown_whole(titles: pa.Array) -> pa.Array:
+    """Return what `shown_titles` shows, before it is cut."""
     # Marks that turn the direction of writing would reach beyond the label.
     text = pc.replace_substring_regex(titles, "[\u202a-\u202e\u2066-\u2069]", "")
     text = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r"[\pZ\p{Cc}]+", " "))
-    bare = _without_brackets(text)
+    bare = pc.replace_substring_regex(text, r"^(.*\S) \([^()]*\)$", r"\1")
     codes = bare.dictionary_encode().indices.to_numpy()
-    shared = np.bincount(codes)[codes] > 1
+    alone = np.bincount(codes)[codes] == 1
     telling = pc.and_(pc.greater_equal(pc.utf8_length(bare), SHORTEST), pc.match_substring_regex(bare, r"\pL"))
-    text = pc.if_else(pc.and_(telling, pa.array(~shared)), bare, text)
-    cut = pc.replace_substring_regex(pc.utf8_slice_codeunits(text, 0, longest), r"[\s,;:]+\S*$", "")
-    cut = pc.utf8_slice_codeunits(cut, 0, longest - 1)
-    return pc.if_else(pc.greater(pc.utf8_length(text), longest), pc.binary_join_element_wise(cut, "…", ""), text)
-
-
-def _without_brackets(titles: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(titles, r"^(.*\S)\s+\([^()]*\)$", r"\1")
+    return pc.if_else(pc.and_(telling, pa.array(alone)), bare, text)
 
 
 def shared_words(titles: pa.Array, of_use: np.ndarray, nearest: np.ndarray, share: float, longest: int) -> dict[int, str]:
@@ -80,25 +82,35 @@ def shared_words(titles: pa.Array, of_use: np.ndarray, nearest: np.ndarray, shar
     titles : of all articles.
     of_use : bool [articles], titles whose words count; the others have none.
     nearest : int [cells, k], the articles nearest to each cell.
-    share : a word must be in so many of the k titles, 0 to 1, and in at least `FEWEST`.
+    share : a word must be in at least this share of the k titles, and in at least `FEWEST`.
     longest : most characters of the words together.
 
     A word must also be over-represented against the whole map: z-score of the log-odds with an informative Dirichlet prior
-    of at least `RARE` (Monroe, Colaresi and Quinn 2008, "Fightin' Words"). Words stand in the order of the titles.
+    of at least `RARE` (Monroe, Colaresi and Quinn 2008, "Fightin' Words"). The words come as the titles write them, with what
+    stands between them there.
     """
     words, vocabulary = _words_of(titles, of_use)
+    everywhere = np.asarray(words.sum(axis=0)).ravel()
+    phrases = {}
+    for start in range(0, len(nearest), CELLS):
+        block = nearest[start : start + CELLS]
+        for cell, found in _shared(block, words, everywhere, share).items():
+            phrase = _phrase(vocabulary.take(found).to_pylist(), titles.take(pa.array(block[cell])).to_pylist())
+            if SHORTEST <= len(phrase) <= longest:
+                phrases[start + cell] = phrase
+    return phrases
+
+
+def _shared(nearest: np.ndarray, words: csr_matrix, everywhere: np.ndarray, share: float) -> dict[int, np.ndarray]:
+    """Return, by cell, the numbers of the words that pass both tests of `shared_words`."""
     cells, k = nearest.shape
-    near = csr_matrix((np.ones(nearest.size, np.float32), nearest.ravel(), np.arange(cells + 1) * k), (cells, len(titles)))
-    found = (near @ words).tocoo()
-    inside = np.asarray(found.sum(axis=1)).ravel()[found.row]
-    everywhere = np.asarray(words.sum(axis=0)).ravel()[found.col]
-    telling = _log_odds(found.data, inside, everywhere, words.sum()) >= RARE
-    kept = telling & (found.data >= max(FEWEST, share * k))
-    by_cell = defaultdict(set)
-    for cell, word in zip(found.row[kept].tolist(), vocabulary.take(pa.array(found.col[kept])).to_pylist(), strict=True):
-        by_cell[cell].add(word)
-    phrases = {cell: _phrase(by_cell[cell], titles.take(pa.array(nearest[cell])).to_pylist()) for cell in sorted(by_cell)}
-    return {cell: phrase for cell, phrase in phrases.items() if SHORTEST <= len(phrase) <= longest}
+    near = csr_matrix((np.ones(nearest.size, np.float32), nearest.ravel(), np.arange(cells + 1) * k), (cells, words.shape[0]))
+    found = (near @ words).tocsr()
+    inside = np.repeat(np.asarray(found.sum(axis=1)).ravel(), np.diff(found.indptr))
+    telling = _log_odds(found.data, inside, everywhere[found.indices], everywhere.sum()) >= RARE
+    found.data[~telling | (found.data < max(FEWEST, share * k))] = 0
+    found.eliminate_zeros()
+    return {int(cell): found[cell].indices for cell in np.flatnonzero(np.diff(found.indptr))}
 
 
 def _words_of(titles: pa.Array, of_use: np.ndarray) -> tuple[csr_matrix, pa.Array]:
@@ -129,7 +141,7 @@ def _log_odds(found: np.ndarray, inside: np.ndarray, everywhere: np.ndarray, tot
         return (np.log(odds_here) - np.log(odds_elsewhere)) / np.sqrt(1 / here + 1 / elsewhere)
 
 
-def _phrase(words: set[str], titles: list[str]) -> str:
+def _phrase(words: list[str], titles: list[str]) -> str:
     """Return what the titles that have most of `words` mostly write from the first to the last of them."""
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)), re.IGNORECASE)
     spans = Counter()
