@@ -288,8 +288,10 @@ def test_labels_json_lists_cells_and_keeps_hostile_titles_as_text(tmp_path):
     cells = json.loads((tmp_path / "labels.json").read_text(encoding="utf-8"))
     assert len(cells) == 9
     assert cells[0].keys() >= {"gx", "gy", "center_x", "center_y", "label", "article_count"}
-    assert {near["title"] for near in cells[0]["candidates"]} == set(HOSTILE)
-    assert set(cells[0]["candidates"][0]) == {"title", "distance"}
+    for cell in cells:
+        assert {near["title"] for near in cell["candidates"]} == (set() if cell["sparse"] else set(HOSTILE))
+        assert all(set(near) == {"title", "distance"} for near in cell["candidates"])
+    assert not all(cell["sparse"] for cell in cells)
     assert pq.read_table(tmp_path / "labels.parquet").equals(table)
     for label in table["label"].to_pylist():
         assert label is None or (0 < len(label) <= 40 and label.isprintable())

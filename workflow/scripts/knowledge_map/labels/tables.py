@@ -108,7 +108,7 @@ def atlas_labels(labels: pa.Table) -> pa.Table:
 def write_labels(table: pa.Table, parquet_path: str | Path, json_path: str | Path, atlas_path: str | Path) -> None:
     """Write labels as a parquet table, as a JSON list of cells, one on a line, and as the table for Embedding Atlas.
 
-    Numbers in the JSON are rounded to what can be seen.
+    Numbers in the JSON are rounded to what can be seen, and a sparse cell comes without candidates.
     """
     write_parquet(parquet_path, table)
     write_parquet(atlas_path, atlas_labels(table))
@@ -137,5 +137,7 @@ def _json_cell(cell: dict) -> dict:
         "shown": cell["shown"],
         "confidence": cell["confidence"] and round(cell["confidence"], 3),
         "radius": round(cell["radius"], 5),
-        "candidates": [{"title": near["title"], "distance": round(near["distance"], 5)} for near in cell["candidates"]],
+        "candidates": [
+            {"title": near["title"], "distance": round(near["distance"], 5)} for near in cell["candidates"] if not cell["sparse"]
+        ],
     }
