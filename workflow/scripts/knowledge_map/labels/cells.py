@@ -148,7 +148,7 @@ def _mean_of_children(parent: np.ndarray, child: Level) -> np.ndarray:
 def _choose(levels: list[Level], articles: Articles, embeddings: EmbeddingTable, settings: LabelSettings) -> list[pa.Table]:
     """Return the labels of the levels of one extent, given and returned coarse to fine."""
     finest = levels[-1]
-    near = _claims_of_articles(finest, articles, settings.popularity)
+    near = _claims_of_articles(finest, articles, settings)
     labels = _grant(near.join(_claims_of_words(finest, near, articles, settings)), finest, articles)
     tables = [_table(len(levels) - 1, finest, labels, _best([near], settings.candidates), articles)]
 
@@ -160,16 +160,20 @@ def _choose(levels: list[Level], articles: Articles, embeddings: EmbeddingTable,
         level.sparse |= np.bincount(parent, ~child.sparse, level.grid.cells) == 0
         cell = parent[labels.cell]
         similarity = np.einsum("cd,cd->c", level.means[cell], vectors[np.searchsorted(held, labels.article)])
-        worth = similarity * (1 + settings.popularity * articles.popularity[labels.article])
+        worth = _worth(similarity, labels.article, articles, settings)
         claims = Claims(cell, labels.name, labels.article, np.maximum(labels.rank, TITLE), similarity, worth)
         labels = _grant(claims, level, articles)
-        near = _claims_of_articles(level, articles, settings.popularity)
+        near = _claims_of_articles(level, articles, settings)
         tables.append(_table(number, level, labels, _best([claims, near], settings.candidates), articles))
         child = level
     return tables[::-1]
 
 
-def _claims_of_articles(level: Level, articles: Articles, popularity: float) -> Claims:
+def _worth(similarity: np.ndarray, article: np.ndarray, articles: Articles, settings: LabelSettings) -> np.ndarray:
+    return similarity + settings.popularity * articles.popularity[article] * np.abs(similarity)
+
+
+def _claims_of_articles(level: Level, articles: Articles, settings: LabelSettings) -> Claims:
     """Return the claims of the nearest articles' titles to every cell."""
     article = level.near.ravel()
     similarity = level.similarities.ravel()
@@ -179,7 +183,7 @@ def _claims_of_articles(level: Level, articles: Articles, popularity: float) -> 
         article,
         np.where(articles.standing_back[article], LAST, TITLE),
         similarity,
-        similarity * (1 + popularity * articles.popularity[article]),
+        _worth(similarity, article, articles, settings),
     )
 
 
