@@ -202,6 +202,7 @@ CONTRADICTIONS = {
         {"umap": {"n_neighbors": 17}},
         "umap.n_neighbors is 17, which needs neighbors.k of at least 16; it is 15",
     ),
+    "grids that do not nest": ({"labels": {"grid": [8, 20, 4]}}, "labels.grid has 8 and 20, which is no multiple of it"),
     "packed looser than spread": ({"umap": {"min_dist": 1.5}}, r"umap.min_dist is 1.5, above umap.spread \(1.0\)"),
 }
 

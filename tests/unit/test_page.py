@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_labels import HOSTILE, small_map
+from test_labels import HOSTILE, labelled, small_map
 
-from knowledge_map.labels import SCHEMA, knn_labels
+from knowledge_map.labels import SCHEMA
 from knowledge_map.map_table import question_region
 from knowledge_map.page import _web_addresses, write_page
 from knowledge_map.questions import Question
@@ -42,7 +42,7 @@ class Elements(HTMLParser):
 def page(folder, articles=60, questions=3, titles=None):
     """Write the page of a small map; return the map, the page's text, its elements and its data."""
     knowledge_map, embeddings = small_map(folder, articles, questions, titles)
-    table = knn_labels(knowledge_map, embeddings, [2, 4], 5, 1)
+    table = labelled((knowledge_map, embeddings), 2, 4)
     asked = [Question(f"question:{row}", f"Why {row}?", ("<i>yes</i>", "no"), 1, {}) for row in range(questions)]
     region = question_region(knowledge_map.places[~knowledge_map.is_article], 0.1)
     write_page(knowledge_map, table, asked[::-1], region, folder / "map.html")

@@ -1,20 +1,21 @@
 """The picture of the map: same bytes each time, any title, any number of questions."""
 
+import textwrap
 import warnings
 from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pytest
-from test_labels import HOSTILE, small_map
+from test_labels import HOSTILE, labelled, small_map
 
-from knowledge_map.labels import SCHEMA, knn_labels
+from knowledge_map.labels import SCHEMA, shown_labels
 from knowledge_map.map_table import question_region
-from knowledge_map.picture import _apart, density, draw_map, plain
+from knowledge_map.picture import _apart, _label_choice, density, draw_map, plain
 
 
 def draw(folder, knowledge_map, embeddings, *names, title="A map"):
-    table = knn_labels(knowledge_map, embeddings, [4, 8], 5, 1)
+    table = labelled((knowledge_map, embeddings), 4, 8)
     region = question_region(knowledge_map.places[~knowledge_map.is_article], 0.1)
     paths = [folder / name for name in names]
     draw_map(knowledge_map, table, region, paths, title)
@@ -73,3 +74,11 @@ def test_density_is_highest_where_most_articles_lie_and_counts_y_upward():
 
 def test_no_articles_in_view_give_an_empty_density():
     assert density(np.empty((0, 2)), (0, 1, 0, 1), bins=10).max() == 0
+
+
+@pytest.mark.parametrize(("finest", "grid"), [(1, 2), (2, 2), (5, 4), (16, 16), (100, 16)])
+def test_labels_are_those_of_the_finest_level_allowed_or_else_of_the_coarsest(tmp_path, finest, grid):
+    table = labelled(small_map(tmp_path), 2, 4, 16)
+    assert [text for text, _ in _label_choice(table, finest)] == [
+        "\n".join(textwrap.wrap(label, 18)) for label in shown_labels(table, grid)["label"].to_pylist()
+    ]

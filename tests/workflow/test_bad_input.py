@@ -44,6 +44,7 @@ def assert_refused(project: Project, words: list[str], *arguments: str) -> None:
         ({"umap__min_distance": 0.1}, ["unknown key `umap.min_distance`", "is `min_dist` meant?"]),
         ({"neighbors__k": "five"}, ["`neighbors.k`", "'five' is not of type 'integer'"]),
         ({"labels__grid": []}, ["`labels.grid`", "non-empty"]),
+        ({"labels__grid": [10, 25]}, ["labels.grid has 10 and 25", "multiple"]),
         ({"articles": [{"name": "cells", "path": "nowhere.jsonl"}]}, ["nowhere.jsonl: no such file"]),
         ({"articles": 2 * [{"name": "cells", "path": "articles.jsonl"}]}, ["same name"]),
         ({"questions": "nowhere.json"}, ["nowhere.json: no such file"]),

@@ -112,9 +112,10 @@ def test_another_meaning_of_the_embeddings_embeds_what_it_concerns(finished, set
     [
         ({"umap__min_dist": 0.5}, Counter(fit_umap=1) + AFTER_UMAP),
         ({"labels__grid": [3, 6]}, Counter(knn_labels=1, map_page=1, map_picture=1)),
+        ({"map__region_padding": 0.3}, Counter(knn_labels=1, map_page=1, map_picture=1, map_pickle=1)),
         ({"diagnostics__k": [3, 5]}, Counter(diagnostics=1)),
     ],
-    ids=["umap", "labels", "diagnostics"],
+    ids=["umap", "labels", "region", "diagnostics"],
 )
 def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)

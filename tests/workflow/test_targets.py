@@ -20,7 +20,7 @@ FILES = {
     "knowledge_map": ["knowledge_map.parquet"],
     "map_pickle": ["knowledge_map.pkl"],
     "articles_json": ["articles.json"],
-    "knn_labels": ["labels.parquet", "labels.json"],
+    "knn_labels": ["labels.parquet", "labels.json", "map_labels.parquet"],
     "map_picture": ["knowledge_map.png", "knowledge_map.svg"],
     "map_page": ["knowledge_map.html"],
     "diagnostics": [f"diagnostics/{name}" for name in OUTPUTS],
@@ -34,9 +34,11 @@ COLUMNS = {
         *("row", "item_id", "kind", "source", "title", "url", "excerpt", "x", "y", "x_raw", "y_raw", "neighbors")
     ],
     "labels.parquet": [
-        *("level", "grid", "gx", "gy", "center_x", "center_y", "label"),
+        *("extent", "level", "grid", "gx", "gy", "center_x", "center_y", "cell_width", "cell_height"),
+        *("label", "label_row", "from_words", "sparse", "area", "shown", "label_x", "label_y"),
         *("candidates", "radius", "confidence", "article_count"),
     ],
+    "map_labels.parquet": ["x", "y", "text", "level", "priority"],
 }
 ITEMS, ARTICLES, QUESTIONS, DIMENSION = 68, 64, 4, 384
 
@@ -134,12 +136,15 @@ def test_the_article_list_has_title_url_excerpt_and_place_of_every_article(resul
         assert " ".join(texts[article["title"]].split()).startswith(words)
 
 
-def test_the_labels_name_every_cell_after_an_article_near_it(results, knowledge_map):
+def test_the_labels_name_map_and_question_region_after_articles(results, knowledge_map):
     labels = json.loads((results / "labels.json").read_text())
-    assert {(label["gx"], label["gy"]) for label in labels} == {(x, y) for x in range(4) for y in range(4)}
-    assert sum(label["article_count"] for label in labels) == ARTICLES
+    for extent in ("map", "region"):
+        cells = [label for label in labels if label["extent"] == extent]
+        assert {(cell["gx"], cell["gy"]) for cell in cells} == {(x, y) for x in range(4) for y in range(4)}
+        assert all(cell["label"] for cell in cells if cell["article_count"])
+    assert sum(label["article_count"] for label in labels if label["extent"] == "map") == ARTICLES
     for label in labels:
-        assert label["label"] in {candidate["title"] for candidate in label["candidates"]}
+        assert (label["label"] is None) == label["sparse"]
         assert {candidate["title"] for candidate in label["candidates"]} <= set(knowledge_map.title)
 
 

@@ -1,4 +1,4 @@
-# Labels of the plane: the titles of the articles nearest to every cell of a grid.
+# Labels of the plane: every cell of a few grids is named after the articles nearest to it.
 
 
 rule knn_labels:
@@ -8,6 +8,7 @@ rule knn_labels:
     output:
         table=f"{RESULTS}/labels.parquet",
         json=f"{RESULTS}/labels.json",
+        atlas=f"{RESULTS}/map_labels.parquet",
     log:
         f"{RESULTS}/logs/knn_labels.log",
     benchmark:
@@ -19,6 +20,7 @@ rule knn_labels:
         mem_mb=growing(2000),
     params:
         labels=canonical(config["labels"]),
+        region_padding=config["map"]["region_padding"],
     message:
         "Labelling the cells of the map by their nearest articles"
     script:

@@ -3,17 +3,17 @@
 import json
 
 from knowledge_map.job import logging_to
-from knowledge_map.labels import knn_labels, write_labels
+from knowledge_map.labels import LabelSettings, knn_labels, write_labels
 from knowledge_map.map_table import KnowledgeMap
 from knowledge_map.table import EmbeddingTable
 
 with logging_to(snakemake.log[0], "knn_labels"):
-    settings = json.loads(snakemake.params.labels)
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "neighbors"])
     labels = knn_labels(
-        KnowledgeMap(snakemake.input.knowledge_map, ["title"]),
+        knowledge_map,
         EmbeddingTable(snakemake.input.embeddings),
-        settings["grid"],
-        settings["k"],
+        LabelSettings(**json.loads(snakemake.params.labels)),
+        knowledge_map.question_region(snakemake.params.region_padding),
         snakemake.threads,
     )
-    write_labels(labels, snakemake.output.table, snakemake.output.json)
+    write_labels(labels, snakemake.output.table, snakemake.output.json, snakemake.output.atlas)

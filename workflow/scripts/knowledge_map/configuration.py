@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -112,6 +113,12 @@ def _check_settings(config: dict) -> None:
         )
     if umap["min_dist"] > umap["spread"]:
         raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
+    for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
+        if fine % coarse:
+            raise UserError(
+                f"configuration: labels.grid has {coarse} and {fine}, which is no multiple of it; each level divides the cells "
+                "of the one before, as in [8, 16, 32, 64]."
+            )
 
 
 def check_size(articles: int, questions: int, k: int) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from knowledge_map.files import replacing
-from knowledge_map.labels import label_places, shown_labels
+from knowledge_map.labels import shown_labels
 from knowledge_map.map_table import KnowledgeMap, Region
 from knowledge_map.questions import Question
 
@@ -77,7 +77,7 @@ def _data(knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Questio
         "neighbors": _base64(_neighbor_rows(table["neighbors"])),
         "region": region.as_dict() if region else None,
         "questions": [{"options": question.options, "answer": question.answer} for question in asked],
-        "levels": list(_levels(knowledge_map, labels)),
+        "levels": list(_levels(labels)),
     }
     yield _json(head)[:-1]
     yield from _texts("titles", table["title"].filter(is_article), [question.text for question in asked])
@@ -129,12 +129,12 @@ def _neighbor_rows(neighbors: pa.ChunkedArray) -> np.ndarray:
     return pc.fill_null(pc.list_flatten(first), -1).to_numpy().astype("<i4")
 
 
-def _levels(knowledge_map: KnowledgeMap, labels: pa.Table) -> Iterator[dict]:
-    """Yield the labels of each level, coarse to fine, in the order in which they should find room."""
+def _levels(labels: pa.Table) -> Iterator[dict]:
+    """Yield the labels of each level of the whole map, coarse to fine, in the order in which they should find room."""
     for grid in np.unique(labels["grid"].to_numpy()):
         shown = shown_labels(labels, grid)
         yield {
             "grid": int(grid),
             "labels": shown["label"].to_pylist(),
-            "places": _base64(_uint16(label_places(knowledge_map, shown))),
+            "places": _base64(_uint16(np.column_stack([shown["label_x"], shown["label_y"]]))),
         }

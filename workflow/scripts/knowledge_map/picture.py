@@ -1,5 +1,6 @@
 """A still picture of the map: how densely articles lie, what the places are called, where the questions fell."""
 
+import math
 import re
 import textwrap
 import unicodedata
@@ -24,7 +25,7 @@ from matplotlib.transforms import Bbox
 from scipy.ndimage import gaussian_filter
 
 from knowledge_map.files import replacing
-from knowledge_map.labels import label_places, shown_labels
+from knowledge_map.labels import shown_labels
 from knowledge_map.map_table import KnowledgeMap, Region
 
 MAP_SIDE, MARGIN, HEADING, LIST_WIDTH, LINE = 7.2, 0.25, 0.85, 3.1, 0.152
@@ -37,8 +38,8 @@ FEW_ARTICLES = 3_000
 """Below this many, articles are drawn as points as well."""
 MOST_NUMBERED = 12
 """With more questions than this, they are stars without numbers."""
-FINEST_GRID = 24
-"""Labels are taken from the finest level with at most so many cells along a side; finer ones would crowd."""
+FINEST_GRID = 32
+"""Labels are taken from the finest level with at most so many cells along a side, and no more cells than articles."""
 
 LABEL_SIZE = 7.5
 """Points."""
@@ -103,7 +104,7 @@ def _figure(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | None
 
     _draw_density(axes, articles)
     taken = _draw_questions(axes, questions, region, numbered=bool(texts))
-    _draw_labels(axes, knowledge_map, labels, taken)
+    _draw_labels(axes, labels, min(FINEST_GRID, math.isqrt(len(articles))), taken)
     _draw_heading(figure, title, len(articles), len(questions), region)
     _draw_question_list(figure, texts, left=MARGIN + width + 0.3)
     return figure
@@ -198,12 +199,12 @@ def _apart(points: np.ndarray, distance: float) -> np.ndarray:
     return points
 
 
-def _draw_labels(axes: Axes, knowledge_map: KnowledgeMap, labels: pa.Table, taken: list[Bbox]) -> None:
-    """Write the labels one after another, each where it belongs or close by, if there is room."""
+def _draw_labels(axes: Axes, labels: pa.Table, finest: int, taken: list[Bbox]) -> None:
+    """Write the labels of a grid up to `finest` one after another, each where it belongs or close by, if there is room."""
     renderer = axes.figure.canvas.get_renderer()
     view = axes.get_window_extent(renderer)
     taken = list(taken)
-    for text, place in _label_choice(knowledge_map, labels):
+    for text, place in _label_choice(labels, finest):
         artist = axes.text(*place, text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
         artist.set_path_effects([withStroke(linewidth=2, foreground=(1, 1, 1, 0.7))])
         box = artist.get_window_extent(renderer).padded(8, 5)
@@ -221,11 +222,12 @@ def _has_room(box: Bbox, view: Bbox, taken: list[Bbox]) -> bool:
     return view.x0 <= box.x0 and box.x1 <= view.x1 and not any(box.overlaps(other) for other in taken)
 
 
-def _label_choice(knowledge_map: KnowledgeMap, labels: pa.Table) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield label and place of the cells to be named, all of one level, in the order in which they should find room."""
+def _label_choice(labels: pa.Table, finest: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield label and place of the areas to be named, all of one level, in the order in which they should find room."""
     grids = np.unique(labels["grid"].to_numpy())
-    level = shown_labels(labels, max(grids[grids <= FINEST_GRID], default=grids.min(initial=FINEST_GRID)))
-    for text, place in zip(level["label"].to_pylist(), label_places(knowledge_map, level), strict=True):
+    level = shown_labels(labels, max(grids[grids <= finest], default=min(grids, default=finest)))
+    places = np.column_stack([level["label_x"], level["label_y"]])
+    for text, place in zip(level["label"].to_pylist(), places, strict=True):
         if (line := plain(text, 40)) and "�" not in line:
             yield "\n".join(textwrap.wrap(line, 18, break_long_words=False)), place
 

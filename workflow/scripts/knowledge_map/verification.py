@@ -27,6 +27,7 @@ FILES = (
     "articles.json",
     "labels.parquet",
     "labels.json",
+    "map_labels.parquet",
     "knowledge_map.html",
     *(f"diagnostics/{name}" for name in diagnostics.OUTPUTS),
 )
