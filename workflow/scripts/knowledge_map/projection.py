@@ -25,6 +25,10 @@ from knowledge_map.table import ARTICLE, QUESTION, EmbeddingTable
 SCHEMA = pa.schema([field for field in MAP_SCHEMA if field.name not in ("row", "x_raw", "y_raw")])
 """The columns of the knowledge map, but those that only a fitted item has."""
 BATCH = 10_000
+SPOTS = 320
+"""Places tried for an item."""
+COMPARED = 20_000_000
+"""Most pairs of neighbors compared at once, one byte each."""
 COPY = 1e-5
 """An item nearer than this to an article, by cosine, is that article again; only rounding lies between them."""
 
@@ -41,21 +45,50 @@ class Projection:
 def project(
     vectors: np.ndarray, table: EmbeddingTable, knowledge_map: KnowledgeMap, k: int, device: str, threads: int
 ) -> Projection:
-    """Place `vectors`, float32 [n, D] of unit length, each where one of its k nearest articles lies.
+    """Place `vectors`, float32 [n, D] of unit length, each among its k nearest articles (see `best_places`).
 
-    Of these k places the one is taken around which most of the k lie nearest on the map; among equals the one with the
-    smallest distances to the others. A mean of places would lie between them, near none. A copy of an article lands on it.
+    A copy of an article lands on it.
     """
     k = min(k, table.articles)
     neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
     articles = knowledge_map.places[: table.articles]
-    candidates = articles[neighbors]
-    _, around = cKDTree(articles).query(candidates.reshape(-1, 2), k=np.arange(1, k + 1), workers=threads)
-    around = around.reshape(*neighbors.shape, k)
-    kept = (around[:, :, :, None] == neighbors[:, None, None, :]).any(axis=3).sum(axis=2)
-    far = np.linalg.norm(candidates[:, :, None] - candidates[:, None], axis=3).sum(axis=2)
-    best = np.where(distances[:, 0] < COPY, 0, np.lexsort((far, -kept), axis=1)[:, 0])
-    return Projection(candidates[np.arange(len(vectors)), best], neighbors, distances)
+    places = best_places(articles, neighbors, threads)
+    copies = distances[:, 0] < COPY
+    places[copies] = articles[neighbors[copies, 0]]
+    return Projection(places, neighbors, distances)
+
+
+def best_places(articles: np.ndarray, neighbors: np.ndarray, threads: int) -> np.ndarray:
+    """Return for each item the place around which most of its nearest articles are the nearest on the map, float32 [n, 2].
+
+    Parameters
+    ----------
+    articles : float32 [articles, 2], their places.
+    neighbors : int [n, k], rows of the articles nearest to each item in embedding space.
+
+    Tried are the places of the k articles and, around each of them, spots on a disc as wide as twice k articles take up;
+    among equals that with the smallest distances to all k is taken. The mean of their places would lie between them, near
+    none. Source of the pattern on the disc: Vogel, "A better way to construct the sunflower head" (1979).
+    """
+    tree = cKDTree(articles)
+    n, k = neighbors.shape
+    number = np.arange(max(SPOTS // k, 1))
+    angle = number * np.pi * (3 - np.sqrt(5))
+    disc = np.sqrt(number / len(number))[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+
+    places = np.empty((n, 2), np.float32)
+    size = max(COMPARED // (len(number) * k**3), 1)
+    for start in range(0, n, size):
+        own = neighbors[start : start + size]
+        near = articles[own].astype(np.float64)
+        radius = tree.query(near, k=[min(2 * k, tree.n)], workers=threads)[0]
+        spots = (near[:, :, None] + radius[:, :, :, None] * disc).reshape(len(own), -1, 2)
+        _, around = tree.query(spots, k=range(1, k + 1), workers=threads)
+        kept = (around[:, :, :, None] == own[:, None, None, :]).any(axis=3).sum(axis=2)
+        away = np.linalg.norm(spots[:, :, None] - near[:, None], axis=3).sum(axis=2)
+        best = np.lexsort((away, -kept), axis=1)[:, 0]
+        places[start : start + size] = spots[np.arange(len(own)), best].clip(0, 1)
+    return places
 
 
 def write_projection(
