@@ -48,3 +48,31 @@ rule refine_layout:
         "Refining the layout"
     script:
         "../scripts/refine_layout.py"
+
+
+# To tell what the weight of the questions costs.
+rule refine_unweighted:
+    input:
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+        neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
+        layout=rules.fit_umap.output.layout,
+    output:
+        layout=f"{RESULTS}/unweighted.parquet",
+    log:
+        f"{RESULTS}/logs/refine_unweighted.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/refine_unweighted.jsonl"
+    conda:
+        "../../envs/layout.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=growing(6000),
+    params:
+        refinement=canonical(
+            config["refinement"]
+            | {"stages": [stage | {"question_weight": 1} for stage in config["refinement"]["stages"]]}
+        ),
+    message:
+        "Refining the layout with questions that weigh no more than articles"
+    script:
+        "../scripts/refine_layout.py"

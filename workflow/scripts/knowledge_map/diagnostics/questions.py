@@ -1,0 +1,124 @@
+"""What became of each question: its neighbors in both spaces, how many are the same, and where its source article went."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from knowledge_map.diagnostics.layouts import Layout
+from knowledge_map.diagnostics.measures import overlap
+from knowledge_map.diagnostics.neighborhoods import Neighborhoods, cosine_ranks, cosine_similarities, plane_ranks
+from knowledge_map.diagnostics.numbers import distance, rounded
+from knowledge_map.files import read_parquet
+from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.table import ROW_GROUP, EmbeddingTable
+
+SPACES = {"embedding": "nearest_in_embedding_space", "map": "nearest_on_map"}
+
+
+def read_source_articles(path: str | Path) -> list[str | None]:
+    """Return the title in `source_article` of every question in the file of embed_questions, None where it names none."""
+    records = map(json.loads, read_parquet(path, ["question_data"])["question_data"].to_pylist())
+    named = (record.get("source_article") for record in records)
+    return [title.strip() or None if isinstance(title, str) else None for title in named]
+
+
+def rows_of_titles(titles: pa.ChunkedArray, wanted: list[str | None]) -> np.ndarray:
+    """Return for each wanted title the first row that has it, -1 where none does, int [wanted]; capitals do not matter."""
+    values = pa.array(wanted, pa.string())
+    for change in (pc.utf8_trim_whitespace, pc.utf8_lower):
+        titles, values = change(titles), change(values)
+    return pc.index_in(values, titles.combine_chunks(), skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
+
+
+def question_measures(neighborhoods: Neighborhoods, layout: str, k: list[int], reach: int) -> dict:
+    """Return overlap@k of every question for each k, and the share of its true first k that is among `reach` on the map."""
+    near, on_map = neighborhoods.embedding, neighborhoods.layouts[layout]
+    return {
+        "overlap": {str(n): overlap(near[:, :n], on_map[:, :n]) for n in k},
+        "within_reach": overlap(near[:, : k[0]], on_map[:, :reach]),
+    }
+
+
+def neighbor_cosines(table: EmbeddingTable, neighborhoods: Neighborhoods, k: int) -> dict[str, np.ndarray]:
+    """Return each question's mean cosine to its k nearest in embedding space, in each layout, and to all articles.
+
+    The mean over all articles is what random ones have: `random`, beside `embedding` and the names of the layouts.
+    """
+    vectors = table.vectors(start=table.articles)
+    lists = {"embedding": neighborhoods.embedding, **neighborhoods.layouts}
+    cosines = {name: cosine_similarities(table, vectors, rows[:, :k]).mean(axis=1) for name, rows in lists.items() if rows.size}
+    return cosines | {"random": vectors @ mean_article(table)}
+
+
+def mean_article(table: EmbeddingTable) -> np.ndarray:
+    """Return the mean of all articles' vectors, float32 [D]."""
+    total = np.zeros(table.dimension)
+    for first, vectors in table.blocks(ROW_GROUP):
+        total += vectors[: max(table.articles - first, 0)].sum(axis=0, dtype=np.float64)
+    return (total / table.articles).astype(np.float32)
+
+
+def question_records(
+    table: EmbeddingTable,
+    knowledge_map: KnowledgeMap,
+    layout: Layout,
+    neighborhoods: Neighborhoods,
+    measures: dict[str, dict],
+    cosines: dict[str, np.ndarray],
+    source_articles: list[str | None],
+    k: int,
+    threads: int,
+) -> list[dict]:
+    """Return for every question its place, its k nearest articles in embedding space and on the map, and its measures.
+
+    `layout` is that of the map; `measures` are the `question_measures` by layout, `cosines` the `neighbor_cosines`, and
+    `source_articles` the titles the questions name, None where they name none.
+    """
+    names = knowledge_map.table.select(["item_id", "title"])
+    sources = rows_of_titles(names["title"][: table.articles], source_articles)
+    lists = [neighborhoods.embedding[:, :k], neighborhoods.layouts["map"][:, :k]]
+    width = lists[0].shape[1]
+    rows = np.hstack([*lists, np.maximum(sources, 0)[:, None]])
+    similarities, embedding_ranks = cosine_ranks(table, table.vectors(start=table.articles), rows, threads)
+    distances, map_ranks = plane_ranks(layout.articles, layout.questions, rows, threads)
+
+    def article(number: int, column: int) -> dict:
+        return {
+            "row": int(rows[number, column]),
+            "similarity": rounded(similarities[number, column]),
+            "embedding_rank": int(embedding_ranks[number, column]),
+            "map_distance": distance(distances[number, column]),
+            "map_rank": int(map_ranks[number, column]),
+        }
+
+    records = []
+    for number, question in enumerate(names.slice(table.articles).to_pylist()):
+        neighbors = [
+            named | article(number, column) | {"in_both": all(rows[number, column] in near[number] for near in lists)}
+            for column, named in enumerate(names.take(rows[number, :-1]).to_pylist())
+        ]
+        source = None
+        if title := source_articles[number]:
+            source = {"title": title, "in_corpus": bool(sources[number] >= 0)}
+            source |= article(number, 2 * width) if source["in_corpus"] else dict.fromkeys(article(number, 2 * width))
+        x, y = layout.questions[number]
+        records.append(
+            {
+                **question,
+                "x": rounded(x),
+                "y": rounded(y),
+                "overlap": {
+                    name: {n: rounded(values[number]) for n, values in of_layout["overlap"].items()}
+                    for name, of_layout in measures.items()
+                },
+                "within_reach": {name: round(width * of_layout["within_reach"][number]) for name, of_layout in measures.items()},
+                "mean_cosine": {name: rounded(values[number]) for name, values in cosines.items()},
+                "source_article": source,
+                "nearest_in_embedding_space": neighbors[:width],
+                "nearest_on_map": neighbors[width:],
+            }
+        )
+    return records
