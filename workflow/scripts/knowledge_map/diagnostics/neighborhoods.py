@@ -20,8 +20,8 @@ QUERIES = 512
 """Queries that meet a block of articles at once: 20 MB of similarities."""
 PAIRS = 8192
 """Pairs of vectors multiplied at once."""
-DISTANCES = 1 << 21
-"""Distances in the plane in memory at once, for each thread: 16 MB."""
+ROUNDED = 1e-12
+"""More than a distance in float64 can be off, as a fraction of it."""
 COPY_DISTANCE = 1e-4
 """Vectors nearer than this to each other (Euclidean) are the same but for rounding."""
 DIRECTIONS = 8
@@ -127,25 +127,17 @@ def cosine_similarities(table: EmbeddingTable, queries: np.ndarray, rows: np.nda
 
 
 def plane_ranks(
-    articles: np.ndarray, points: np.ndarray, rows: np.ndarray, threads: int, own: np.ndarray | None = None
+    layout: Layout, points: np.ndarray, rows: np.ndarray, threads: int, are_articles: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return distance in the plane, float [q, m], and rank, int [q, m], of the articles `rows`, int [q, m], for each point.
 
-    `articles` and `points` are float64 [n, 2] and [q, 2]; `own` is as in `cosine_ranks`.
+    `points` is float64 [q, 2]; where they are those of articles, none of these counts as near to itself.
     """
-    squares, ranks = np.empty(rows.shape), np.ones(rows.shape, np.int64)
-
-    def count(part: slice) -> None:
-        others = (articles[:, 0] - points[part, 0, None]) ** 2
-        others += (articles[:, 1] - points[part, 1, None]) ** 2
-        squares[part] = np.take_along_axis(others, rows[part], axis=1)
-        if own is not None:
-            others[np.arange(len(others)), own[part]] = np.inf
-        ranks[part] += _above(np.negative(others, out=others), -squares[part])
-
-    if rows.size:
-        _in_parts(count, len(points), max(1, DISTANCES // len(articles)), threads)
-    return np.sqrt(squares), ranks
+    distances = np.linalg.norm(layout.articles[rows] - points[:, None], axis=2)
+    inside = (distances * (1 - ROUNDED)).ravel()
+    centers = np.repeat(points, rows.shape[1], axis=0)
+    nearer = layout.tree.query_ball_point(centers, inside, return_length=True, workers=threads).reshape(rows.shape)
+    return distances, 1 + np.where(distances > 0, nearer - are_articles, 0)
 
 
 def _above(values: np.ndarray, marks: np.ndarray) -> np.ndarray:

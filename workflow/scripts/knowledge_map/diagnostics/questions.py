@@ -49,8 +49,9 @@ def neighbor_cosines(table: EmbeddingTable, neighborhoods: Neighborhoods, k: int
     """
     vectors = table.vectors(start=table.articles)
     lists = {"embedding": neighborhoods.embedding, **neighborhoods.layouts}
-    cosines = {name: cosine_similarities(table, vectors, rows[:, :k]).mean(axis=1) for name, rows in lists.items() if rows.size}
-    return cosines | {"random": vectors @ mean_article(table)}
+    near = cosine_similarities(table, vectors, np.hstack([rows[:, :k] for rows in lists.values()]))
+    means = near.reshape(len(vectors), len(lists), -1).mean(axis=2).T if near.size else np.empty((len(lists), 0))
+    return dict(zip(lists, means, strict=True)) | {"random": vectors @ mean_article(table)}
 
 
 def mean_article(table: EmbeddingTable) -> np.ndarray:
@@ -83,7 +84,7 @@ def question_records(
     width = lists[0].shape[1]
     rows = np.hstack([*lists, np.maximum(sources, 0)[:, None]])
     similarities, embedding_ranks = cosine_ranks(table, table.vectors(start=table.articles), rows, threads)
-    distances, map_ranks = plane_ranks(layout.articles, layout.questions, rows, threads)
+    distances, map_ranks = plane_ranks(layout, layout.questions, rows, threads)
 
     def article(number: int, column: int) -> dict:
         return {

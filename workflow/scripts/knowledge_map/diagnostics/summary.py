@@ -88,7 +88,7 @@ def _measure(table, knowledge_map, layouts, settings, threads, source_articles, 
             threads,
         )
         for name, values in of_questions.items():
-            values["neighbor_cosine"] = cosines.get(name, np.empty(0))
+            values["neighbor_cosine"] = cosines[name]
 
         rows = sampled(articles, settings, rng)
         log.info(f"neighbors and ranks of {len(rows):,} of {articles:,} articles")
@@ -105,9 +105,9 @@ def _measure(table, knowledge_map, layouts, settings, threads, source_articles, 
         weight = _price_of_weight(table, layouts, neighborhoods, vectors, recall, settings, rng, threads)
         copies = copies_in_embedding_space(table, settings.seed)
 
-    estimates = [
-        estimated(values, settings.resamples, rng) for values in (of_questions, of_articles, of_triplets)
-    ] + [correlated(of_pairs, settings.resamples, rng)]
+    estimates = [estimated(values, settings.resamples, rng) for values in (of_questions, of_articles, of_triplets)] + [
+        correlated(of_pairs, settings.resamples, rng)
+    ]
     summary = {
         "counts": {
             "items": table.rows,
@@ -143,7 +143,9 @@ def _measure(table, knowledge_map, layouts, settings, threads, source_articles, 
         "chance": _chance(settings, articles, cosines["random"]) | {"evenness": at_random},
         "duplicates": {"pairs_with_one_vector": copies},
         "regions": [
-            {"layout": name} | region_record(layout, fraction) for name, layout in layouts.items() for fraction in settings.padding
+            {"layout": name} | region_record(layout, fraction)
+            for name, layout in layouts.items()
+            for fraction in settings.padding
         ],
         "weight": weight,
         "placed_later": later,
@@ -174,7 +176,7 @@ def _article_measures(
     recall = article_recall(around, k)
     measures = {}
     for name, layout in layouts.items():
-        _, map_ranks = plane_ranks(layout.articles, layout.articles[rows], around.embedding, threads, own=rows)
+        _, map_ranks = plane_ranks(layout, layout.articles[rows], around.embedding, threads, are_articles=True)
         measures[name] = {"article_recall": recall[name]} | {
             measure: {str(n): rank_fidelity(_first(of_neighbors, n), table.articles) for n in k}
             for measure, of_neighbors in [("trustworthiness", embedding_ranks[name]), ("continuity", map_ranks)]
@@ -219,11 +221,13 @@ def _price_of_weight(
     most = settings.exact_up_to if table.articles <= settings.exact_up_to else settings.sample
     pulled, others = pulled_and_others(neighborhoods.embedding[:, : settings.k[0]], table.articles, most, rng)
     far = far_from_questions(vectors, table.vectors(start=table.articles))
+    around = article_neighborhoods(table, layouts, np.concatenate([pulled, others]), max(settings.recall_k), threads)
+    of_both = article_recall(around, settings.recall_k)
     groups = {
-        name: article_recall(article_neighborhoods(table, layouts, rows, max(settings.recall_k), threads), settings.recall_k)
-        for name, rows in [("near", pulled), ("others", others)]
+        "near": over(of_both, lambda values: values[: len(pulled)]),
+        "others": over(of_both, lambda values: values[len(pulled) :]),
+        "far": over(recall, lambda values: values[far] if len(values) else values),
     }
-    groups["far"] = over(recall, lambda values: values[far] if len(values) else values)
     counts = {"near": len(pulled), "others": len(others), "far": int(far.sum())}
     price = {}
     for name, values in groups.items():

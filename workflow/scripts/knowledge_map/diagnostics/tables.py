@@ -17,7 +17,9 @@ CRITERION_COLUMNS = ["name", "asked", "value", "least", "reason", "met"]
 def write_tables(folder: Path, questions: list[dict], summary: dict, k: list[int]) -> None:
     """Write the `TABLES`, each a .csv, into `folder`."""
     write_csv(
-        folder / "criteria.csv", CRITERION_COLUMNS, ([record[name] for name in CRITERION_COLUMNS] for record in summary["criteria"])
+        folder / "criteria.csv",
+        CRITERION_COLUMNS,
+        ([record[name] for name in CRITERION_COLUMNS] for record in summary["criteria"]),
     )
     write_csv(folder / "layouts.csv", ["layout", "measure", "value", "low", "high", "chance"], layout_rows(summary))
     write_csv(

@@ -46,9 +46,7 @@ def far_from_questions(vectors: np.ndarray, questions: np.ndarray) -> np.ndarray
 def article_recall(neighborhoods: Neighborhoods, k: list[int]) -> dict[str, dict[str, np.ndarray]]:
     """Return by layout and k which share of each article's k nearest is among its k nearest in the plane, float [articles]."""
     near = neighborhoods.embedding
-    return {
-        name: {str(n): overlap(near[:, :n], rows[:, :n]) for n in k} for name, rows in neighborhoods.layouts.items()
-    }
+    return {name: {str(n): overlap(near[:, :n], rows[:, :n]) for n in k} for name, rows in neighborhoods.layouts.items()}
 
 
 def placed_later(path: str | Path, layout: Layout, table: EmbeddingTable, k: int, threads: int) -> tuple[int, np.ndarray]:
