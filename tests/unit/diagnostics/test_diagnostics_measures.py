@@ -9,13 +9,14 @@ from knowledge_map.diagnostics.measures import (
     correlation,
     distance_ranks,
     interval,
+    moments,
     overlap,
     overlap_by_chance,
     random_pairs,
     random_triplets,
     rank_fidelity,
     rank_fidelity_by_chance,
-    resampling,
+    resampled_means,
     triplets_kept,
 )
 
@@ -101,24 +102,24 @@ def test_the_correlation_of_distance_ranks_is_spearmans():
     places, pairs = vectors[:, :2].round(1), random_pairs(50, 300, rng)  # rounded, so that distances are equal too
     far = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], axis=1).round(12)
     cosine = 1 - (vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1)
-    assert correlation(distance_ranks(vectors, places, pairs))[0] == pytest.approx(spearmanr(cosine, far)[0], abs=1e-3)
+    ranks = distance_ranks(vectors, places, pairs)
+    assert correlation(moments(ranks).mean(axis=0)[None])[0] == pytest.approx(spearmanr(cosine, far)[0], abs=1e-3)
 
 
-def test_a_weighted_correlation_is_that_of_repeated_pairs():
+def test_a_resampled_correlation_is_that_of_repeated_pairs():
     columns = np.random.default_rng(4).normal(size=(30, 2))
     times = np.arange(30) % 3
     expected = np.corrcoef(np.repeat(columns, times, axis=0).T)[0, 1]
-    assert correlation(columns, times[None] * 30 / times.sum())[0] == pytest.approx(expected)
+    assert correlation(times[None] @ moments(columns) / times.sum())[0] == pytest.approx(expected)
 
 
 def test_the_interval_of_a_mean_is_as_wide_as_its_standard_error_says():
     rng = np.random.default_rng(5)
     values = rng.normal(10, 2, 400)
-    weights = resampling(400, 2000, rng)
-    assert (weights.sum(axis=1) == 400).all()
-    low, high = interval(weights @ values / 400)
+    resampled = resampled_means(np.column_stack([values, -values]), 2000, rng)
     error = 1.96 * values.std() / 20
-    assert (low, high) == pytest.approx((values.mean() - error, values.mean() + error), abs=0.03)
+    assert interval(resampled[:, 0]) == pytest.approx((values.mean() - error, values.mean() + error), abs=0.03)
+    np.testing.assert_allclose(resampled[:, 0], -resampled[:, 1])  # columns are resampled alike
 
 
 def test_the_interval_of_nothing_is_nothing():

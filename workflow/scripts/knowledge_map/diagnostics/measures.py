@@ -3,6 +3,9 @@
 import numpy as np
 from scipy.stats import rankdata
 
+PART = 8192
+"""Pairs of vectors multiplied at once."""
+
 
 def overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return which share of each row of `first` is in the same row of `second`, int [n, k] and [n, m]: float [n], 0 to 1.
@@ -75,36 +78,47 @@ def triplets_kept(vectors: np.ndarray, places: np.ndarray, triplets: np.ndarray)
     (2021). Chance alone gives one half.
     """
     anchor, one, other = triplets.T
-    similar = np.einsum("nd,nd->n", vectors[anchor], vectors[one] - vectors[other])
+    nearer = cosines(vectors, anchor, one) > cosines(vectors, anchor, other)
     distances = (np.hypot(*(places[anchor] - places[end]).T) for end in (one, other))
-    return (similar > 0) == np.less(*distances)
+    return nearer == np.less(*distances)
+
+
+def cosines(vectors: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the cosine of the pairs one[i], other[i] of `vectors`, float32 [n, D] of unit length, a part at a time."""
+    parts = (slice(start, start + PART) for start in range(0, len(one), PART))
+    return np.concatenate([np.empty(0), *(np.einsum("nd,nd->n", vectors[one[part]], vectors[other[part]]) for part in parts)])
 
 
 def distance_ranks(vectors: np.ndarray, places: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return the ranks of the distances of `pairs`, int [n, 2], by cosine and in the plane: float [n, 2]."""
     one, other = pairs.T
-    distances = 1 - np.einsum("nd,nd->n", vectors[one], vectors[other]), np.hypot(*(places[one] - places[other]).T)
+    distances = 1 - cosines(vectors, one, other), np.hypot(*(places[one] - places[other]).T)
     return np.column_stack([rankdata(values) for values in distances])
 
 
-def correlation(columns: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return Pearson's correlation of two columns, float [n, 2], for each row of weights, float [m, n]: float [m].
+def moments(ranks: np.ndarray) -> np.ndarray:
+    """Return columns whose means tell the correlation of the two columns of `ranks`, float [n, 2]: float [n, 5]."""
+    x, y = ((column - column.mean()) / (column.std() or 1.0) for column in ranks.T)
+    return np.column_stack([x, y, x * x, y * y, x * y])
 
-    Of ranks, this is Spearman's. Without weights, each row counts once: float [1]. NaN where a column does not vary.
+
+def correlation(means: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation, of ranks Spearman's, by the means of `moments`, float [m, 5]: float [m].
+
+    NaN where one of the two does not vary.
     """
-    weights = np.ones((1, len(columns))) if weights is None else weights
-    x, y = ((column - column.mean()) / (column.std() or 1.0) for column in columns.T)
-    mean_x, mean_y, xx, yy, xy = (weights @ np.column_stack([x, y, x * x, y * y, x * y]) / len(columns)).T
+    x, y, xx, yy, xy = means.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (xy - mean_x * mean_y) / np.sqrt((xx - mean_x**2) * (yy - mean_y**2))
+        return (xy - x * y) / np.sqrt((xx - x * x) * (yy - y * y))
 
 
-def resampling(n: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how often each of n units is drawn when n are drawn with replacement, float32 [resamples, n]: the bootstrap.
+def resampled_means(columns: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the means of `columns`, float [n, m], when n rows are drawn with replacement: float [resamples, m].
 
-    Source: Efron, "Bootstrap methods: another look at the jackknife" (1979).
+    Source: the bootstrap in Efron, "Bootstrap methods: another look at the jackknife" (1979).
     """
-    return np.array([np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(resamples)], np.float32)
+    n = len(columns)
+    return np.array([np.bincount(rng.integers(n, size=n), minlength=n) @ columns / n for _ in range(resamples)])
 
 
 def interval(resampled: np.ndarray) -> tuple[float, float] | None:

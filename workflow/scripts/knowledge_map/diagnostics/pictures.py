@@ -109,10 +109,19 @@ def _draw_lines(axes: Axes, questions: list[dict], summary: dict, n: str) -> Non
     axes.spines["left"].set_visible(False)
     axes.axhline(len(questions) - 0.5, color=GREY, linewidth=0.6)
     axes.hlines(lines, np.min(list(values.values()), axis=0), np.max(list(values.values()), axis=0), color="#d5d8dd", linewidth=2)
-    # The map's mark is the smallest and comes last, so that none hides another.
-    for size, layout in zip((56, 30, 12), reversed(values), strict=False):
-        size = 12 if layout == "map" else size
-        axes.scatter(values[layout], lines, s=size, marker=MARKERS[layout], color=COLORS[layout], label=NAMES[layout], zorder=3)
+    for layout in reversed(values):  # the map's mark comes last and fits into the others, so that none hides another
+        color, solid = COLORS[layout], layout == "map"
+        axes.scatter(
+            values[layout],
+            lines,
+            s=18 if solid else 50,
+            marker=MARKERS[layout],
+            facecolors=color if solid else "white",
+            edgecolors=color,
+            linewidths=1.4,
+            label=NAMES[layout],
+            zorder=3,
+        )
 
 
 def _draw_shares(axes: Axes, questions: list[dict], summary: dict, n: str) -> None:
@@ -132,7 +141,7 @@ def draw_recall(summary: dict) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     titles = {"article_recall": "articles: recall@k", "overlap": "questions: mean overlap@k"}
     for axes, (measure, title) in zip(panels, titles.items(), strict=True):
-        axes.set(title=title, xlabel="k", xscale="log", ylim=(0, 1))
+        axes.set(title=title, xlabel="k", xscale="log", ylim=(-0.02, 1.02))
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.grid(color=RULE, linewidth=0.7)
         drawn = False
@@ -207,7 +216,7 @@ def draw_weight(summary: dict) -> Figure:
     panels = figure.subplots(1, len(k), sharey=True, sharex=True, squeeze=False)[0]
     lines = np.arange(len(groups))
     for axes, n in zip(panels, k, strict=True):
-        axes.set(title=f"recall@{n}", xlim=(0, 1))
+        axes.set(title=f"recall@{n}", xlim=(-0.03, 1.03))
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.set_xticks([0, 0.5, 1])
         if not groups:

@@ -13,12 +13,13 @@ from knowledge_map.diagnostics.measures import (
     correlation,
     distance_ranks,
     interval,
+    moments,
     overlap_by_chance,
     random_pairs,
     random_triplets,
     rank_fidelity,
     rank_fidelity_by_chance,
-    resampling,
+    resampled_means,
     triplets_kept,
 )
 from knowledge_map.diagnostics.neighborhoods import (
@@ -95,7 +96,7 @@ def _measure(table, knowledge_map, layouts, settings, threads, source_articles, 
         vectors = table.take(rows)
         around = article_neighborhoods(table, layouts, rows, max(settings.recall_k), threads)
         of_articles = _article_measures(table, layouts, rows, vectors, around, settings.recall_k, threads)
-        of_triplets, of_pairs = _global_measures(layouts, rows, vectors, settings, rng)
+        of_triplets, of_pairs = _global_measures(table, layouts, settings, rng)
 
         log.info("evenness, duplicates and the price of the question weight")
         spread = {name: evenness(layout, settings.cells, threads) for name, layout in layouts.items()}
@@ -190,9 +191,15 @@ def _first(ranks: np.ndarray, k: int) -> np.ndarray:
 
 
 def _global_measures(
-    layouts: dict[str, Layout], rows: np.ndarray, vectors: np.ndarray, settings: Settings, rng: np.random.Generator
+    table: EmbeddingTable, layouts: dict[str, Layout], settings: Settings, rng: np.random.Generator
 ) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
-    """Return by layout which random triplets of the sampled articles are kept, and the distance ranks of random pairs."""
+    """Return by layout which random triplets of articles are kept, and the distance ranks of random pairs.
+
+    They are drawn among so many articles as fit into memory, since many triplets of few articles would tell little more.
+    """
+    most = min(max(settings.exact_up_to, settings.sample), table.articles)
+    rows = np.sort(rng.choice(table.articles, most, replace=False))
+    vectors = table.take(rows)
     triplets = random_triplets(len(rows), settings.triplets, rng)
     pairs = random_pairs(len(rows), settings.pairs, rng)
     places = {name: layout.articles[rows] for name, layout in layouts.items()}
@@ -281,28 +288,25 @@ def estimated(values: dict, resamples: int, rng: np.random.Generator) -> tuple[d
 
     All are resampled alike, so that layouts are compared on the same units.
     """
-    weights: dict[int, np.ndarray] = {}
-
-    def of_mean(array: np.ndarray) -> list[float] | None:
-        if not (n := len(array)):
-            return None
-        if n not in weights:
-            weights[n] = resampling(n, resamples, rng)
-        return _both(interval(weights[n] @ array.astype(np.float32) / n))
-
-    return over(values, mean), over(values, of_mean)
+    arrays: list[np.ndarray] = []
+    over(values, lambda array: arrays.append(array) if len(array) else None)
+    resampled = iter(resampled_means(np.column_stack(arrays).astype(float), resamples, rng).T if arrays else ())
+    return over(values, mean), over(values, lambda array: _both(interval(next(resampled))) if len(array) else None)
 
 
 def correlated(ranks: dict[str, np.ndarray], resamples: int, rng: np.random.Generator) -> tuple[dict, dict]:
     """Return Spearman's correlation of the distance ranks of every layout, and its 95 % bootstrap interval over the pairs."""
-    n = len(next(iter(ranks.values())))
-    if n < 2:
-        return {name: {"spearman": None} for name in ranks}, {name: {"spearman": None} for name in ranks}
-    weights = resampling(n, resamples, rng)
-    return (
-        {name: {"spearman": _rounded(correlation(columns)[0])} for name, columns in ranks.items()},
-        {name: {"spearman": _both(interval(correlation(columns, weights)))} for name, columns in ranks.items()},
-    )
+    means, intervals = {}, {}
+    columns = np.hstack([moments(pair) for pair in ranks.values()])
+    resampled = resampled_means(columns, resamples, rng) if len(columns) else np.empty((0, columns.shape[1]))
+    for number, name in enumerate(ranks):
+        part = slice(5 * number, 5 * number + 5)
+        value = correlation(columns[:, part].mean(axis=0, keepdims=True))[0] if len(columns) else None
+        means[name], intervals[name] = (
+            {"spearman": _rounded(value)},
+            {"spearman": _both(interval(correlation(resampled[:, part])))},
+        )
+    return means, intervals
 
 
 def _both(limits: tuple[float, float] | None) -> list[float] | None:
