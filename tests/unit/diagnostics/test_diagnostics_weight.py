@@ -7,7 +7,7 @@ from diagnosing import measure
 from maps import on_arc, write_map
 
 from knowledge_map.diagnostics.layouts import Layout
-from knowledge_map.diagnostics.weight import far_from_questions, placed_later, pulled_and_others
+from knowledge_map.diagnostics.weight import far_from_questions, overlaps_placed_later, pulled_and_others
 from knowledge_map.errors import UserError
 from knowledge_map.files import write_parquet
 from knowledge_map.table import EmbeddingTable
@@ -70,9 +70,9 @@ def test_questions_placed_later_are_scored_by_their_own_true_neighbors(tmp_path)
     true = [order[:6].tolist(), order[-6:].tolist(), [*order[:2].tolist(), *order[-4:].tolist()]]
     write_projection(tmp_path / "projection.parquet", vectors[[7, 7, 7]], true)
     layout, table = Layout(vectors.astype(float), np.empty((0, 2))), EmbeddingTable(paths[1])
-    k, overlaps = placed_later(tmp_path / "projection.parquet", layout, table, 5, threads=1)
+    k, overlaps = overlaps_placed_later(tmp_path / "projection.parquet", layout, table, 5, threads=1)
     assert (k, overlaps.tolist()) == (5, [1.0, 0.0, 0.4])
-    k, overlaps = placed_later(tmp_path / "projection.parquet", layout, table, 50, threads=1)
+    k, overlaps = overlaps_placed_later(tmp_path / "projection.parquet", layout, table, 50, threads=1)
     assert (k, overlaps[0]) == (6, 1.0)  # as far as the file reaches
     _, summary = measure(*paths, projection=tmp_path / "projection.parquet")
     assert summary["placed_later"]["overlap"] == pytest.approx(1.4 / 3, abs=1e-6)

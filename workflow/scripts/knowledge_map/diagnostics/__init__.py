@@ -1,8 +1,9 @@
 """How far the map can be trusted: what of the neighborhoods in embedding space is left in the plane.
 
-layouts (the map beside plain UMAP and a refinement with light questions) → neighborhoods (who is near whom, in both spaces) →
-measures, evenness (functions of arrays) → questions, weight (what became of each question, and of the articles around them) →
-summary (all of it, with chance levels and intervals) → criteria (met or not) → tables, pictures, report.
+survey (what is measured, and how much of it), layouts (the map beside plain UMAP and a refinement with light questions) →
+neighborhoods (who is near whom, in both spaces), measures, evenness (functions of arrays) → questions, articles, weight (how
+each fared, and at what price) → estimates (means and intervals) → summary (all of it, beside chance) → criteria (met or not) →
+tables, pictures, report.
 """
 
 from pathlib import Path
@@ -11,8 +12,8 @@ from knowledge_map.diagnostics.layouts import layouts_of
 from knowledge_map.diagnostics.pictures import PICTURES, write_pictures
 from knowledge_map.diagnostics.questions import read_source_articles
 from knowledge_map.diagnostics.report import write_report
-from knowledge_map.diagnostics.settings import Settings
 from knowledge_map.diagnostics.summary import measure_map
+from knowledge_map.diagnostics.survey import Settings
 from knowledge_map.diagnostics.tables import TABLES, write_tables
 from knowledge_map.files import write_json
 from knowledge_map.map_table import KnowledgeMap

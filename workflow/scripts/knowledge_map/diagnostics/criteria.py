@@ -1,7 +1,7 @@
 """The lab's criteria of success that a map's measures can judge, each with the number, what is wanted, and whether it is met."""
 
 from knowledge_map.diagnostics.evenness import OCCUPIED
-from knowledge_map.diagnostics.settings import Settings
+from knowledge_map.diagnostics.survey import Settings
 
 
 def criteria(summary: dict, settings: Settings) -> list[dict]:

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, PercentForm
 
 from knowledge_map.diagnostics.evenness import articles_per_cell
 from knowledge_map.diagnostics.layouts import NAMES, Layout
-from knowledge_map.diagnostics.settings import Settings
+from knowledge_map.diagnostics.survey import Settings
 from knowledge_map.diagnostics.weight import GROUPS
 from knowledge_map.files import replacing
 from knowledge_map.picture import plain
@@ -137,33 +137,30 @@ def _draw_shares(axes: Axes, questions: list[dict], summary: dict, n: str) -> No
 
 def draw_recall(summary: dict) -> Figure:
     """Draw article recall and the questions' mean overlap against k, with their intervals, and what chance would give."""
-    figure = Figure(figsize=(9.5, 4), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
     titles = {"article_recall": "articles: recall@k", "overlap": "questions: mean overlap@k"}
-    for axes, (measure, title) in zip(panels, titles.items(), strict=True):
-        axes.set(title=title, xlabel="k", xscale="log", ylim=(-0.02, 1.02))
+    of_map = summary["layouts"]["map"]
+    measured = [measure for measure in titles if any(value is not None for value in of_map[measure].values())]
+    figure = Figure(figsize=(1.5 + 4 * max(len(measured), 1), 4), layout="constrained")
+    panels = figure.subplots(1, max(len(measured), 1), sharey=True, squeeze=False)[0]
+    for axes, measure in zip(panels, measured, strict=False):
+        axes.set(title=titles[measure], xlabel="k", xscale="log", ylim=(-0.02, 1.02))
         axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.grid(color=RULE, linewidth=0.7)
-        drawn = False
+        k = sorted(map(int, of_map[measure]))
         for layout, measures in summary["layouts"].items():
-            points = sorted((int(n), value) for n, value in measures[measure].items() if value is not None)
-            if not points:
-                continue
-            drawn = True
-            k, values = zip(*points, strict=True)
             low, high = zip(*(summary["intervals"][layout][measure][str(n)] for n in k), strict=True)
             axes.fill_between(k, low, high, color=COLORS[layout], alpha=0.18, linewidth=0)
+            values = [measures[measure][str(n)] for n in k]
             axes.plot(k, values, color=COLORS[layout], marker=MARKERS[layout], markersize=4, label=NAMES[layout])
-        if drawn:
-            k = sorted(map(int, summary["chance"][measure]))
-            chance = [summary["chance"][measure][str(n)] for n in k]
-            axes.plot(k, chance, color=GREY, linestyle=DASHES, linewidth=1, label="chance")
-            axes.xaxis.set_major_locator(FixedLocator(k))
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter("{x:.0f}")
-        else:
-            _say_none(axes, "no questions" if measure == "overlap" else "too few articles")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        chance = [summary["chance"][measure][str(n)] for n in k]
+        axes.plot(k, chance, color=GREY, linestyle=DASHES, linewidth=1, label="chance")
+        axes.xaxis.set_major_locator(FixedLocator(k))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter("{x:.0f}")
+    if measured:
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    else:
+        _say_none(panels[0], "too few articles")
     return figure
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from knowledge_map.diagnostics.layouts import Layout
 from knowledge_map.diagnostics.measures import overlap
 from knowledge_map.diagnostics.neighborhoods import Neighborhoods, cosine_ranks, cosine_similarities, plane_ranks
 from knowledge_map.diagnostics.numbers import distance, rounded
+from knowledge_map.diagnostics.survey import Survey
 from knowledge_map.files import read_parquet
 from knowledge_map.map_table import KnowledgeMap
 from knowledge_map.table import ROW_GROUP, EmbeddingTable
@@ -33,12 +33,20 @@ def rows_of_titles(titles: pa.ChunkedArray, wanted: list[str | None]) -> np.ndar
     return pc.index_in(values, titles.combine_chunks(), skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
 
 
-def question_measures(neighborhoods: Neighborhoods, layout: str, k: list[int], reach: int) -> dict:
-    """Return overlap@k of every question for each k, and the share of its true first k that is among `reach` on the map."""
-    near, on_map = neighborhoods.embedding, neighborhoods.layouts[layout]
+def question_measures(neighborhoods: Neighborhoods, cosines: dict[str, np.ndarray], k: list[int], reach: int) -> dict[str, dict]:
+    """Return the measures of every question by layout, float [questions] each.
+
+    These are overlap@k for each k, the share of its true first k that is among `reach` on the map, and its mean cosine to
+    its neighbors there (from the `neighbor_cosines`).
+    """
+    near = neighborhoods.embedding
     return {
-        "overlap": {str(n): overlap(near[:, :n], on_map[:, :n]) for n in k},
-        "within_reach": overlap(near[:, : k[0]], on_map[:, :reach]),
+        name: {
+            "overlap": {str(n): overlap(near[:, :n], on_map[:, :n]) for n in k},
+            "within_reach": overlap(near[:, : k[0]], on_map[:, :reach]),
+            "neighbor_cosine": cosines[name],
+        }
+        for name, on_map in neighborhoods.layouts.items()
     }
 
 
@@ -63,21 +71,19 @@ def mean_article(table: EmbeddingTable) -> np.ndarray:
 
 
 def question_records(
-    table: EmbeddingTable,
+    survey: Survey,
     knowledge_map: KnowledgeMap,
-    layout: Layout,
     neighborhoods: Neighborhoods,
     measures: dict[str, dict],
     cosines: dict[str, np.ndarray],
     source_articles: list[str | None],
-    k: int,
-    threads: int,
 ) -> list[dict]:
     """Return for every question its place, its k nearest articles in embedding space and on the map, and its measures.
 
-    `layout` is that of the map; `measures` are the `question_measures` by layout, `cosines` the `neighbor_cosines`, and
-    `source_articles` the titles the questions name, None where they name none.
+    `measures` are the `question_measures`, `cosines` the `neighbor_cosines`, and `source_articles` the titles the questions
+    name, None where they name none. k is the first one of the settings.
     """
+    table, layout, threads, k = survey.table, survey.layouts["map"], survey.threads, survey.settings.k[0]
     names = knowledge_map.table.select(["item_id", "title"])
     sources = rows_of_titles(names["title"][: table.articles], source_articles)
     lists = [neighborhoods.embedding[:, :k], neighborhoods.layouts["map"][:, :k]]

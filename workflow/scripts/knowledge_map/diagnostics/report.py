@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from knowledge_map.diagnostics.layouts import NAMES
 from knowledge_map.diagnostics.pictures import PICTURES
-from knowledge_map.diagnostics.settings import Settings
+from knowledge_map.diagnostics.survey import Settings
 from knowledge_map.diagnostics.weight import GROUPS
 from knowledge_map.files import replacing
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge_map.diagnostics.articles import article_recall
+from knowledge_map.diagnostics.estimates import estimated, over
 from knowledge_map.diagnostics.layouts import Layout
 from knowledge_map.diagnostics.measures import overlap
-from knowledge_map.diagnostics.neighborhoods import PAIRS, Neighborhoods, nearest_in_plane
+from knowledge_map.diagnostics.neighborhoods import PAIRS, article_neighborhoods, nearest_in_plane
+from knowledge_map.diagnostics.survey import Survey
 from knowledge_map.files import damaged, read_parquet
 from knowledge_map.table import EmbeddingTable
 
@@ -20,6 +23,37 @@ GROUPS = {
 near: among the k nearest of a question in embedding space; others: drawn at random from the rest, as many; far: of the
 measured sample, the half whose cosine to their nearest question is lower.
 """
+
+
+def price_of_weight(
+    survey: Survey, nearest: np.ndarray, vectors: np.ndarray, recall: dict[str, dict[str, np.ndarray]]
+) -> dict[str, dict] | None:
+    """Return the recall of articles near to and far from the questions, by group, layout and k; None without questions.
+
+    Parameters
+    ----------
+    nearest : int [questions, k], the articles nearest to each question in embedding space.
+    vectors, recall : those of the sampled articles, float32 [n, D], and their `article_recall`.
+    """
+    table, settings = survey.table, survey.settings
+    if not table.questions:
+        return None
+    pulled, others = pulled_and_others(nearest, table.articles, settings.sample_of(table.articles), survey.rng)
+    around = article_neighborhoods(
+        table, survey.layouts, np.concatenate([pulled, others]), max(settings.recall_k), survey.threads
+    )
+    of_both = article_recall(around, settings.recall_k)
+    far = far_from_questions(vectors, table.vectors(start=table.articles))
+    groups = {
+        "near": (len(pulled), over(of_both, lambda values: values[: len(pulled)])),
+        "others": (len(others), over(of_both, lambda values: values[len(pulled) :])),
+        "far": (int(far.sum()), over(recall, lambda values: values[far] if len(values) else values)),
+    }
+    price = {}
+    for name, (articles, values) in groups.items():
+        means, intervals = estimated(values, settings.resamples, survey.rng)
+        price[name] = {"articles": articles, "article_recall": means, "intervals": intervals}
+    return price
 
 
 def pulled_and_others(nearest: np.ndarray, articles: int, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -43,13 +77,19 @@ def far_from_questions(vectors: np.ndarray, questions: np.ndarray) -> np.ndarray
     return nearest < np.median(nearest)
 
 
-def article_recall(neighborhoods: Neighborhoods, k: list[int]) -> dict[str, dict[str, np.ndarray]]:
-    """Return by layout and k which share of each article's k nearest is among its k nearest in the plane, float [articles]."""
-    near = neighborhoods.embedding
-    return {name: {str(n): overlap(near[:, :n], rows[:, :n]) for n in k} for name, rows in neighborhoods.layouts.items()}
+def placed_later(survey: Survey, projection: str | Path | None) -> dict | None:
+    """Return how the questions in projection.parquet fared, which the layout never saw; None where there is no such file."""
+    if projection is None:
+        return None
+    settings = survey.settings
+    k, overlaps = overlaps_placed_later(projection, survey.layouts["map"], survey.table, settings.k[0], survey.threads)
+    means, intervals = estimated({"overlap": overlaps}, settings.resamples, survey.rng)
+    return {"questions": len(overlaps), "k": k, "overlap": means["overlap"], "interval": intervals["overlap"]}
 
 
-def placed_later(path: str | Path, layout: Layout, table: EmbeddingTable, k: int, threads: int) -> tuple[int, np.ndarray]:
+def overlaps_placed_later(
+    path: str | Path, layout: Layout, table: EmbeddingTable, k: int, threads: int
+) -> tuple[int, np.ndarray]:
     """Return k, lowered to what the file has, and overlap@k of every question placed by `project`, float [questions].
 
     The file, projection.parquet, tells the true nearest articles of each question and its place on the finished map.
@@ -57,7 +97,7 @@ def placed_later(path: str | Path, layout: Layout, table: EmbeddingTable, k: int
     placed = read_parquet(path, ["x", "y", "neighbors"])
     points = np.column_stack([placed["x"].to_numpy(), placed["y"].to_numpy()]).astype(np.float64)
     ids = placed["neighbors"].combine_chunks().field("ids").flatten().to_numpy()
-    true = ids.reshape(len(placed), -1)[:, :k] if len(placed) else np.empty((0, 0), np.int64)
+    true = ids.reshape(len(placed), -1)[:, :k] if len(placed) else np.empty((0, k), np.int64)
     if true.size and true.max() >= table.articles:
         raise damaged(path, f"row {true.max():,} is a neighbor, but there are only {table.articles:,} articles")
     return true.shape[1], overlap(true, nearest_in_plane(layout, points, true.shape[1], threads))
