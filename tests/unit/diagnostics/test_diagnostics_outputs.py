@@ -118,6 +118,21 @@ def test_a_source_article_that_is_missing_is_said_to_be(tmp_path):
     assert f"<bdi>Item 3</bdi>: rank {row['source_article_embedding_rank']} in embedding space" in page
 
 
+def test_questions_placed_later_have_a_row_of_their_own(faithful, tmp_path):
+    folder, _ = faithful
+    paths = folder / "knowledge_map.parquet", folder / "embeddings.parquet"
+    assert "name a file of them" in page_of(folder)
+    near = [{"ids": [n, n + 1], "distances": [0.0, 0.0]} for n in (3, 9)]
+    places = on_arc(300, 4)[[3, 9]]
+    write_parquet(tmp_path / "later.parquet", pa.table({"x": places[:, 0], "y": places[:, 1], "neighbors": pa.array(near)}))
+    summary = run(tmp_path, *paths, inputs=(None, None, tmp_path / "later.parquet"))
+    (row,) = (row for row in read_table(tmp_path / "diagnostics/layouts.csv") if "placed_later" in row["measure"])
+    assert (row["layout"], row["measure"]) == ("map", "overlap_of_questions_placed_later@2")
+    assert float(row["value"]) == summary["placed_later"]["overlap"] >= 0.5  # each lies on the first of its own two
+    assert "Mean overlap@2 of 2 questions placed later" in page_of(tmp_path)
+    assert "name a file of them" not in page_of(tmp_path)
+
+
 def test_hostile_titles_stay_text_in_report_tables_and_pictures(tmp_path):
     titles = [*HOSTILE, *(f"Article {n}" for n in range(35)), *HOSTILE]
     vectors = on_arc(40, 5)

@@ -89,7 +89,13 @@ def layout_rows(summary: dict) -> Iterator[list]:
         for measure, value in measure_rows(measures):
             yield [layout, measure, value, *limits(intervals.get(measure)), chance.get(measure)]
     if later := summary["placed_later"]:
-        yield ["map", f"overlap_of_questions_placed_later@{later['k']}", later["overlap"], *limits(later["interval"]), None]
+        yield [
+            "map",
+            f"overlap_of_questions_placed_later@{later['k']}",
+            later["overlap"],
+            *limits(later["interval"]),
+            later["chance"],
+        ]
 
 
 def measure_rows(measures: dict, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -7,8 +7,9 @@ import numpy as np
 from knowledge_map.diagnostics.articles import article_recall
 from knowledge_map.diagnostics.estimates import estimated, over
 from knowledge_map.diagnostics.layouts import Layout
-from knowledge_map.diagnostics.measures import overlap
+from knowledge_map.diagnostics.measures import overlap, overlap_by_chance
 from knowledge_map.diagnostics.neighborhoods import PAIRS, article_neighborhoods, nearest_in_plane
+from knowledge_map.diagnostics.numbers import rounded
 from knowledge_map.diagnostics.survey import Survey
 from knowledge_map.files import damaged, read_parquet
 from knowledge_map.table import EmbeddingTable
@@ -84,7 +85,13 @@ def placed_later(survey: Survey, projection: str | Path | None) -> dict | None:
     settings = survey.settings
     k, overlaps = overlaps_placed_later(projection, survey.layouts["map"], survey.table, settings.k[0], survey.threads)
     means, intervals = estimated({"overlap": overlaps}, settings.resamples, survey.rng)
-    return {"questions": len(overlaps), "k": k, "overlap": means["overlap"], "interval": intervals["overlap"]}
+    return {
+        "questions": len(overlaps),
+        "k": k,
+        "overlap": means["overlap"],
+        "interval": intervals["overlap"],
+        "chance": rounded(overlap_by_chance(k, survey.table.articles)),
+    }
 
 
 def overlaps_placed_later(
