@@ -152,7 +152,7 @@ def _above(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
 def _in_parts(work: Callable[[slice], None], n: int, size: int, threads: int) -> None:
     """Do the work on n rows, `size` at a time, one part on each thread; the parts do not depend on the threads."""
     parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:  # one thread each for the products
         list(pool.map(work, parts))
 
 

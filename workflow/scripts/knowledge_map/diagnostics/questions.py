@@ -101,16 +101,18 @@ def question_records(
             "map_rank": int(map_ranks[number, column]),
         }
 
+    def source(number: int) -> dict | None:
+        if (title := source_articles[number]) is None:
+            return None
+        in_corpus, found = bool(sources[number] >= 0), article(number, -1)
+        return {"title": title, "in_corpus": in_corpus} | (found if in_corpus else dict.fromkeys(found))
+
     records = []
     for number, question in enumerate(names.slice(table.articles).to_pylist()):
         neighbors = [
             named | article(number, column) | {"in_both": all(rows[number, column] in near[number] for near in lists)}
             for column, named in enumerate(names.take(rows[number, :-1]).to_pylist())
         ]
-        source = None
-        if title := source_articles[number]:
-            source = {"title": title, "in_corpus": bool(sources[number] >= 0)}
-            source |= article(number, 2 * width) if source["in_corpus"] else dict.fromkeys(article(number, 2 * width))
         x, y = layout.questions[number]
         records.append(
             {
@@ -123,7 +125,7 @@ def question_records(
                 },
                 "within_reach": {name: round(width * of_layout["within_reach"][number]) for name, of_layout in measures.items()},
                 "mean_cosine": {name: rounded(values[number]) for name, values in cosines.items()},
-                "source_article": source,
+                "source_article": source(number),
                 "nearest_in_embedding_space": neighbors[:width],
                 "nearest_on_map": neighbors[width:],
             }

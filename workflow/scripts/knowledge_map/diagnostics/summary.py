@@ -50,7 +50,7 @@ def measure_map(
     """
     check_finite(table)
     survey = Survey(table, layouts, settings, threads, np.random.default_rng(settings.seed))
-    with threadpool_limits(threads):
+    with threadpool_limits(1):  # a sum by several threads would depend on them; the searches have threads of their own
         log.info(f"neighbors of {table.questions:,} questions among {table.articles:,} articles")
         neighborhoods = question_neighborhoods(table, layouts, max(*settings.k, settings.reach), threads)
         cosines = neighbor_cosines(table, neighborhoods, settings.k[0])
