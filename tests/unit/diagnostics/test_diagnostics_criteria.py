@@ -38,6 +38,7 @@ WHERE = {
     "evenness": ["layouts", "map", "evenness", "occupied_share_16"],
     "article_recall": ["layouts", "map", "article_recall", "5"],
     "triplet_accuracy": ["layouts", "map", "triplet_accuracy"],
+    "near_recall": ["weight", "near", "article_recall", "map", "5"],
     "far_recall": ["weight", "far", "article_recall", "map", "5"],
 }
 

@@ -55,16 +55,25 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
             ),
         ]
     if summary["weight"] and "unweighted" in layouts:
-        far = {name: recall[n] for name, recall in summary["weight"]["far"]["article_recall"].items()}
-        asked.append(
+        near, far = (
+            {name: recall[n] for name, recall in summary["weight"][group]["article_recall"].items()} for group in ("near", "far")
+        )
+        asked += [
+            (
+                "near_recall",
+                f"Articles pulled toward a question are no worse off than before: their recall@{n}",
+                near["map"],
+                near["umap"],
+                f"that of plain UMAP; with questions weighing 1 it would be {near['unweighted'] or 0:.1%}".replace("%", " %"),
+            ),
             (
                 "far_recall",
                 f"The questions cost nothing far away: recall@{n} of articles far from every question",
                 far["map"],
                 _less(far["unweighted"], tolerance),
                 f"that with questions weighing 1, less a tolerance of {tolerance:g}",
-            )
-        )
+            ),
+        ]
     return [
         {"name": name, "asked": question, "value": value, "least": least, "reason": reason, "met": value >= least}
         for name, question, value, least, reason in asked
