@@ -95,11 +95,11 @@ class Case:
         self.threads = threads
 
     def layout(self, settings: Refinement) -> np.ndarray:
-        """Return the refined layout, as `refined_layout` makes it, but not normalized."""
+        """Return the refined layout, as `refined_layout` makes it."""
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
         places = refine(self.raw, neighbors, self.articles, settings, self.threads)
         settle(places, neighbors[self.articles :], settings.settling_iterations, self.threads)
-        return places
+        return normalized(places)
 
     def measures(self, places: np.ndarray, split: int) -> dict[str, float | None]:
         articles, questions = places[: self.articles], places[self.articles :]
@@ -115,7 +115,7 @@ class Case:
         if split:
             measures = {f"overlap@5 of {split}": mean(found[:split]), "of the others": mean(found[split:])}
         if len(self.later):
-            placed = best_places(articles.astype(np.float32), self.later_nearest, self.threads)
+            placed = best_places(articles, self.later_nearest, self.threads)
             measures["later@5"] = mean(kept(self.later_nearest, placed, 5))
         return measures | {
             "recall@5": mean(kept(self.nearest[self.sample], articles[self.sample], 5, skip=1)),
@@ -158,7 +158,7 @@ def main() -> None:
         case = Case(arguments.results, arguments.articles, arguments.questions, arguments.later, arguments.threads)
         for name, settings in ({"plain UMAP": None} | variants(arguments.vary)).items():
             start = time.monotonic()
-            places = case.raw.astype(np.float64) if settings is None else case.layout(settings)
+            places = normalized(case.raw) if settings is None else case.layout(settings)
             seconds = round(time.monotonic() - start)
             record = {"articles": case.articles, "questions": len(case.fitted), "settings": name}
             record |= case.measures(places, arguments.split) | {"seconds": seconds}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_diagnostics import write_map
+from maps import write_map
 
 from knowledge_map.articles_json import write_articles_json
 from knowledge_map.errors import UserError

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_diagnostics import write_map
+from maps import write_map
 
 from knowledge_map.errors import UserError
 from knowledge_map.files import read_parquet

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_diagnostics import write_map
+from maps import write_map
 from test_encoder import minilm
 
 from knowledge_map import projection as projection_module

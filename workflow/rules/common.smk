@@ -95,6 +95,20 @@ def when_sharded(path):
     return input_function
 
 
+def unweighted_layout(wildcards):
+    """The layout with light questions that shows the price of their weight, where there is a weight."""
+    if not INPUTS.questions or not config["refinement"]["enabled"]:
+        return []
+    manifest()
+    return f"{RESULTS}/unweighted.parquet"
+
+
+def projected_questions(wildcards):
+    """The questions placed on the finished map, where the configuration names some."""
+    projection = config["projection"]
+    return f"{RESULTS}/projection.parquet" if projection["path"] and projection["kind"] == "questions" else []
+
+
 def new_items(wildcards):
     """The file whose items are to be placed on the finished map."""
     path = config["projection"]["path"]

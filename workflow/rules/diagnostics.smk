@@ -3,25 +3,45 @@
 
 rule diagnostics:
     input:
+        questions=rules.embed_questions.output.embeddings,
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        unweighted=unweighted_layout,
+        projection=projected_questions,
     output:
         neighbors=f"{RESULTS}/diagnostics/neighbors.json",
         summary=f"{RESULTS}/diagnostics/summary.json",
         tables=report(
             expand(
                 f"{RESULTS}/diagnostics/{{table}}.csv",
-                table=["neighbors", "questions", "regions", "layouts"],
+                table=["criteria", "layouts", "neighbors", "questions", "regions", "weight"],
             ),
             caption="../report/tables.rst",
             category="Diagnostics",
         ),
-        pictures=report(
-            expand(f"{RESULTS}/diagnostics/{{picture}}.png", picture=["overlap", "distribution"]),
-            caption="../report/pictures.rst",
+        overlap=report(
+            f"{RESULTS}/diagnostics/overlap.png",
+            caption="../report/overlap.rst",
             category="Diagnostics",
         ),
-        vector_pictures=expand(f"{RESULTS}/diagnostics/{{picture}}.svg", picture=["overlap", "distribution"]),
+        recall=report(
+            f"{RESULTS}/diagnostics/recall.png",
+            caption="../report/recall.rst",
+            category="Diagnostics",
+        ),
+        evenness=report(
+            f"{RESULTS}/diagnostics/evenness.png",
+            caption="../report/evenness.rst",
+            category="Diagnostics",
+        ),
+        weight=report(
+            f"{RESULTS}/diagnostics/weight.png",
+            caption="../report/weight.rst",
+            category="Diagnostics",
+        ),
+        vector_pictures=expand(
+            f"{RESULTS}/diagnostics/{{picture}}.svg", picture=["overlap", "recall", "evenness", "weight"]
+        ),
         report=f"{RESULTS}/diagnostics/report.html",
     log:
         f"{RESULTS}/logs/diagnostics.log",

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from knowledge_map.diagnostics import write_diagnostics
+from knowledge_map.diagnostics import Settings, write_diagnostics
 from knowledge_map.job import logging_to
 
 with logging_to(snakemake.log[0], "diagnostics"):
@@ -11,6 +11,9 @@ with logging_to(snakemake.log[0], "diagnostics"):
         snakemake.input.knowledge_map,
         snakemake.input.embeddings,
         Path(snakemake.output.summary).parent,
-        **json.loads(snakemake.params.diagnostics),
-        threads=snakemake.threads,
+        Settings(**json.loads(snakemake.params.diagnostics)),
+        snakemake.threads,
+        snakemake.input.questions,
+        snakemake.input.unweighted or None,  # no file is an empty list
+        snakemake.input.projection or None,
     )

@@ -32,6 +32,17 @@ SCHEMA = pa.schema(
 )
 
 
+def normalized(layout: np.ndarray) -> np.ndarray:
+    """Return a layout moved and scaled into [0, 1] x [0, 1], both axes by the same factor, centred; float32 [N, 2].
+
+    One factor, because scaling the axes apart would change who is nearest to whom.
+    """
+    layout = layout.astype(np.float64)
+    low, high = layout.min(axis=0), layout.max(axis=0)
+    scale = float((high - low).max()) or 1.0
+    return np.clip((layout - (low + high) / 2) / scale + 0.5, 0, 1).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Region:
     """A box in map coordinates, sides parallel to the axes."""

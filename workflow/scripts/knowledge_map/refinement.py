@@ -11,6 +11,7 @@ import torch
 from openTSNE.affinity import PrecomputedAffinities
 from openTSNE.tsne import gradient_descent
 
+from knowledge_map.map_table import normalized
 from knowledge_map.neighbor_graph import read_neighbors
 from knowledge_map.neighbors import articles_nearest_to
 from knowledge_map.progress import duration, log
@@ -112,17 +113,6 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
             callbacks_every_iters=10,
         )
     return np.asarray(embedding)
-
-
-def normalized(layout: np.ndarray) -> np.ndarray:
-    """Return a layout moved and scaled into [0, 1] x [0, 1], both axes by the same factor, centred; float32 [N, 2].
-
-    One factor, because scaling the axes apart would change who is nearest to whom.
-    """
-    layout = layout.astype(np.float64)
-    low, high = layout.min(axis=0), layout.max(axis=0)
-    scale = float((high - low).max()) or 1.0
-    return np.clip((layout - (low + high) / 2) / scale + 0.5, 0, 1).astype(np.float32)
 
 
 def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray:

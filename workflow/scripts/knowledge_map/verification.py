@@ -1,7 +1,6 @@
 """Whether a finished results folder is what the lab asked for, one criterion after the other."""
 
 import json
-import math
 import os
 import pickletools
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from knowledge_map import diagnostics
+from knowledge_map.diagnostics.evenness import OCCUPIED, occupied_cells
 from knowledge_map.errors import UserError
 from knowledge_map.files import batches, damaged, open_parquet
 from knowledge_map.map_table import KnowledgeMap, question_region
@@ -36,8 +36,6 @@ FILES = (
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the length of a unit vector in float32 (or from half precision) may be."""
 REGION_TOLERANCE = 1e-5
-OCCUPIED = 0.5
-"""Least share of occupied cells; see `spread`."""
 METADATA_OPCODES = 100_000
 """Opcodes after which a pickle's metadata is held to be missing."""
 
@@ -366,10 +364,7 @@ def overlap_reached(results: Path, k: int, target: float) -> Finding:
 def spread(results: Path) -> Finding:
     """Tell whether the articles fill the map: enough occupied cells of a grid with about 16 articles to a cell.
 
-    The number of cells grows with the articles, so the measure means the same at every size. Articles thrown at random over
-    the square would occupy all cells, over a disc in it 79 %. Refined layouts of 550, 24,000 and 250,000 articles occupied
-    92, 66 and 68 %, the plain UMAP layouts of the same 64, 47 and 47 %: below `OCCUPIED` half of the map is bare, and the
-    articles hide each other in the rest.
+    The diagnostics say why, and how much is enough (`OCCUPIED`).
     """
     knowledge_map = KnowledgeMap(results / "knowledge_map.parquet")
     articles = knowledge_map.places[knowledge_map.is_article].astype(float)
@@ -377,13 +372,6 @@ def spread(results: Path) -> Finding:
         return "no articles" if not len(articles) else "positions that are not finite", False
     occupied, cells = occupied_cells(articles)
     return f"{occupied / cells:.1%} ({occupied:,} of {cells:,})", occupied / cells >= OCCUPIED
-
-
-def occupied_cells(articles: np.ndarray) -> tuple[int, int]:
-    """Return how many cells hold one of the articles, float [n, 2], and how many cells there are, about one for every 16."""
-    side = max(1, math.isqrt(len(articles) // 16))
-    cell = np.clip((articles * side).astype(int), 0, side - 1)
-    return len(np.unique(cell[:, 0] * side + cell[:, 1])), side * side
 
 
 # The pickle's metadata

@@ -1,0 +1,66 @@
+"""The layouts that are compared: the map, the map as it would be with light questions, and UMAP's own."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from knowledge_map.errors import UserError
+from knowledge_map.files import damaged, read_parquet
+from knowledge_map.map_table import KnowledgeMap, normalized
+from knowledge_map.table import EmbeddingTable
+
+NAMES = {"map": "map", "unweighted": "weight 1", "umap": "plain UMAP"}
+"""The layouts in the order in which they are shown, and what they are called there; weight 1 is the `unweighted` one."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places of all items in one unit square, float64 [n, 2]; an article's row in the tables is its row in `articles`."""
+
+    articles: np.ndarray
+    questions: np.ndarray
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The articles, ready to be asked for neighbors."""
+        return cKDTree(self.articles)
+
+
+def layouts_of(
+    table: EmbeddingTable, knowledge_map: KnowledgeMap, path: str | Path, unweighted: str | Path | None = None
+) -> dict[str, Layout]:
+    """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `unweighted`.
+
+    `unweighted` is a file like layout.parquet, of a refinement in which questions weigh no more than articles. Raises
+    UserError where the map at `path` or that file does not fit the embedding table, or a place is no number.
+    """
+    items = table.columns(["item_id", "kind"])
+    if not all(items[name].equals(knowledge_map.table[name]) for name in items.column_names):
+        raise UserError(f"{path}: its items are not those of {table.path}; delete it and run the workflow again.")
+    if not table.articles:
+        raise UserError(f"{table.path}: no articles, so there is nothing to measure; mend `articles` in the configuration.")
+    places = {
+        "map": (path, knowledge_map.places),
+        "unweighted": (unweighted, _places(unweighted, table) if unweighted else None),
+        "umap": (path, knowledge_map.raw_places),
+    }
+    return {name: _layout(*of_file, table.articles, name) for name, of_file in places.items() if of_file[1] is not None}
+
+
+def _places(path: str | Path, table: EmbeddingTable) -> np.ndarray:
+    columns = read_parquet(path, ["x", "y"])
+    if len(columns) != table.rows:
+        raise UserError(f"{path}: {len(columns):,} rows, but {table.path} has {table.rows:,}; delete it and run again.")
+    return np.column_stack([columns["x"].to_numpy(), columns["y"].to_numpy()])
+
+
+def _layout(path: str | Path, places: np.ndarray, articles: int, name: str) -> Layout:
+    if not np.isfinite(places).all():
+        raise damaged(path, f"a position of the layout {name!r} is not a number")
+    if name == "umap":
+        places = normalized(places)
+    places = places.astype(np.float64)
+    return Layout(places[:articles], places[articles:])

@@ -1,0 +1,184 @@
+"""Who is near whom: nearest articles and ranks of articles, in embedding space and in the plane, a block at a time."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
+
+from knowledge_map.diagnostics.layouts import Layout
+from knowledge_map.files import damaged
+from knowledge_map.neighbors import articles_nearest_to
+from knowledge_map.table import ROW_GROUP, EmbeddingTable
+
+ROUNDING = 1e-6
+"""More than a cosine similarity in float32 can be off."""
+QUERIES = 512
+"""Queries that meet a block of articles at once: 20 MB of similarities."""
+PAIRS = 8192
+"""Pairs of vectors multiplied at once."""
+ROUNDED = 1e-12
+"""More than a distance in float64 can be off, as a fraction of it."""
+COPY_DISTANCE = 1e-4
+"""Vectors nearer than this to each other (Euclidean) are the same but for rounding."""
+DIRECTIONS = 8
+"""Directions in which copies are looked for."""
+
+
+@dataclass(frozen=True)
+class Neighborhoods:
+    """The nearest articles of some items, nearest first: int [items, k], in embedding space and by layout."""
+
+    embedding: np.ndarray
+    layouts: dict[str, np.ndarray]
+
+
+def question_neighborhoods(table: EmbeddingTable, layouts: dict[str, Layout], k: int, threads: int) -> Neighborhoods:
+    """Return the k nearest articles of every question in embedding space and on every layout."""
+    vectors = table.vectors(start=table.articles)
+    return Neighborhoods(
+        nearest_by_cosine(table, vectors, k, threads),
+        {name: nearest_in_plane(layout, layout.questions, k, threads) for name, layout in layouts.items()},
+    )
+
+
+def article_neighborhoods(
+    table: EmbeddingTable, layouts: dict[str, Layout], rows: np.ndarray, k: int, threads: int
+) -> Neighborhoods:
+    """Return the k nearest other articles of the articles `rows`, int [n], in embedding space and on every layout."""
+    return Neighborhoods(
+        without_self(nearest_by_cosine(table, table.take(rows), k + 1, threads), rows),
+        {
+            name: without_self(nearest_in_plane(layout, layout.articles[rows], k + 1, threads), rows)
+            for name, layout in layouts.items()
+        },
+    )
+
+
+def nearest_by_cosine(table: EmbeddingTable, queries: np.ndarray, k: int, threads: int) -> np.ndarray:
+    """Return the rows of the k articles (all, where there are fewer) nearest to each query, nearest first, int [q, k]."""
+    if not len(queries):
+        return np.empty((0, 0), np.int32)
+    articles = range(table.articles)
+    rows, _ = articles_nearest_to(queries, table, articles, min(k, len(articles)), torch.device("cpu"), threads)
+    return rows
+
+
+def nearest_in_plane(layout: Layout, points: np.ndarray, k: int, threads: int) -> np.ndarray:
+    """Return the rows of the k articles (all, where there are fewer) nearest to each point, nearest first, int [q, k]."""
+    if not len(points):
+        return np.empty((0, 0), np.int64)
+    _, rows = layout.tree.query(points, k=range(1, min(k, len(layout.articles)) + 1), workers=threads)
+    return rows
+
+
+def without_self(neighbors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return `neighbors`, int [n, k + 1], of the articles `rows`, int [n], without themselves: int [n, k].
+
+    Where more than k others lie on the very same spot, the article itself may be missing; then the last one goes.
+    """
+    others = neighbors != rows[:, None]
+    others[others.all(axis=1), -1] = False
+    return neighbors[others].reshape(len(neighbors), -1)
+
+
+# Ranks: one more than the number of articles that are nearer.
+
+
+def cosine_ranks(
+    table: EmbeddingTable, queries: np.ndarray, rows: np.ndarray, threads: int, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return similarity, float32 [q, m], and rank, int [q, m], of the articles `rows`, int [q, m], for each query.
+
+    Parameters
+    ----------
+    queries : float32 [q, D], unit length.
+    own : int [q], each query's own row where the queries are articles: no article counts as near to itself.
+
+    Nearer is what is more similar by more than float32 can err.
+    """
+    similarities, ranks = cosine_similarities(table, queries, rows), np.ones(rows.shape, np.int64)
+
+    def count(part: slice) -> None:
+        others = queries[part] @ block.T
+        if own is not None:
+            here = np.flatnonzero((own[part] >= first) & (own[part] < first + len(block)))
+            others[here, own[part][here] - first] = -np.inf
+        ranks[part] += _above(others, similarities[part] + np.float32(ROUNDING))
+
+    for first, rest in table.blocks(ROW_GROUP) if rows.size else ():
+        block = rest[: max(table.articles - first, 0)]
+        _in_parts(count, len(queries), QUERIES, threads)
+    return similarities, ranks
+
+
+def cosine_similarities(table: EmbeddingTable, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the cosine similarity of each query, float32 [q, D] of unit length, and its articles `rows`, int [q, m]."""
+    similarities = np.empty(rows.shape, np.float32)
+    for first, block in table.blocks(ROW_GROUP) if rows.size else ():
+        query, column = np.nonzero((rows >= first) & (rows < first + len(block)))
+        for start in range(0, len(query), PAIRS):
+            i, j = query[start : start + PAIRS], column[start : start + PAIRS]
+            similarities[i, j] = np.einsum("pd,pd->p", queries[i], block[rows[i, j] - first])
+    return similarities
+
+
+def plane_ranks(
+    layout: Layout, points: np.ndarray, rows: np.ndarray, threads: int, are_articles: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return distance in the plane, float [q, m], and rank, int [q, m], of the articles `rows`, int [q, m], for each point.
+
+    `points` is float64 [q, 2]; where they are those of articles, none of these counts as near to itself.
+    """
+    distances = np.linalg.norm(layout.articles[rows] - points[:, None], axis=2)
+    inside = (distances * (1 - ROUNDED)).ravel()
+    centers = np.repeat(points, rows.shape[1], axis=0)
+    nearer = layout.tree.query_ball_point(centers, inside, return_length=True, workers=threads).reshape(rows.shape)
+    return distances, 1 + np.where(distances > 0, nearer - are_articles, 0)
+
+
+def _above(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Return how many of each row of `values` [q, n] lie above each mark [q, m]: int [q, m]."""
+    counts = np.empty(marks.shape, np.int64)
+    for count, row, mark in zip(counts, values, marks, strict=True):
+        high = np.sort(row[row > mark.min()])  # only what lies above some mark is worth sorting
+        count[:] = len(high) - np.searchsorted(high, mark, side="right")
+    return counts
+
+
+def _in_parts(work: Callable[[slice], None], n: int, size: int, threads: int) -> None:
+    """Do the work on n rows, `size` at a time, one part on each thread; the parts do not depend on the threads."""
+    parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:  # one thread each for the products
+        list(pool.map(work, parts))
+
+
+# What lies on the same spot
+
+
+def check_finite(table: EmbeddingTable) -> None:
+    """Raise UserError where a number in the embedding table is none: no distance could be told from it."""
+    for first, vectors in table.blocks(ROW_GROUP):
+        if not (finite := np.isfinite(vectors).all(axis=1)).all():
+            raise damaged(table.path, f"the vector of row {first + int(finite.argmin())} is not finite")
+
+
+def copies_in_embedding_space(table: EmbeddingTable, seed: int) -> int:
+    """Return the number of pairs of articles with the same vector, but for rounding.
+
+    Copies lie together in every direction. Seen in `DIRECTIONS` random ones, orthogonal so that no distance grows, vectors
+    that are no copies lie apart.
+    """
+    random = np.random.default_rng(seed).normal(size=(table.dimension, min(DIRECTIONS, table.dimension)))
+    directions = np.linalg.qr(random)[0]
+    shadows = [vectors[: max(table.articles - first, 0)] @ directions for first, vectors in table.blocks(ROW_GROUP)]
+    return pairs_within(np.concatenate(shadows), COPY_DISTANCE)
+
+
+def pairs_within(points: np.ndarray, distance: float) -> int:
+    """Return the number of pairs of `points`, float [n, d], that lie no farther apart than `distance`."""
+    tree = cKDTree(points)
+    return (int(tree.count_neighbors(tree, distance)) - len(points)) // 2
