@@ -80,7 +80,7 @@ def test_mean_cosines_are_those_of_the_neighbors_and_of_all_articles(tmp_path):
 
 def test_the_source_article_is_found_by_its_title_and_ranked_in_both_spaces(tmp_path):
     vectors = on_arc(50, 3)
-    titles = [f"Item {n}" for n in range(53)]
+    titles = [f"Item {n}" for n in range(51)] + ["Nowhere", "Item 52"]  # a question of that title is no article
     sources = ["item 17", "Nowhere", None]
     paths = write_map(tmp_path, vectors, 3, vectors[:, ::-1], vectors, titles)
     first, second, third = (record["source_article"] for record in measure(*paths, sources=sources)[0])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from diagnosing import measure
 from maps import on_arc, random_vectors, write_map
+from sklearn.manifold import trustworthiness
 
 from knowledge_map.errors import UserError
 from knowledge_map.map_table import normalized
@@ -33,6 +34,7 @@ def test_a_layout_of_noise_has_chance_values_beside_it(faithful):
     for name in ("article_recall", "trustworthiness", "continuity"):
         for k, value in measures[name].items():
             assert value == pytest.approx(chance[name][k], abs=0.06), (name, k)
+    assert chance["article_recall"]["15"] == pytest.approx(15 / 299, abs=1e-6)  # an article is not among its own neighbors
     assert measures["overlap"]["50"] == pytest.approx(chance["overlap"]["50"], abs=0.1)
     assert measures["triplet_accuracy"] == pytest.approx(chance["triplet_accuracy"], abs=0.03)
     assert measures["spearman"] == pytest.approx(chance["spearman"], abs=0.1)
@@ -61,10 +63,20 @@ def test_recall_of_articles_agrees_with_brute_force(tmp_path):
         assert recall[str(k)] == pytest.approx(expected, abs=1e-6)
 
 
+def test_trustworthiness_and_continuity_of_a_map_are_those_of_scikit_learn(tmp_path):
+    vectors, rng = random_vectors(80, 6), np.random.default_rng(1)
+    places = (vectors[:, :2] + rng.normal(scale=0.2, size=(80, 2))).astype(np.float32)
+    measures = measure(*write_map(tmp_path, vectors, 0, places, places))[1]["layouts"]["map"]
+    for k in (1, 5, 15):
+        # Of unit vectors, euclidean distance ranks as cosine does; continuity is trustworthiness with the spaces exchanged.
+        assert measures["trustworthiness"][str(k)] == pytest.approx(trustworthiness(vectors, places, n_neighbors=k), abs=1e-6)
+        assert measures["continuity"][str(k)] == pytest.approx(trustworthiness(places, vectors, n_neighbors=k), abs=1e-6)
+
+
 def test_a_sample_stands_for_all_articles_and_its_size_is_stated(tmp_path):
     vectors = random_vectors(400, 6)
     paths = write_map(tmp_path, vectors, 0, vectors[:, :2], vectors[:, 1:3])
-    exact, drawn = measure(*paths)[1], measure(*paths, exact_up_to=399, sample=150)[1]
+    exact, drawn = measure(*paths, exact_up_to=400)[1], measure(*paths, exact_up_to=399, sample=150)[1]
     assert (exact["sample"]["articles"], drawn["sample"]["articles"]) == (400, 150)
     for name in ("article_recall", "trustworthiness", "continuity"):
         for layout in ("map", "umap"):
