@@ -36,7 +36,7 @@ from knowledge_map.diagnostics.measures import overlap, random_triplets, triplet
 from knowledge_map.files import write_json  # noqa: E402
 from knowledge_map.neighbors import articles_nearest_to, nearest  # noqa: E402
 from knowledge_map.projection import best_places  # noqa: E402
-from knowledge_map.refinement import Refinement, refine  # noqa: E402
+from knowledge_map.refinement import Refinement, normalized, refine  # noqa: E402
 from knowledge_map.settling import settle  # noqa: E402
 from knowledge_map.table import EmbeddingTable  # noqa: E402
 from knowledge_map.umap_layout import read_layout  # noqa: E402

@@ -31,10 +31,10 @@ class Refinement:
     ----------
     enabled : whether anything moves.
     k : nearest articles that each item is drawn to.
-    question_weight : weight of an edge between a question and an article, those between articles counting 1.
     early_iterations, early_exaggeration : first steps with all attraction times a factor, which draws neighbors together
-        before they are sorted out.
+        before they are sorted out; all edges weigh alike.
     iterations : the steps after them.
+    question_weight : weight of an edge between a question and an article in these, those between articles counting 1.
     learning_rate : as a fraction of the number of items.
     settling_iterations : last steps, of the questions and the articles at them only; see `settling.settle`.
     seed : of openTSNE's random numbers.
@@ -42,10 +42,10 @@ class Refinement:
 
     enabled: bool
     k: int
-    question_weight: float
     early_iterations: int
     early_exaggeration: float
     iterations: int
+    question_weight: float
     learning_rate: float
     settling_iterations: int
     seed: int
@@ -88,21 +88,24 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE; steps
     by the diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
-    affinities, steps = _affinities(neighbors, articles, settings.question_weight)
     start = layout - layout.mean(axis=0)
     start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
+    optimizer = _ScaledSteps()
     embedding = openTSNE.TSNEEmbedding(
         np.ascontiguousarray(start, dtype=np.float64),
-        affinities,
+        _affinities(neighbors, articles, question_weight=1),
         negative_gradient_method="fft",
         n_jobs=threads,
         random_state=settings.seed,
-        optimizer=_ScaledSteps(steps),
+        optimizer=optimizer,
     )
-    for name, iterations, exaggeration in [
-        ("drawing together", settings.early_iterations, settings.early_exaggeration),
-        ("sorting out", settings.iterations, 1),
+    # Heavy questions would shift whole regions while everything is still close together.
+    for name, iterations, exaggeration, question_weight in [
+        ("drawing together", settings.early_iterations, settings.early_exaggeration, 1),
+        ("sorting out", settings.iterations, 1, settings.question_weight),
     ]:
+        embedding.affinities = _affinities(neighbors, articles, question_weight)
+        optimizer.steps = _steps(embedding.affinities, articles)
         embedding.optimize(
             n_iter=iterations,
             inplace=True,
@@ -122,28 +125,27 @@ def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray
     return np.where(np.take_along_axis(is_article, first, 1), np.take_along_axis(neighbors, first, 1), -1).astype(np.int32)
 
 
-def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> tuple[PrecomputedAffinities, np.ndarray]:
-    """Return symmetric affinities and the length of every item's steps, float64 [N, 1], at most 1.
+def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:
+    """Return symmetric affinities: every edge of the graph weighs 1, one of a question `question_weight`.
 
-    Every edge of the graph weighs 1, one of a question `question_weight`; the affinities between articles sum to one, so that
-    many questions do not weaken what holds articles together. Steps are in inverse proportion to an item's weight, where
-    that is above the articles' mean.
+    Those between articles sum to one, so that many questions do not weaken what holds articles together.
     """
     rows, _ = np.nonzero(neighbors >= 0)
     weights = np.where(rows < articles, 1.0, question_weight)
     graph = scipy.sparse.csr_matrix((weights, (rows, neighbors[neighbors >= 0])), shape=(len(neighbors), len(neighbors)))
-    graph = (graph + graph.T).tocsr()
     between_articles = 2 * np.count_nonzero(rows < articles)
-    weight = np.asarray(graph.sum(axis=1)) * articles / between_articles
-    return PrecomputedAffinities(graph / between_articles, normalize=False), 1 / np.maximum(weight, 1)
+    return PrecomputedAffinities((graph + graph.T).tocsr() / between_articles, normalize=False)
+
+
+def _steps(affinities: PrecomputedAffinities, articles: int) -> np.ndarray:
+    """Return the length of every item's steps, float64 [N, 1]: 1, or less for items linked more strongly than the mean."""
+    return 1 / np.maximum(np.asarray(affinities.P.sum(axis=1)) * articles, 1)
 
 
 class _ScaledSteps(gradient_descent):
-    """openTSNE's gradient descent with steps of a length of their own for every item: float64 [N, 1], factors."""
+    """openTSNE's gradient descent with steps of a length of their own for every item: `steps`, float64 [N, 1], factors."""
 
-    def __init__(self, steps: np.ndarray):
-        super().__init__()
-        self.steps = steps
+    steps = 1.0
 
     def __call__(self, *args, objective_function, **settings):
         def scaled(*args, **settings):
