@@ -32,7 +32,7 @@ test: .venv/installed-test ## all tests and checks
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	pytest
+	pytest --numprocesses logical --dist loadfile
 
 # Torch pins its own CUDA packages exactly; they are left out, so that a machine without a GPU need not fetch them.
 COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header
