@@ -25,9 +25,16 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	$(BIN)/pip install --quiet -r requirements-test.txt
 	touch $@
 
+# The page is tested in Debian's Chromium; where it cannot be installed those tests are skipped, and say so.
+.PHONY: chromium
+chromium:
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
+		|| echo "No chromium here: the tests of the page will be skipped."
+
 # UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
-test: .venv/installed-test ## all tests and checks
+test: .venv/installed-test chromium ## all tests and checks
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow

@@ -18,6 +18,23 @@ from knowledge_map.map_table import KnowledgeMap, Region
 from knowledge_map.questions import Question
 
 TEMPLATES = Path(__file__).parents[2] / "page"
+STYLES = ("map.css",)
+SCRIPTS = (
+    "page.js",
+    "data.js",
+    "places.js",
+    "view.js",
+    "theme.js",
+    "shade.js",
+    "map.js",
+    "panel.js",
+    "item.js",
+    "search.js",
+    "controls.js",
+    "quiz.js",
+    "main.js",
+)
+"""The parts of the page in the order in which they are put into it; each may use what came before it."""
 NEIGHBORS = 8
 """Most neighbors an item shows."""
 BATCH = 10_000
@@ -40,7 +57,7 @@ def write_page(
     `knowledge_map` needs the columns `item_id`, `title`, `url`, `excerpt` and `neighbors`; `labels` are those of
     `knn_labels`; `questions` are the map's. Texts are written in batches, so that memory hardly grows with the map.
     """
-    style, script = (TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("map.css", "map.js"))
+    style, script = _joined(STYLES), '"use strict";\n' + _joined(SCRIPTS)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
     pieces = environment.get_template("map.html").generate(
@@ -55,6 +72,10 @@ def write_page(
     )
     with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join(TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 def _policy(style: str, script: str) -> str:
@@ -76,6 +97,7 @@ def _data(knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Questio
         "places": _base64(_uint16(knowledge_map.places)),
         "neighbors": _base64(_neighbor_rows(table["neighbors"])),
         "region": region.as_dict() if region else None,
+        "ids": [question.item_id for question in asked],
         "questions": [{"options": question.options, "answer": question.answer} for question in asked],
         "levels": list(_levels(labels)),
     }
