@@ -93,7 +93,8 @@ def test_places_neighbors_and_questions_reach_the_page(tmp_path):
     assert decoded(data["places"], "<u2").reshape(-1, 2) / 65535 == pytest.approx(knowledge_map.places, abs=1e-5)
     assert decoded(data["neighbors"], "<i4").reshape(63, -1).tolist() == [[0, 1, 2]] * 63
     assert data["titles"][60:] == ["Why 0?", "Why 1?", "Why 2?"]
-    assert data["questions"][0] == {"options": ["<i>yes</i>", "no"], "answer": 1}
+    question = {"id": "question:0", "options": ["<i>yes</i>", "no"], "answer": 1, "difficulty": 0, "source": -1}
+    assert data["questions"][0] == question
     assert [level["grid"] for level in data["levels"]] == [2, 4]
     assert {len(data[name]) for name in ("titles", "excerpts", "urls")} == {63}
 

@@ -19,9 +19,10 @@ const data = (() => {
       const at = decode(places, Uint16Array);
       return { grid, labels: labels.map((text, n) => ({ text, x: at[2 * n] / 65535, y: at[2 * n + 1] / 65535 })) };
     });
-    data.questions = texts.questions.map(({ options, answer }, number) => {
+    data.quiz = texts.quiz;
+    data.questions = texts.questions.map((question, number) => {
       const row = data.articles + number;
-      return { row, id: texts.ids[number], text: texts.titles[row], options, answer };
+      return { ...question, row, text: texts.titles[row] };
     });
   };
 

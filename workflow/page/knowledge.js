@@ -221,6 +221,10 @@ class Knowledge {
     return { known, certainty };
   }
 
+  get interest() {
+    return this.#interest;
+  }
+
   /** Say which places matter when the next question is chosen: [x, y, weight] each, within `box`. */
   set interest(places) {
     const size = this.#modes.length + 1, interest = new Float64Array(size * size);

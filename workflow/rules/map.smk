@@ -120,6 +120,7 @@ rule map_page:
     params:
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
+        quiz=canonical(config["quiz"]),
     message:
         "Writing the map as a page"
     script:

@@ -16,9 +16,10 @@ from knowledge_map.files import replacing
 from knowledge_map.labels import shown_labels
 from knowledge_map.map_table import KnowledgeMap, Region
 from knowledge_map.questions import Question
+from knowledge_map.quiz import QuizSettings, quiz_questions, quiz_settings
 
 TEMPLATES = Path(__file__).parents[2] / "page"
-STYLES = ("map.css",)
+STYLES = ("map.css", "quiz.css")
 SCRIPTS = (
     "page.js",
     "data.js",
@@ -31,6 +32,11 @@ SCRIPTS = (
     "item.js",
     "search.js",
     "controls.js",
+    "knowledge.js",
+    "progress.js",
+    "heat.js",
+    "regions.js",
+    "insight.js",
     "quiz.js",
     "main.js",
 )
@@ -51,6 +57,7 @@ def write_page(
     region: Region | None,
     output: str | Path,
     title: str = "Knowledge map",
+    quiz: QuizSettings = QuizSettings(),
 ) -> None:
     """Write the interactive map to `output`, under a `title`.
 
@@ -68,7 +75,7 @@ def write_page(
         articles=f"{articles:,}",
         questions=len(questions),
         region=region,
-        data=_data(knowledge_map, labels, questions, region),
+        data=_data(knowledge_map, labels, questions, region, quiz),
     )
     with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
@@ -87,7 +94,7 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _data(knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Question], region: Region | None) -> Iterator[Markup]:
+def _data(knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Question], region: Region | None, quiz: QuizSettings) -> Iterator[Markup]:
     """Yield, in pieces, the JSON object that map.js reads; arrays are little-endian, in base64, by row of the map."""
     table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
     by_id = {question.item_id: question for question in questions}
@@ -97,8 +104,8 @@ def _data(knowledge_map: KnowledgeMap, labels: pa.Table, questions: list[Questio
         "places": _base64(_uint16(knowledge_map.places)),
         "neighbors": _base64(_neighbor_rows(table["neighbors"])),
         "region": region.as_dict() if region else None,
-        "ids": [question.item_id for question in asked],
-        "questions": [{"options": question.options, "answer": question.answer} for question in asked],
+        "questions": quiz_questions(knowledge_map, asked, quiz),
+        "quiz": quiz_settings(knowledge_map, asked, region, quiz),
         "levels": list(_levels(labels)),
     }
     yield _json(head)[:-1]
