@@ -1,25 +1,12 @@
 """A real headless browser without any network, and the page of a small map in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import DESKTOP, PHONE, executable, launch
 from pages import write_small_page
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",  # WebGL computed on the CPU
-    "--enable-unsafe-swiftshader",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +18,10 @@ def small_page(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it the tests of the page are skipped, which is said."""
-    executable = shutil.which("chromium")
-    if executable is None:
+    if executable() is None:
         pytest.skip("no chromium: the page is not tested in a browser; `apt-get install chromium` where that is possible")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

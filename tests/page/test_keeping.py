@@ -20,7 +20,7 @@ def test_the_picture_is_what_is_on_the_screen_with_title_and_key(desktop, pictur
     free = (380, 60, 1150, 560)
     assert kept.crop(free).tobytes() == shown.crop(free).tobytes()
     key = kept.crop((17, 680, 215, 783))
-    assert len(set(key.get_flattened_data())) > 50 and key.getpixel((100, 1)) != kept.getpixel((300, 700))
+    assert (255, 255, 255) in key.get_flattened_data() and len(set(key.get_flattened_data())) > 50
 
 
 def test_the_address_holds_view_colour_and_article(open_page, small_page):

@@ -132,7 +132,7 @@ def test_more_labels_appear_as_one_zooms_in(desktop):
         texts[scale] = set(desktop.evaluate("labels.written()"))
     assert texts[450] and not texts[450] & {f"Ribosome {number}" for number in range(60)}
     assert texts[1500] - texts[450]
-    assert "Ribosome 0" in texts[6000]  # titles of articles at last
+    assert len(texts[6000] & {f"Ribosome {number}" for number in range(60)}) > 5  # titles of articles at last
 
 
 def test_questions_in_one_place_are_shown_apart(desktop):

@@ -1,38 +1,56 @@
 // The map on the screen, and what other parts may ask of it.
 
 const map = (() => {
-  const overlay = element("map"), pen = overlay.getContext("2d");
+  const overlay = element("names"), pen = overlay.getContext("2d");
   const CALM = 160; // milliseconds without movement after which all points are drawn
-  const START = 60_000; // points drawn at first while it moves; then as many as the machine keeps up with
-  let ground = element("ground"), painter = points;
-  let frame = 0, calm = 0, share = 1, lastFrame = 0, moving = false, heat = null, selected = -1;
+  const START = 40_000, LEAST = 10_000; // points drawn at first while it moves, and at least; as many as the machine keeps up with
+  const DRIFT = 200; // pixels that what is written is carried along before it is written anew
+  let ground = element("ground"), painter = points, frame = 0, stale = true, written = { x: 0, y: 0, scale: 0 };
+  let calm = 0, share = 1, lastFrame = 0, moving = false, heat = null, selected = -1;
   const questionClicked = signal(), settled = signal(), over = signal();
 
   // ---- Drawing ----
 
-  const redraw = () => (frame ||= requestAnimationFrame(nextFrame));
+  /** Draw all of it anew with the next frame. */
+  function redraw() {
+    stale = true;
+    schedule();
+  }
+
+  const schedule = () => (frame ||= requestAnimationFrame(nextFrame));
 
   function nextFrame(now) {
     frame = 0;
     if (moving) {
       const took = now - lastFrame;
-      if (took < 1000) share = clamp(share * (took > 45 ? 0.75 : took < 25 ? 1.25 : 1), Math.min(1, 15_000 / data.articles), 1);
+      if (took < 1000) share = clamp(share * (took > 45 ? 0.7 : took < 25 ? 1.25 : 1), Math.min(1, LEAST / data.articles), 1);
     }
     lastFrame = now;
-    draw(moving ? share : 1);
+    drawGround(moving ? share : 1);
+    if (stale || !drift()) draw();
+  }
+
+  /** While the map is dragged, carry along what is written on it instead of writing it anew; false where that will not do. */
+  function drift() {
+    const [x, y] = [(written.x - view.x) * view.scale, (view.y - written.y) * view.scale];
+    if (!moving || written.scale !== view.scale || Math.max(Math.abs(x), Math.abs(y)) > DRIFT) return false;
+    overlay.style.transform = `translate(${x}px, ${y}px)`;
+    return true;
   }
 
   function viewChanged() {
     if (!moving) lastFrame = -1e9;
     moving = true;
-    redraw();
+    schedule();
     clearTimeout(calm);
     calm = setTimeout(() => { moving = false; redraw(); settled(); }, CALM);
   }
 
-  function draw(share = 1) {
-    if (!view.width) return;
-    drawGround(share);
+  /** Write on the map: labels, markers and what others draw. */
+  function draw() {
+    stale = false;
+    written = { x: view.x, y: view.y, scale: view.scale };
+    overlay.style.transform = "";
     const ratio = window.devicePixelRatio || 1, [left, top] = view.toMap(0, 0), [right, bottom] = view.toMap(view.width, view.height);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, view.width, view.height);
@@ -81,9 +99,10 @@ const map = (() => {
 
   function resize() {
     const ratio = window.devicePixelRatio || 1, first = !view.width;
-    [view.width, view.height] = [overlay.clientWidth, overlay.clientHeight];
+    [view.width, view.height] = [element("map").clientWidth, element("map").clientHeight];
     for (const canvas of [ground, overlay]) [canvas.width, canvas.height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
     if (first) view.take(...view.around(data.region ? [data.region.x_min, data.region.x_max, data.region.y_min, data.region.y_max] : view.whole));
+    drawGround(1);
     draw();
   }
 
@@ -112,6 +131,7 @@ const map = (() => {
     onDraw: over.listen,
     /** Return the item at a place of the screen, or -1; markers of questions come first. */
     itemAt: (x, y) => {
+      if (moving) draw(); // markers must be where they are seen
       const number = markers.at(x, y);
       return number >= 0 ? data.questions[number].row : places.articleAt(...view.toMap(x, y), 12 / view.scale);
     },
@@ -126,6 +146,7 @@ const map = (() => {
     color: (values, palette) => { painter.setColors(values, palette); showPicture(); },
     /** Return a canvas with what is on the screen. */
     picture: () => {
+      drawGround(1);
       draw();
       const copy = create("canvas", { width: overlay.width, height: overlay.height }), both = copy.getContext("2d");
       both.drawImage(ground, 0, 0);
@@ -151,7 +172,7 @@ const map = (() => {
   /** Appear on the screen, once there are colours. */
   map.appear = () => {
     resize();
-    new ResizeObserver(resize).observe(overlay);
+    new ResizeObserver(resize).observe(element("map"));
   };
   return map;
 })();

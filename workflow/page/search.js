@@ -1,7 +1,8 @@
 // Search by title, as one types. All titles, folded, stand in a few long texts, a line for each; no list of them is kept.
 
 const search = (() => {
-  const BLOCK = 5000, SHOWN = 20;
+  const BLOCK = 2000, SHOWN = 20;
+  const KIND = 1e6; // by so much a better kind of match outweighs a shorter title
   const blocks = []; // {first row, text, starts of its lines}
   const field = element("search"), found = element("found"), told = element("search-told");
   let rows = [], active = -1, folding = 0;
@@ -26,9 +27,11 @@ const search = (() => {
     folding = later(work);
   }
 
-  /** Return how well a match serves: 0 the title begins with it, 1 a word does, 2 it is inside a word. */
-  function quality(text, start, at) {
-    return at === start ? 0 : /[\p{L}\p{N}]/u.test(text[at - 1]) ? 2 : 1;
+  /** Return how well the first match in a title serves: 0 the title begins with it, 1 a word does, 2 it is inside a word. */
+  function quality(text, wanted, start, end, at) {
+    if (at === start) return 0;
+    for (; at >= 0 && at < end; at = text.indexOf(wanted, at + 1)) if (!/[\p{L}\p{N}]/u.test(text[at - 1])) return 1;
+    return 2;
   }
 
   /** Return the items whose titles hold `words` and their number: beginnings first, and shorter before longer. */
@@ -41,10 +44,12 @@ const search = (() => {
       let line = 0;
       for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, starts[line])) {
         while (starts[line + 1] <= at) line++;
-        let kind = quality(text, starts[line], at);
-        for (let next = at; kind === 2 && next >= 0 && next < starts[line + 1]; next = text.indexOf(wanted, next + 1)) kind = quality(text, starts[line], next);
+        const start = starts[line], end = starts[line + 1];
         number++;
-        keep(best, 1e6 * kind + Math.min(starts[line + 1] - starts[line], 999_999), first + line);
+        // Once there are enough titles that begin with it, others are only counted.
+        if (at === start || best.length < SHOWN || best[SHOWN - 1][0] >= KIND) {
+          keep(best, KIND * quality(text, wanted, start, end, at) + Math.min(end - start, KIND - 1), first + line);
+        }
         line++;
         if (line >= starts.length - 1) break;
       }

@@ -21,7 +21,9 @@ class QuizSettings:
     difficulty: float = 0.5
 
 
-def quiz_settings(knowledge_map: KnowledgeMap, questions: Sequence[Question], region: Region | None, settings: QuizSettings) -> dict:
+def quiz_settings(
+    knowledge_map: KnowledgeMap, questions: Sequence[Question], region: Region | None, settings: QuizSettings
+) -> dict:
     """Return what holds for the whole quiz, for JSON: what names this `map`, `length_scale` in its units, `general_level`.
 
     `questions` are the map's, in its order. The name follows from them and from all places, so that answers to the quiz of
