@@ -41,7 +41,12 @@ def test_difficulties_that_do_not_differ_say_nothing(records):
 
 def test_questions_know_their_source_articles_by_row(tmp_path):
     knowledge_map, _ = small_map(tmp_path, 5, 4)
-    asked = [question(0, source_article="article 3", difficulty=1), question(1, source_article="Why 0?"), question(2), question(3)]
+    asked = [
+        question(0, source_article="article 3", difficulty=1),
+        question(1, source_article="Why 0?"),
+        question(2),
+        question(3),
+    ]
     told = quiz_questions(knowledge_map, asked, QuizSettings())
     assert [each["source"] for each in told] == [3, -1, -1, -1]
     assert told[0] == {"id": "question:0", "options": ("yes", "no"), "answer": 0, "difficulty": 0, "source": 3}

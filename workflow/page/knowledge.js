@@ -145,11 +145,12 @@ class Knowledge {
     const times = this.#times(answer.features), variance = dot(times, answer.features);
     // What the others say of this place: the estimate without this answer.
     const precision = 1 / variance - answer.precision;
+    if (!(precision > 0)) return false;
     const mean = (dot(this.#mean, answer.features) / variance - answer.shift) / precision;
     const { slope, bend } = answered(answer, mean, 1 / precision)[answer.known ? "known" : "unknown"];
-    // A right answer where little is known may widen the estimate; its precision is then nothing, for below the sum might fail.
-    const sure = Math.max(bend, 0), rest = 1 - sure / precision;
-    const byPrecision = sure / rest - answer.precision, byShift = (slope + mean * sure) / rest - answer.shift;
+    // Where much speaks against it, a right answer is likelier a guess: its precision may then be negative.
+    const rest = 1 - bend / precision;
+    const byPrecision = bend / rest - answer.precision, byShift = (slope + mean * bend) / rest - answer.shift;
     const changes = Math.max(Math.abs(byPrecision), Math.abs(byShift)) > Knowledge.SETTLED;
     if (changes) this.#move(answer, byPrecision, byShift, times);
     return changes;
