@@ -2,7 +2,6 @@
 
 const map = (() => {
   const canvas = element("map"), pen = canvas.getContext("2d");
-  const SHAPES = { open: "circle", right: "circle", wrong: "square", unknown: "diamond", current: "circle" };
   let frame = 0, density, heat = null, hovered = -1, selected = -1, states = [];
 
   const redraw = () => (frame ||= requestAnimationFrame(() => { frame = 0; draw(); }));
@@ -56,26 +55,11 @@ const map = (() => {
     pen.setLineDash([]);
   }
 
-  /** Draw the questions by number; return the boxes they take up. */
+  /** Draw the questions by number, the present one last; return the boxes they take up. */
   function drawQuestions() {
-    pen.font = "bold 11px system-ui, sans-serif";
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    return data.questions.map(({ row }, number) => {
-      const [x, y] = view.toScreen(...map.places(row)), state = states[number] ?? "open";
-      pen.beginPath();
-      if (SHAPES[state] === "circle") pen.arc(x, y, 9, 0, 7);
-      else if (SHAPES[state] === "square") pen.rect(x - 8, y - 8, 16, 16);
-      else { pen.moveTo(x, y - 11); pen.lineTo(x + 11, y); pen.lineTo(x, y + 11); pen.lineTo(x - 11, y); pen.closePath(); }
-      pen.fillStyle = theme.colors.accent;
-      pen.fill();
-      pen.strokeStyle = state === "current" ? theme.colors.ink : theme.colors.paper;
-      pen.lineWidth = state === "current" ? 3 : 1.5;
-      pen.stroke();
-      pen.fillStyle = theme.colors.paper;
-      pen.fillText(number + 1, x, y + 0.5);
-      return [x - 11, x + 11, y - 11, y + 11];
-    });
+    const numbers = data.questions.map((_, number) => number).sort((a, b) => (states[a] === "current") - (states[b] === "current"));
+    return numbers.map((number) =>
+      markers.draw(pen, ...view.toScreen(...map.places(data.questions[number].row)), states[number] ?? "open", number + 1));
   }
 
   /** Return the labels of the finest level whose cells are about 150 pixels wide. */
@@ -91,6 +75,8 @@ const map = (() => {
   /** Write labels, the first first, where they cover neither each other nor what is `taken`. */
   function drawLabels(labels, taken) {
     pen.font = "13px system-ui, sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
     pen.strokeStyle = theme.colors.paper;
     pen.fillStyle = theme.colors.ink;
     pen.lineWidth = 3;

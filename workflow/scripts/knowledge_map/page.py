@@ -27,6 +27,7 @@ SCRIPTS = (
     "view.js",
     "theme.js",
     "shade.js",
+    "markers.js",
     "map.js",
     "panel.js",
     "item.js",
