@@ -12,7 +12,7 @@ const item = (() => {
 
   function goTo(row) {
     map.open(row);
-    view.flyTo(...map.places(row), Math.max(view.scale, 4 * Math.min(view.width, view.height)));
+    map.flyTo(...map.places(row), Math.max(view.scale, 4 * Math.min(view.width, view.height)));
   }
 
   function show(row) {

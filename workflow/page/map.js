@@ -100,8 +100,8 @@ const map = (() => {
     places: (row) => [data.X[row], data.Y[row]],
     /** The questions in the order of the map: row, id, text, options, and answer as an index of options, or null. */
     get questions() { return data.questions; },
-    /** Move the view to a place; without a scale (pixels to a unit of the map) it keeps the present one. */
-    flyTo: (x, y, scale) => view.flyTo(x, y, scale),
+    /** Bring a place to the middle of what is free of the screen; without a scale (pixels to a unit of the map) at the present one. */
+    flyTo: (x, y, scale) => view.flyTo(...view.centered(x, y, scale)),
     /** Show a canvas that covers -0.1 to 1.1 of the map beneath points and labels in place of the density; null takes it back. */
     showHeat: (layer) => { heat = layer; redraw(); },
     /** Mark each question as open, right, wrong, unknown (answered "I don't know") or current. */

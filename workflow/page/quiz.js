@@ -8,6 +8,7 @@ const quiz = (() => {
   const trail = []; // the questions shown before the present one, for going back
   let askable = [], current = -1; // -1 is the result
 
+  const place = (number) => map.places(data.questions[number].row);
   const isShown = () => box.isConnected;
   const isOpen = (number) => progress.state(number) === "open";
   const written = (n) => n.toLocaleString("en");
@@ -44,7 +45,7 @@ const quiz = (() => {
     progress.answer(current, chosen);
     insight.reconsider([current]);
     render();
-    asking.querySelector(".strong").focus({ preventScroll: true });
+    asking.querySelector(".strong").focus();
     say(`${verdict(current)} ${tally.textContent}`);
   }
 
@@ -67,8 +68,11 @@ const quiz = (() => {
   /** Go to a question, or to the result with -1. */
   function show(number) {
     current = number;
-    if (!isShown()) panel.show(box, "Quiz");
+    const opens = !isShown();
+    if (opens) panel.show(box, "Quiz");
     render();
+    if (opens) view.flyTo(...view.around(Object.values(data.region)));
+    else if (number >= 0 && !view.shows(...place(number))) map.flyTo(...place(number));
     asking.querySelector("h3").focus({ preventScroll: true });
     element("panel").scrollTop = 0;
   }
@@ -126,7 +130,7 @@ const quiz = (() => {
   /** Return the articles nearest to a question in meaning. */
   const nearby = (row) => data.neighbors(row).filter((near) => near < data.articles).slice(0, 3);
 
-  const proceed = () => button(askable.some(isOpen) ? "Next question" : "See the result", goOn, { className: "strong" });
+  const proceed = () => button(askable.some(isOpen) ? "Next" : "See the result", goOn, { className: "strong" });
 
   /** Return the row of buttons beneath a question; the way back comes first. */
   const steps = (...buttons) => create("div", { className: "steps" },

@@ -43,11 +43,31 @@ const view = (() => {
     flight = requestAnimationFrame(step);
   };
 
-  /** Return the x, y and scale that show a box [left, right, bottom, top], beside the heading where there is room. */
+  /** Return left, right, top and bottom of the part of the screen that heading and panel leave free. */
+  function free() {
+    const heading = document.querySelector("header").getBoundingClientRect(), panel = element("panel").getBoundingClientRect();
+    const beside = panel.width < 0.7 * view.width;
+    return [view.width > 900 ? heading.right : 0, panel.width && beside ? panel.left : view.width,
+      view.width > 700 ? 0 : Math.min(heading.bottom, view.height / 3), panel.width && !beside ? panel.top : view.height];
+  }
+
+  /** Return the x, y and scale that put a place in the middle of what is free. */
+  view.centered = (x, y, scale = view.scale) => {
+    const [left, right, top, bottom] = free(), kept = clampScale(scale);
+    return [x + (view.width - left - right) / 2 / kept, y + (top + bottom - view.height) / 2 / kept, kept];
+  };
+
+  /** Return the x, y and scale that show a box [left, right, bottom, top] in what is free. */
   view.around = ([left, right, bottom, top]) => {
-    const heading = view.width > 900 ? 270 : 0;
-    const scale = 0.88 * Math.min((view.width - heading) / Math.max(right - left, 0.02), view.height / Math.max(top - bottom, 0.02));
-    return [(left + right - heading / scale) / 2, (bottom + top) / 2, scale];
+    const [from, to, above, below] = free();
+    const scale = 0.88 * Math.min((to - from) / Math.max(right - left, 0.02), (below - above) / Math.max(top - bottom, 0.02));
+    return view.centered((left + right) / 2, (bottom + top) / 2, scale);
+  };
+
+  /** Return whether a place is well within what is free. */
+  view.shows = (x, y) => {
+    const [left, right, top, bottom] = free(), [atX, atY] = view.toScreen(x, y);
+    return atX > left + 20 && atX < right - 20 && atY > top + 20 && atY < bottom - 20;
   };
 
   return view;
