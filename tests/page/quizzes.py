@@ -12,7 +12,9 @@ from knowledge_map.questions import Question
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
 
 
-def question(number: int, text: str = "", options: Sequence[str] = ("yes", "no", "perhaps"), answer: int | None = 0, **data) -> Question:
+def question(
+    number: int, text: str = "", options: Sequence[str] = ("yes", "no", "perhaps"), answer: int | None = 0, **data
+) -> Question:
     return Question(f"question:{number}", text or f"Why {number}?", tuple(options), answer, data)
 
 
@@ -21,9 +23,9 @@ def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tu
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(3)
     spread = random.uniform(0.1, 0.9, (articles, 2))
-    titles = [f"{'West' if x < 0.5 else 'East'} {number}" for number, (x, _) in enumerate(spread)]
+    titles = [f"{'West' if x < 0.5 else 'East'}{number}" for number, (x, _) in enumerate(spread)]
     everything = np.vstack([spread, np.reshape(places, (-1, 2))]).astype(np.float32)
-    vectors = np.column_stack([everything - 0.5, np.ones(len(everything))])
+    vectors = np.column_stack([everything - 0.5, np.ones((len(everything), 6)) / 2])
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     small = small_map(folder, articles, len(questions), titles, everything, vectors)
     region = small[0].question_region(0.1)

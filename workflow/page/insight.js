@@ -44,6 +44,7 @@ const insight = (() => {
   /** Take note that the answers to these questions changed; it shows once what is on the screen now has been drawn. */
   function reconsider(numbers) {
     for (const number of numbers) changed.add(number);
+    node.ariaBusy = "true";
     clearTimeout(pending);
     pending = setTimeout(show);
   }
@@ -53,6 +54,7 @@ const insight = (() => {
     const told = progress.answers.size > 0;
     showHeat();
     node.replaceChildren();
+    node.ariaBusy = "false";
     if (!told) return;
     const { strongest, weakest } = regions.compare(knowledge);
     node.append(create("label", { className: "check" }, wanted, "Show on the map what I seem to know"),

@@ -39,6 +39,7 @@ class Knowledge {
   static REACH = 2.5; // length scales around the questions within which there is an estimate
   static CUTOFF = 3.3; // of frequency times length scale; the modes beyond hold exp(-3.3^2 / 2) = 0.4 % of the variance
   static SETTLED = 5e-3; // an answer that would change by less (a precision, in units of 1 / variance) is settled
+  static MANY = 300; // of more answers than these, only those within three length scales of a change are weighed again
   static ROUNDS = 20; // after so many rounds answers are left as they are
 
   #origin; #period; #degree; #modes; #mean; #covariance; #interest;
@@ -113,17 +114,18 @@ class Knowledge {
   learn(answers) {
     for (const { key, x, y, guess, difficulty, known } of answers) {
       this.#forget(key);
-      const answer = { features: this.#features(x, y), guess, difficulty, known, precision: 0, shift: 0 };
+      const answer = { x, y, features: this.#features(x, y), guess, difficulty, known, precision: 0, shift: 0 };
       this.#answers.set(key, answer);
       this.#weigh(answer);
     }
-    this.#settle();
+    this.#settle(answers);
   }
 
   /** Take back the answer to a question. */
   unlearn(key) {
+    const answer = this.#answers.get(key);
     this.#forget(key);
-    this.#settle();
+    if (answer) this.#settle([answer]);
   }
 
   #forget(key) {
@@ -132,9 +134,13 @@ class Knowledge {
     this.#answers.delete(key);
   }
 
-  /** Weigh the answers until they agree: all of them once, then again those that changed. */
-  #settle() {
+  /** Weigh the answers until they agree: all of them once (of many those near the one that `changed`), then again those that moved. */
+  #settle(changed) {
     let unsettled = [...this.#answers.values()];
+    if (unsettled.length > Knowledge.MANY && changed.length === 1) {
+      const [{ x, y }] = changed;
+      unsettled = unsettled.filter((answer) => Math.hypot(answer.x - x, answer.y - y) < 3 * this.lengthScale);
+    }
     for (let round = 0; round < Knowledge.ROUNDS && unsettled.length; round++) {
       unsettled = unsettled.filter((answer) => this.#weigh(answer));
     }

@@ -5,8 +5,8 @@ const quiz = (() => {
   const asking = create("section"), tally = create("p", { className: "tally" }), bar = create("progress");
   const notice = create("p", { className: "notice", hidden: true });
   const tools = create("section", { className: "tools" });
-  const trail = []; // the questions shown before the present one, for going back
-  let askable = [], current = -1; // -1 is the result
+  const trail = []; // the questions in the order in which they were shown, for going back and forth
+  let askable = [], at = 0, current = -1; // the place in the trail, and the question there; -1 is the result, after the last one
 
   const place = (number) => map.places(data.questions[number].row);
   const isShown = () => box.isConnected;
@@ -31,13 +31,17 @@ const quiz = (() => {
     return progress.byTelling ? insight.mostTelling(open) : open.find((number) => number > current) ?? open[0];
   }
 
-  function goOn() {
-    if (current >= 0) trail.push(current);
-    show(next());
+  /** Show the question at a place of the trail; beyond its end the next one, or the result where none is open. */
+  function go(place) {
+    if (place === trail.length && askable.some(isOpen)) trail.push(next());
+    at = place;
+    show(trail[at] ?? -1);
   }
 
-  function goBack() {
-    show(trail.pop() ?? current);
+  /** Let the trail hold the questions answered, and go on after them. */
+  function retrace() {
+    trail.splice(0, trail.length, ...progress.answers.keys());
+    at = trail.length;
   }
 
   /** Take the option chosen, or null for "I don't know", as the answer to the present question. */
@@ -59,9 +63,9 @@ const quiz = (() => {
     const answered = [...progress.answers.keys()];
     progress.clear();
     insight.reconsider(answered);
-    trail.length = 0;
+    retrace();
     current = -1;
-    show(next());
+    go(at);
     say("The quiz begins anew.");
   }
 
@@ -85,7 +89,6 @@ const quiz = (() => {
     tally.textContent = `${written(right)} right of ${written(answered)} answered, ${written(askable.length - answered)} open.`;
     element("quiz-open").textContent = !answered ? "Take the quiz" : answered < askable.length ? "Go on with the quiz" : "See my result";
     asking.replaceChildren(...(current < 0 ? result(right, wrong, unknown) : question(current)));
-    tools.hidden = !answered && current >= 0;
     mark();
   }
 
@@ -130,11 +133,11 @@ const quiz = (() => {
   /** Return the articles nearest to a question in meaning. */
   const nearby = (row) => data.neighbors(row).filter((near) => near < data.articles).slice(0, 3);
 
-  const proceed = () => button(askable.some(isOpen) ? "Next" : "See the result", goOn, { className: "strong" });
+  const proceed = () => button(askable.some(isOpen) ? "Next" : "See the result", () => go(at + 1), { className: "strong" });
 
   /** Return the row of buttons beneath a question; the way back comes first. */
   const steps = (...buttons) => create("div", { className: "steps" },
-    button("Back", goBack, { disabled: !trail.length, title: "The question before" }), ...buttons);
+    button("Back", () => go(at - 1), { disabled: at === 0, title: "The question before" }), ...buttons);
 
   function result(right, wrong, unknown) {
     const share = Math.round((100 * right) / Math.max(askable.length, 1));
@@ -186,9 +189,9 @@ const quiz = (() => {
       return;
     }
     insight.reconsider([...before, ...progress.answers.keys()]);
-    trail.splice(0, trail.length, ...progress.answers.keys());
+    retrace();
     makeTools();
-    show(next());
+    go(at);
     const parts = [`${counted(told.taken, "answer")} loaded`];
     if (told.unknown) parts.push(`${counted(told.unknown, "question")} not of this quiz`);
     if (told.unusable) parts.push(`${counted(told.unusable, "answer")} not usable, perhaps because the question changed`);
@@ -206,18 +209,14 @@ const quiz = (() => {
   /** Answer by the keys 1 to 9 and 0, go on with Enter; while the quiz is on the screen and nobody types. */
   function pressed(event) {
     if (!isShown() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.target.closest("input, textarea, select")) return;
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
     const open = current >= 0 && progress.canBeAsked(data.questions[current]) && isOpen(current);
     if (open && /^[0-9]$/.test(event.key)) {
       const at = Number(event.key) - 1;
       if (at < data.questions[current].options.length) decide(at < 0 ? null : at);
-    } else if (event.key === "Enter" && !open && current >= 0 && !event.target.closest("button, a, summary")) goOn();
+    } else if (event.key === "Enter" && !open && current >= 0 && !event.target.closest("button, a, summary")) go(at + 1);
     else return;
     event.preventDefault();
-  }
-
-  function open() {
-    show(current >= 0 || !askable.some(isOpen) ? current : next());
   }
 
   function start() {
@@ -228,16 +227,16 @@ const quiz = (() => {
     bar.ariaLabel = "Questions answered";
     insight.start();
     insight.reconsider([...progress.answers.keys()]);
-    trail.push(...progress.answers.keys());
+    retrace();
     makeTools();
     render();
     if (trouble) tell(trouble);
     element("quiz-open").hidden = !askable.length;
-    element("quiz-open").addEventListener("click", open);
+    element("quiz-open").addEventListener("click", () => go(at));
     document.addEventListener("keydown", pressed);
     panel.onClose(mark);
     map.onQuestionClick((number) => {
-      if (current >= 0 && current !== number) trail.push(current);
+      if (number !== current) at = trail.push(number) - 1;
       show(number);
     });
   }
