@@ -10,7 +10,7 @@ from test_labels import HOSTILE
 from knowledge_map.files import write_parquet
 from knowledge_map.labels import LabelSettings, knn_labels
 from knowledge_map.map_table import SCHEMA, KnowledgeMap
-from knowledge_map.page import write_page
+from knowledge_map.page import COLUMNS, write_page
 from knowledge_map.questions import Question
 from knowledge_map.table import EmbeddingTable, table_schema
 
@@ -64,7 +64,7 @@ def write_small_page(folder: Path) -> Path:
         "neighbors": [{"ids": ids, "distances": distances[row, ids].tolist()} for row, ids in enumerate(near.tolist())],
     }
     write_parquet(folder / "knowledge_map.parquet", pa.table({**common, **mapped}, schema=SCHEMA))
-    knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", ["item_id", "title", "url", "excerpt", "neighbors"])
+    knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
     region = knowledge_map.question_region(0.1)
     options = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["properties"]["labels"]["properties"]
     defaults = {name: part["default"] for name, part in options.items()} | {"grid": [4, 8, 16]}

@@ -3,25 +3,19 @@
 const heat = (() => {
   const SIDE = 128; // places along the longer side of what is estimated
   const SIZE = 1024; // pixels of the picture, which covers -0.1 to 1.1 of the map
-  const STOPS = 5;
   const FULL = 0.75; // certainty that is shown without any fading
-  /** Return red, green and blue of a share known, 0 to 1. */
-  function color(known, ramp = stops()) {
-    const at = known * (STOPS - 1), below = Math.min(Math.floor(at), STOPS - 2);
-    return ramp[below].map((value, c) => value + (ramp[below + 1][c] - value) * (at - below));
-  }
 
-  /** Return the colours of the style sheet from nothing known to all known, as red, green and blue. */
-  const stops = () => Array.from({ length: STOPS }, (_, n) => [1, 3, 5].map((at) => parseInt(theme.colors[`known-${n}`].slice(at, at + 2), 16)));
+  /** Return the colours from nothing known to all known. */
+  const ramp = () => [0, 1, 2, 3, 4].map((n) => rgb(theme.colors[`known-${n}`]));
 
   const opacity = (certainty) => Math.min(1, certainty / FULL) ** 0.8;
 
   /** Return a canvas of estimates {known, certainty}, the lowest row first. */
   function painted({ known, certainty }, columns, rows) {
-    const image = new ImageData(columns, rows), ramp = stops();
+    const image = new ImageData(columns, rows), stops = ramp();
     for (let at = 0; at < known.length; at++) {
       const pixel = 4 * ((rows - 1 - Math.floor(at / columns)) * columns + (at % columns));
-      image.data.set(color(known[at], ramp), pixel);
+      image.data.set(between(stops, known[at]), pixel);
       image.data[pixel + 3] = 255 * opacity(certainty[at]);
     }
     const canvas = create("canvas", { width: columns, height: rows });
@@ -52,6 +46,6 @@ const heat = (() => {
     return canvas;
   }
 
-  const css = (known) => `rgb(${color(known).map(Math.round)})`;
+  const css = (known) => `rgb(${between(ramp(), known)})`;
   return { draw, swatch, css };
 })();

@@ -3,10 +3,18 @@
 (async () => {
   await data.read();
   places.index();
+  shade.measure();
+  view.measure();
+  labels.start();
+  theme.start();
   map.start();
+  coloring.start();
+  map.appear();
   panel.start();
   search.start();
+  selection.start();
   controls.start();
-  quiz.start();
+  if (data.questions.length) quiz.start();
+  keep.start();
   document.body.dataset.state = "ready";
 })();

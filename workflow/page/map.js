@@ -1,148 +1,157 @@
 // The map on the screen, and what other parts may ask of it.
 
 const map = (() => {
-  const canvas = element("map"), pen = canvas.getContext("2d");
-  let frame = 0, density, heat = null, hovered = -1, selected = -1, states = [];
+  const overlay = element("map"), pen = overlay.getContext("2d");
+  const CALM = 160; // milliseconds without movement after which all points are drawn
+  const START = 60_000; // points drawn at first while it moves; then as many as the machine keeps up with
+  let ground = element("ground"), painter = points;
+  let frame = 0, calm = 0, share = 1, lastFrame = 0, moving = false, heat = null, selected = -1;
+  const questionClicked = signal(), settled = signal(), over = signal();
 
-  const redraw = () => (frame ||= requestAnimationFrame(() => { frame = 0; draw(); }));
+  // ---- Drawing ----
 
-  function draw() {
-    const { width, height, scale } = view, ratio = window.devicePixelRatio || 1;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.fillStyle = theme.colors.paper;
-    pen.fillRect(0, 0, width, height);
-    pen.drawImage(heat ?? density, ...view.toScreen(-0.1, 1.1), 1.2 * scale, 1.2 * scale);
-    const [left, top] = view.toMap(0, 0), [right, bottom] = view.toMap(width, height);
-    const runs = places.articlesIn(left, right, bottom, top);
-    const shown = runs.reduce((sum, run) => sum + run.length, 0);
-    drawPoints(runs, shown);
-    for (const row of [hovered, selected]) if (row >= 0) drawRing(...view.toScreen(...map.places(row)));
-    if (data.region) drawRegion(data.region);
-    drawLabels(shown < 300 ? titlesOf(runs) : levelLabels(), drawQuestions());
-  }
+  const redraw = () => (frame ||= requestAnimationFrame(nextFrame));
 
-  function drawPoints(runs, shown) {
-    const radius = clamp((0.06 * view.scale) / Math.sqrt(data.articles), 0.6, 4), step = Math.ceil(shown / 60000);
-    let seen = 0;
-    pen.fillStyle = theme.colors.point;
-    pen.globalAlpha = 0.5;
-    pen.beginPath();
-    for (const run of runs) {
-      for (const row of run) {
-        if (seen++ % step) continue;
-        const [x, y] = view.toScreen(data.X[row], data.Y[row]);
-        if (radius < 1.5) pen.rect(x - radius, y - radius, 2 * radius, 2 * radius);
-        else { pen.moveTo(x + radius, y); pen.arc(x, y, radius, 0, 7); }
-      }
+  function nextFrame(now) {
+    frame = 0;
+    if (moving) {
+      const took = now - lastFrame;
+      if (took < 1000) share = clamp(share * (took > 45 ? 0.75 : took < 25 ? 1.25 : 1), Math.min(1, 15_000 / data.articles), 1);
     }
-    pen.fill();
-    pen.globalAlpha = 1;
+    lastFrame = now;
+    draw(moving ? share : 1);
   }
 
-  function drawRing(x, y) {
-    pen.strokeStyle = theme.colors.accent;
-    pen.lineWidth = 2;
-    pen.beginPath();
-    pen.arc(x, y, 7, 0, 7);
-    pen.stroke();
+  function viewChanged() {
+    if (!moving) lastFrame = -1e9;
+    moving = true;
+    redraw();
+    clearTimeout(calm);
+    calm = setTimeout(() => { moving = false; redraw(); settled(); }, CALM);
+  }
+
+  function draw(share = 1) {
+    if (!view.width) return;
+    drawGround(share);
+    const ratio = window.devicePixelRatio || 1, [left, top] = view.toMap(0, 0), [right, bottom] = view.toMap(view.width, view.height);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, view.width, view.height);
+    if (data.region) drawRegion(data.region);
+    const taken = markers.draw(pen);
+    if (selected >= 0 && !data.isQuestion(selected)) taken.push(drawSelected());
+    labels.draw(pen, taken, places.articlesIn(left, right, bottom, top));
+    over(pen);
+  }
+
+  /** Draw picture and points: larger and stronger the farther they are apart. */
+  function drawGround(share) {
+    const size = clamp((0.22 * view.scale) / Math.sqrt(data.articles), 1.5, 8);
+    const cover = (data.articles * size ** 2) / view.scale ** 2;
+    painter.draw(share, size, clamp(0.4 / cover / Math.max(share, 0.2), 0.35, 1), theme.colors.paper);
   }
 
   function drawRegion({ x_min, x_max, y_min, y_max }) {
     pen.strokeStyle = theme.colors.accent;
     pen.lineWidth = 1.2;
+    pen.globalAlpha = 0.7;
     pen.setLineDash([6, 4]);
     pen.strokeRect(...view.toScreen(x_min, y_max), (x_max - x_min) * view.scale, (y_max - y_min) * view.scale);
     pen.setLineDash([]);
+    pen.globalAlpha = 1;
   }
 
-  /** Draw the questions by number, the present one last; return the boxes they take up. */
-  function drawQuestions() {
-    const numbers = data.questions.map((_, number) => number).sort((a, b) => (states[a] === "current") - (states[b] === "current"));
-    return numbers.map((number) =>
-      markers.draw(pen, ...view.toScreen(...map.places(data.questions[number].row)), states[number] ?? "open", number + 1));
-  }
-
-  /** Return the labels of the finest level whose cells are about 150 pixels wide. */
-  function levelLabels() {
-    const level = data.levels.filter(({ grid }) => view.scale / grid >= 150).at(-1) ?? data.levels[0];
-    return (level?.labels ?? []).map(({ text, x, y }) => [text, x, y, 0]);
-  }
-
-  function* titlesOf(runs) {
-    for (const run of runs) for (const row of run) yield [data.title(row), data.X[row], data.Y[row], 13];
-  }
-
-  /** Write labels, the first first, where they cover neither each other nor what is `taken`. */
-  function drawLabels(labels, taken) {
-    pen.font = "13px system-ui, sans-serif";
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.strokeStyle = theme.colors.paper;
-    pen.fillStyle = theme.colors.ink;
-    pen.lineWidth = 3;
-    pen.lineJoin = "round";
-    for (const [full, mapX, mapY, above] of labels) {
-      const text = shorten(full, 34), [x, y] = view.toScreen(mapX, mapY);
-      if (x < -150 || x > view.width + 150 || y < -20 || y > view.height + 20) continue;
-      const half = pen.measureText(text).width / 2 + 7;
-      const box = [x - half, x + half, y - above - 11, y - above + 11];
-      if (taken.some((other) => box[0] < other[1] && other[0] < box[1] && box[2] < other[3] && other[2] < box[3])) continue;
-      taken.push(box);
-      pen.globalAlpha = 0.75;
-      pen.strokeText(text, x, y - above);
-      pen.globalAlpha = 1;
-      pen.fillText(text, x, y - above);
+  /** Ring the item that the panel is about; return the box that the ring takes up. */
+  function drawSelected() {
+    const [x, y] = view.toScreen(...map.places(selected));
+    for (const [color, width] of [[theme.colors.paper, 5], [theme.colors.accent, 2.5]]) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.beginPath();
+      pen.arc(x, y, 8, 0, 7);
+      pen.stroke();
     }
+    return [x - 10, x + 10, y - 10, y + 10];
   }
+
+  function showPicture() {
+    const stops = ["shade-low", "shade-middle", "shade-high"].map((name) => theme.colors[name]);
+    painter.setPicture(heat ?? shade.draw(stops, coloring.isPlain() ? 1 : 0.3));
+    redraw();
+  }
+
+  function resize() {
+    const ratio = window.devicePixelRatio || 1, first = !view.width;
+    [view.width, view.height] = [overlay.clientWidth, overlay.clientHeight];
+    for (const canvas of [ground, overlay]) [canvas.width, canvas.height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
+    if (first) view.take(...view.around(data.region ? [data.region.x_min, data.region.x_max, data.region.y_min, data.region.y_max] : view.whole));
+    draw();
+  }
+
+  // ---- What others may ask ----
 
   const map = {
     /** Return the place of an item in [0, 1] x [0, 1], y upward. */
     places: (row) => [data.X[row], data.Y[row]],
     /** The questions in the order of the map: row, id, text, options, and answer as an index of options, or null. */
     get questions() { return data.questions; },
-    /** Bring a place to the middle of what is free of the screen; without a scale (pixels to a unit of the map) at the present one. */
-    flyTo: (x, y, scale) => view.flyTo(...view.centered(x, y, scale)),
+    /** Move the view to a place; without a scale (pixels to a unit of the map) it keeps the present one. */
+    flyTo: (x, y, scale) => view.flyTo(x, y, scale),
     /** Show a canvas that covers -0.1 to 1.1 of the map beneath points and labels in place of the density; null takes it back. */
-    showHeat: (layer) => { heat = layer; redraw(); },
+    showHeat: (layer) => { heat = layer; showPicture(); },
     /** Mark each question as open, right, wrong, unknown (answered "I don't know") or current. */
-    markQuestions: (all) => { states = all; redraw(); },
+    markQuestions: (all) => { markers.mark(all); legend.show(all); redraw(); },
     /** Return the rows of the `n` articles nearest to a place, nearest first. */
     articlesNear: (x, y, n) => places.articlesNear(x, y, n),
     /** Return the labels of a level of the whole map, by cells a side: text, x, y. */
     labels: (grid) => data.levels.find((level) => level.grid === grid)?.labels ?? [],
     /** Call back with the number of a question (its index in `questions`) when it is clicked. */
-    onQuestionClick: (callback) => questionClicked.listen(callback),
-    /** Open an item: an article in the panel, a question by whoever listens. -1 opens none. */
-    open: (row) => {
-      map.select(row);
-      if (row >= data.articles) questionClicked(row - data.articles);
-      else if (row >= 0) item.show(row);
+    onQuestionClick: questionClicked.listen,
+    /** Call back once the view has come to rest. */
+    onSettled: settled.listen,
+    /** Call back with the pen whenever the map is drawn, to draw over it in pixels of the screen. */
+    onDraw: over.listen,
+    /** Return the item at a place of the screen, or -1; markers of questions come first. */
+    itemAt: (x, y) => {
+      const number = markers.at(x, y);
+      return number >= 0 ? data.questions[number].row : places.articleAt(...view.toMap(x, y), 12 / view.scale);
     },
-    /** Ring an item. */
+    /** Open an item: an article in the panel, a question by whoever listens. */
+    open: (row) => {
+      if (data.isQuestion(row)) questionClicked(row - data.articles);
+      else item.show(row);
+    },
+    /** Ring an item; -1 none. */
     select: (row) => { selected = row; redraw(); },
-    hover: (row) => { if (row !== hovered) { hovered = row; redraw(); } },
+    /** Take a value for each article and the colours of the values. */
+    color: (values, palette) => { painter.setColors(values, palette); showPicture(); },
+    /** Return a canvas with what is on the screen. */
+    picture: () => {
+      draw();
+      const copy = create("canvas", { width: overlay.width, height: overlay.height }), both = copy.getContext("2d");
+      both.drawImage(ground, 0, 0);
+      both.drawImage(overlay, 0, 0);
+      return copy;
+    },
+    /** Return whether all is drawn as it will stay. */
+    isAtRest: () => !moving && !frame,
     redraw,
   };
-  const questionClicked = signal();
 
   map.start = () => {
-    const readColors = () => {
-      density = shade.draw(["shade-low", "shade-middle", "shade-high"].map((name) => theme.colors[name]));
-      redraw();
-    };
-    theme.changed.listen(readColors);
-    view.changed.listen(redraw);
-    theme.read();
-    const spread = [data.X, data.Y].flatMap((values) => [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))]);
-    map.whole = spread;
-    new ResizeObserver(() => {
-      const first = !view.width;
-      [view.width, view.height] = [canvas.clientWidth, canvas.clientHeight];
-      canvas.width = view.width * (window.devicePixelRatio || 1);
-      canvas.height = view.height * (window.devicePixelRatio || 1);
-      if (first) [view.x, view.y, view.scale] = view.around(map.whole);
-      draw();
-    }).observe(canvas);
+    share = Math.min(1, START / Math.max(data.articles, 1));
+    if (!points.start(ground)) {
+      painter = picture;
+      ground = picture.start(ground);
+      element("no-webgl").hidden = false;
+    }
+    theme.changed.listen(showPicture);
+    view.changed.listen(viewChanged);
+  };
+
+  /** Appear on the screen, once there are colours. */
+  map.appear = () => {
+    resize();
+    new ResizeObserver(resize).observe(overlay);
   };
   return map;
 })();

@@ -39,17 +39,17 @@ const places = (() => {
     }
   }
 
-  /** Return the item nearest to a place within `reach`, or -1; questions come before articles. */
-  function itemAt(x, y, reach) {
+  /** Return the article nearest to a place within `reach`, or -1. */
+  function articleAt(x, y, reach) {
     let best = -1, nearest = reach * reach;
-    const ask = (row) => {
-      const distance = (data.X[row] - x) ** 2 + (data.Y[row] - y) ** 2;
-      if (distance <= nearest) [best, nearest] = [row, distance];
-    };
-    for (let row = data.articles; row < data.count; row++) ask(row);
-    if (best < 0) articlesIn(x - reach, x + reach, y - reach, y + reach).forEach((run) => run.forEach(ask));
+    for (const run of articlesIn(x - reach, x + reach, y - reach, y + reach)) {
+      for (const row of run) {
+        const distance = (data.X[row] - x) ** 2 + (data.Y[row] - y) ** 2;
+        if (distance <= nearest) [best, nearest] = [row, distance];
+      }
+    }
     return best;
   }
 
-  return { index, articlesIn, articlesNear, itemAt };
+  return { index, articlesIn, articlesNear, articleAt };
 })();

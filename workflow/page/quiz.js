@@ -12,15 +12,8 @@ const quiz = (() => {
   const isShown = () => box.isConnected;
   const isOpen = (number) => progress.state(number) === "open";
   const written = (n) => n.toLocaleString("en");
-  const counted = (n, what) => `${written(n)} ${what}${n === 1 ? "" : "s"}`;
   /** Tell those who listen instead of look. */
-  const say = (text) => { element("quiz-said").textContent = text; };
-
-  function button(text, action, properties = {}) {
-    const made = create("button", { type: "button", textContent: text, ...properties });
-    made.addEventListener("click", action);
-    return made;
-  }
+  const announce = (text) => { element("quiz-said").textContent = text; };
 
   // ---- The course of the quiz ----
 
@@ -50,7 +43,7 @@ const quiz = (() => {
     insight.reconsider([current]);
     render();
     asking.querySelector(".strong").focus();
-    say(`${verdict(current)} ${tally.textContent}`);
+    announce(`${verdict(current)} ${tally.textContent}`);
   }
 
   function answerAgain() {
@@ -66,7 +59,7 @@ const quiz = (() => {
     retrace();
     current = -1;
     go(at);
-    say("The quiz begins anew.");
+    announce("The quiz begins anew.");
   }
 
   /** Go to a question, or to the result with -1. */
@@ -75,7 +68,7 @@ const quiz = (() => {
     const opens = !isShown();
     if (opens) panel.show(box, "Quiz");
     render();
-    if (opens) view.flyTo(...view.around(Object.values(data.region)));
+    if (opens) view.showRegion();
     else if (number >= 0 && !view.shows(...place(number))) map.flyTo(...place(number));
     asking.querySelector("h3").focus({ preventScroll: true });
     element("panel").scrollTop = 0;
@@ -174,9 +167,7 @@ const quiz = (() => {
   }
 
   function save() {
-    const url = URL.createObjectURL(new Blob([progress.written()], { type: "application/json" }));
-    create("a", { href: url, download: "knowledge-map-answers.json" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download("knowledge-map-answers.json", new Blob([progress.written()], { type: "application/json" }));
   }
 
   async function load(file) {
@@ -203,7 +194,7 @@ const quiz = (() => {
   function tell(text) {
     notice.hidden = !text;
     notice.textContent = text;
-    say(text);
+    announce(text);
   }
 
   /** Answer by the keys 1 to 9 and 0, go on with Enter; while the quiz is on the screen and nobody types. */
@@ -220,7 +211,6 @@ const quiz = (() => {
   }
 
   function start() {
-    if (!data.questions.length) return;
     askable = data.questions.flatMap((question, number) => (progress.canBeAsked(question) ? [number] : []));
     const trouble = progress.restore();
     box.append(bar, tally, asking, notice, insight.node, tools);
@@ -234,7 +224,7 @@ const quiz = (() => {
     element("quiz-open").hidden = !askable.length;
     element("quiz-open").addEventListener("click", () => go(at));
     document.addEventListener("keydown", pressed);
-    panel.onClose(mark);
+    panel.onChange(mark);
     map.onQuestionClick((number) => {
       if (number !== current) at = trail.push(number) - 1;
       show(number);

@@ -5,12 +5,12 @@ import json
 from knowledge_map.files import read_parquet
 from knowledge_map.job import logging_to
 from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.page import write_page
+from knowledge_map.page import COLUMNS, PageSettings, write_page
 from knowledge_map.questions import read_questions
 from knowledge_map.quiz import QuizSettings
 
 with logging_to(snakemake.log[0], "map_page"):
-    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["item_id", "title", "url", "excerpt", "neighbors"])
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, COLUMNS)
     write_page(
         knowledge_map,
         read_parquet(snakemake.input.labels),
@@ -19,4 +19,5 @@ with logging_to(snakemake.log[0], "map_page"):
         snakemake.output.page,
         json.loads(snakemake.params.title),
         QuizSettings(**json.loads(snakemake.params.quiz)),
+        PageSettings(**json.loads(snakemake.params.page)),
     )
