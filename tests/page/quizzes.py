@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from test_labels import labelled, small_map
 
-from knowledge_map.page import write_page
+from knowledge_map.files import read_parquet, write_parquet
+from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.page import COLUMNS, write_page
 from knowledge_map.questions import Question
 
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
@@ -29,7 +32,12 @@ def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tu
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     small = small_map(folder, articles, len(questions), titles, everything, vectors)
     region = small[0].question_region(0.1)
-    write_page(small[0], labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
+    table = read_parquet(folder / "knowledge_map.parquet")
+    texts = table["title"].to_pylist()[:articles] + [question.text for question in questions]
+    position = table.column_names.index("title")
+    write_parquet(folder / "knowledge_map.parquet", table.set_column(position, "title", pa.array(texts)))
+    knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
+    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
     return folder / "map.html"
 
 

@@ -42,7 +42,9 @@ def show(page: Page, row: int, scale: float = 3000) -> tuple[float, float]:
 
 def row_of(page: Page, title: str) -> int:
     """Return the row of the first item with this title."""
-    return page.evaluate("title => { for (let row = 0; row < data.count; row++) if (data.title(row) === title) return row; }", title)
+    return page.evaluate(
+        "title => { for (let row = 0; row < data.count; row++) if (data.title(row) === title) return row; }", title
+    )
 
 
 def camera(page: Page) -> tuple[float, float, float]:

@@ -37,7 +37,20 @@ def test_keys_alone_reach_everything(desktop):
     for _ in range(20):
         desktop.keyboard.press("Tab")
         reached.append(desktop.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-controls')"))
-    for name in ("search", "quiz-open", "colors", "selecting", "keeping", "theme", "help", "map", "zoom-in", "zoom-out", "whole", "region"):
+    for name in (
+        "search",
+        "quiz-open",
+        "colors",
+        "selecting",
+        "keeping",
+        "theme",
+        "help",
+        "map",
+        "zoom-in",
+        "zoom-out",
+        "whole",
+        "region",
+    ):
         assert name in reached
     assert desktop.evaluate("document.activeElement") is not None
 

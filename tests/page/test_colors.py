@@ -85,7 +85,9 @@ def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
     })""")
     grays = [sample["gray"] for sample in samples]
     assert len(set(grays)) == 5  # told apart without colour
-    outlines = {name: sample["outline"] for name, sample in zip(["open", "current", "right", "wrong", "unknown"], samples, strict=True)}
+    outlines = {
+        name: sample["outline"] for name, sample in zip(["open", "current", "right", "wrong", "unknown"], samples, strict=True)
+    }
     assert len({outlines[name] for name in ("right", "wrong", "unknown")}) == 3
     assert whole.locator("#legend li").all_inner_texts() == ["Question", "Known", "Not right", "Not known"]
 

@@ -34,7 +34,7 @@ def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
         similarities: data.neighbors(row).map((_, place) => data.similarity(row, place)), source: data.sources[data.source[row]] }))""")
     assert len(read) == len(table)
     for row, wanted in zip(read, table.to_pylist(), strict=True):
-        assert row["title"] == ((wanted["title"] if wanted["title"].strip() else "(no title)"))
+        assert row["title"] == (wanted["title"] if wanted["title"].strip() else "(no title)")
         assert row["place"] == pytest.approx([wanted["x"], wanted["y"]], abs=1e-5)
         assert row["neighbors"] == wanted["neighbors"]["ids"][:8]
         wanted_similarities = [min(max(1 - distance, 0), 1) for distance in wanted["neighbors"]["distances"][:8]]

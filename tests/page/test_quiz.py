@@ -128,8 +128,7 @@ def test_keys_of_options_that_do_not_exist_and_typed_words_answer_nothing(six, t
     page.keyboard.press("4")
     page.keyboard.press("Control+1")
     assert tally(page) == "0 right of 0 answered, 6 open."
-    page.get_by_role("searchbox").press_sequentially("120")
-    page.get_by_role("combobox").or_(page.get_by_role("searchbox")).first.press("1")
+    page.get_by_label("Search titles").press_sequentially("120")
     assert tally(page) == "0 right of 0 answered, 6 open."
 
 
@@ -347,17 +346,14 @@ DAMAGE = [
 
 @pytest.mark.parametrize("kept", DAMAGE)
 def test_damaged_progress_is_ignored_with_a_notice(six, open_page, kept):
-    script = f"localStorage.setItem('knowledge map quiz ' + {json.dumps(identity(six))}, {json.dumps(kept)});"
-    page = open_page(six, script=script)
+    page = open_page(six)
+    page.evaluate("kept => localStorage.setItem(`knowledge map quiz ${data.quiz.map}`, kept)", kept)
+    page.reload()
+    page.wait_for_selector("body[data-state=ready]")
     page.get_by_role("button", name="Take the quiz").click()
     assert "damaged and was ignored" in page.locator(".notice").inner_text()
     page.keyboard.press("1")
     assert tally(page) == "1 right of 1 answered, 5 open."
-
-
-def identity(path):
-    """Return what names the map of a page."""
-    return re.search(r'"map":"([0-9a-f]{16})"', path.read_text(encoding="utf-8"))[1]
 
 
 def saved(page, path):
@@ -379,7 +375,7 @@ def test_answers_are_saved_to_a_file_and_loaded_from_it(six, take, tmp_path):
     page = take(six)
     answer_all(page, "120")
     content = saved(page, tmp_path / "answers.json")
-    assert content["map"] == identity(six)
+    assert content["map"] == page.evaluate("data.quiz.map")
     assert [(answer["text"], answer["option"], answer["result"]) for answer in content["answers"]] == [
         ("Why 0?", "yes", "right"),
         ("Why 1?", "no", "wrong"),
@@ -521,7 +517,7 @@ TIMED = """
   const begin = performance.now();
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   const answered = performance.now() - begin;
-  requestAnimationFrame(() => setTimeout(() => setTimeout(() => done([answered, performance.now() - begin]))));
+  setTimeout(() => setTimeout(() => done([answered, performance.now() - begin])));
 })
 """
 
@@ -540,8 +536,8 @@ def test_thousands_of_questions_do_not_lag(thousands, take):
         assert verdict(page) == "Right."
         page.evaluate(TIMED, "Enter")
     feedback, shown = (min(part) for part in zip(*times, strict=True))
-    print(f"2,500 questions: feedback after {feedback:.0f} ms, map after {shown:.0f} ms")
-    assert feedback < 100 and shown < 1_000
+    print(f"2,500 questions: feedback after {feedback:.0f} ms, estimate after {shown:.0f} ms")
+    assert feedback < 100 and shown < 600
     page.get_by_label("the one that would tell most").check()
     page.keyboard.press("1")
     page.keyboard.press("Enter")

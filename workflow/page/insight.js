@@ -57,7 +57,9 @@ const insight = (() => {
     node.ariaBusy = "false";
     if (!told) return;
     const { strongest, weakest } = regions.compare(knowledge);
+    const words = (...texts) => create("span", { className: "across" }, ...texts.map((textContent) => create("span", { textContent })));
     node.append(create("label", { className: "check" }, wanted, "Show on the map what I seem to know"),
+      create("div", { className: "inside-key" }, heat.swatch(), words("little", "much"), words("The fainter, the less certain.")),
       ...listed("Where you seem strong", strongest), ...listed("Where to read on", weakest));
   }
 
@@ -65,6 +67,7 @@ const insight = (() => {
     const shown = progress.answers.size > 0 && wanted.checked;
     map.showHeat(shown ? heat.draw(knowledge) : null);
     element("heat-key").hidden = !shown;
+    legend.show();
     element("heat-swatch").replaceWith(Object.assign(heat.swatch(), { id: "heat-swatch" }));
   }
 
