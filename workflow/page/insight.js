@@ -59,7 +59,7 @@ const insight = (() => {
     const { strongest, weakest } = regions.compare(knowledge);
     const words = (...texts) => create("span", { className: "across" }, ...texts.map((textContent) => create("span", { textContent })));
     node.append(create("label", { className: "check" }, wanted, "Show on the map what I seem to know"),
-      create("div", { className: "inside-key" }, heat.swatch(), words("little", "much"), words("The fainter, the less certain.")),
+      create("div", { className: "inside-key" }, heat.swatch(), words("little", "much"), "The fainter, the less certain."),
       ...listed("Where you seem strong", strongest), ...listed("Where to read on", weakest));
   }
 
