@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import RBF
 
@@ -62,7 +63,7 @@ def places_of(answers):
 def likelihood(f, answers):
     """Return the chance of all answers for values of f at their questions, float [samples, answers]."""
     guess, difficulty, known = (np.array([answer[name] for answer in answers]) for name in ("guess", "difficulty", "known"))
-    below = norm.cdf(f - difficulty)
+    below = ndtr(f - difficulty)
     return np.where(known, guess + (1 - guess) * below, (1 - guess) * (1 - below)).prod(axis=1)
 
 
@@ -77,7 +78,7 @@ def weighted(answers, places, draws=400_000):
     return mean, np.average((f - mean) ** 2, axis=0, weights=weights), np.average(norm.cdf(f), axis=0, weights=weights)
 
 
-def sampled(answers, places, steps=30_000):
+def sampled(answers, places, steps=12_000):
     """Return the same by elliptical slice sampling (Murray, Adams & MacKay 2010), for more answers than weighing can bear."""
     every = np.vstack([places_of(answers), places])
     root = np.linalg.cholesky(covariance(every, every) + 1e-9 * np.eye(len(every)))

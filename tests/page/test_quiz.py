@@ -163,6 +163,7 @@ def test_back_shows_what_was_answered_and_it_can_be_answered_again(six, take):
     assert asked(page) == "Why 1?"
     page.get_by_role("button", name="Answer again").click()
     assert tally(page) == "1 right of 1 answered, 5 open."
+    assert focused(page) == "Question 2 Why 1?"
     page.keyboard.press("1")
     assert (verdict(page), tally(page)) == ("Right.", "2 right of 2 answered, 4 open.")
     page.keyboard.press("Enter")
@@ -335,6 +336,14 @@ def test_without_storage_it_works_and_says_that_nothing_is_kept(six, take):
     assert tally(page) == "3 right of 3 answered, 3 open."
 
 
+def test_a_full_store_is_noticed_and_said(six, take):
+    page = take(six)
+    page.evaluate("for (let size = 2 ** 24; size >= 1; size /= 2) try { localStorage.filler += 'x'.repeat(size); } catch {}")
+    page.keyboard.press("1")
+    assert "keeps nothing" in page.locator(".notice").inner_text()
+    assert verdict(page) == "Right."
+
+
 DAMAGE = [
     "{",
     "[]",
@@ -472,6 +481,7 @@ def test_a_map_whose_questions_can_only_be_shown_offers_no_quiz(tmp_path, open_p
     assert not page.locator("#quiz-open").is_visible()
     page.mouse.click(*page.evaluate("view.toScreen(...map.places(map.questions[0].row))"))
     assert asked(page) == "Only text"
+    assert page.locator(".steps button").all_inner_texts() == ["Save answers", "Load answers", "Start anew"]
 
 
 def test_hostile_questions_stay_text(tmp_path, take):

@@ -25,9 +25,9 @@ const quiz = (() => {
   }
 
   /** Show the question at a place of the trail; beyond its end the next one, or the result where none is open. */
-  function go(place) {
-    if (place === trail.length && askable.some(isOpen)) trail.push(next());
-    at = place;
+  function go(step) {
+    if (step === trail.length && askable.some(isOpen)) trail.push(next());
+    at = step;
     show(trail[at] ?? -1);
   }
 
@@ -39,9 +39,10 @@ const quiz = (() => {
 
   /** Take the option chosen, or null for "I don't know", as the answer to the present question. */
   function decide(chosen) {
-    progress.answer(current, chosen);
+    const kept = progress.answer(current, chosen);
     insight.reconsider([current]);
     render();
+    if (!kept) tell(progress.NOT_KEPT);
     asking.querySelector(".strong").focus();
     announce(`${verdict(current)} ${tally.textContent}`);
   }
@@ -49,7 +50,7 @@ const quiz = (() => {
   function answerAgain() {
     progress.withdraw(current);
     insight.reconsider([current]);
-    render();
+    show(current);
   }
 
   function restart() {
@@ -95,9 +96,10 @@ const quiz = (() => {
     const { row, text, options, source } = data.questions[number], state = progress.state(number);
     const heading = create("h3", { className: "asked", tabIndex: -1 }, create("span", { textContent: `Question ${number + 1} ` }), text);
     if (!progress.canBeAsked(data.questions[number])) {
-      return [heading, create("ul", { className: "shown" }, ...options.map((option) => create("li", { textContent: option }))),
+      return [heading, create("ul", { className: "only-shown" }, ...options.map((option) => create("li", { textContent: option }))),
         create("p", { className: "verdict", textContent: "This question is only shown: no answer to it is known here." }),
-        create("h4", { textContent: "Articles near it" }), item.list(nearby(row)), steps(proceed())];
+        create("h4", { textContent: "Articles near it" }), item.list(nearby(row)),
+        ...(askable.length ? [steps(proceed())] : [])];
     }
     const choices = create("ol", { className: "choices" }, ...options.map((_, at) => create("li", {}, choice(number, at))));
     if (state === "open") return [heading, choices, steps(button("I don’t know", () => decide(null), { title: "Key 0" }))];
@@ -148,7 +150,7 @@ const quiz = (() => {
       return create("label", { className: "check" }, choice, text);
     };
     const file = create("input", { type: "file", accept: ".json,application/json", hidden: true });
-    file.addEventListener("change", async () => {
+    file.addEventListener("change", () => {
       if (file.files.length) load(file.files[0]);
       file.value = "";
     });
@@ -174,6 +176,7 @@ const quiz = (() => {
     const before = [...progress.answers.keys()];
     let told;
     try {
+      if (file.size > progress.LONGEST) throw new Error("the file is too large.");
       told = progress.read(await file.text());
     } catch (error) {
       tell(`${shorten(file.name, 60)} was not loaded: ${error.message}`);
@@ -203,9 +206,9 @@ const quiz = (() => {
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
     const open = current >= 0 && progress.canBeAsked(data.questions[current]) && isOpen(current);
     if (open && /^[0-9]$/.test(event.key)) {
-      const at = Number(event.key) - 1;
-      if (at < data.questions[current].options.length) decide(at < 0 ? null : at);
-    } else if (event.key === "Enter" && !open && current >= 0 && !event.target.closest("button, a, summary")) go(at + 1);
+      const option = Number(event.key) - 1;
+      if (option < data.questions[current].options.length) decide(option < 0 ? null : option);
+    } else if (event.key === "Enter" && !open && current >= 0 && askable.length && !event.target.closest("button, a, summary")) go(at + 1);
     else return;
     event.preventDefault();
   }
@@ -226,7 +229,10 @@ const quiz = (() => {
     document.addEventListener("keydown", pressed);
     panel.onChange(mark);
     map.onQuestionClick((number) => {
-      if (number !== current) at = trail.push(number) - 1;
+      if (number !== current) {
+        trail.splice(at + 1, 0, number);
+        at = trail.indexOf(number, at);
+      }
       show(number);
     });
   }
