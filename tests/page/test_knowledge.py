@@ -275,9 +275,14 @@ def test_places_on_one_line_or_none_do_not_matter(learn, count):
 def test_many_answers_that_contradict_each_other_leave_numbers(learn, guess):
     rng = np.random.default_rng(6)
     places = np.repeat(rng.uniform([0.1, 0.2], [0.5, 0.7], (6, 2)), 50, axis=0)
-    page = learn(answers_at(places, rng.uniform(size=300) < 0.5, guess, difficulty=3))
+    answers = answers_at(places, rng.uniform(size=300) < 0.5, guess, difficulty=3)
+    page = learn(answers)
     _, variance, known, _ = estimated(page, [*PROBES, *places[::50]])
     assert ((variance > 0) & (variance < 1.5) & (known > 0) & (known < 1)).all()
+    page.evaluate("for (let key = 0; key < 300; key++) if (key % 50) knowledge.unlearn(key)")
+    left = [answer for answer in answers if answer["key"] % 50 == 0]
+    for after, fresh in zip(estimated(page, PROBES), estimated(learn(left), PROBES), strict=True):
+        assert after == pytest.approx(fresh, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,9 @@ const heat = (() => {
 
   /** Return a key to the colours: known from left to right, certain at the top and uncertain at the bottom. */
   function swatch() {
-    const columns = 96, rows = 24, places = Array.from({ length: columns * rows }, (_, at) => [(at % columns) / (columns - 1), Math.floor(at / columns) / (rows - 1)]);
-    const canvas = painted({ known: places.map(([known]) => known), certainty: places.map(([, sure]) => FULL * sure) }, columns, rows);
+    const columns = 96, rows = 24, all = Array.from({ length: columns * rows }, (_, at) => at);
+    const known = all.map((at) => (at % columns) / (columns - 1)), certainty = all.map((at) => (FULL * Math.floor(at / columns)) / (rows - 1));
+    const canvas = painted({ known, certainty }, columns, rows);
     canvas.className = "swatch";
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", "Colours from little known to much known, fading where the estimate is uncertain");

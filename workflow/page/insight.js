@@ -29,7 +29,8 @@ const insight = (() => {
     const isOpen = (number) => progress.state(number) === "open";
     if (!progress.answers.size) knowledge.clear();
     else [...changed].filter(isOpen).forEach((number) => knowledge.unlearn(number));
-    knowledge.learn([...changed].filter((number) => !isOpen(number)).map((number) => ({ ...placed(number), known: progress.state(number) === "right" })));
+    knowledge.learn([...changed].filter((number) => !isOpen(number))
+      .map((number) => ({ ...placed(number), known: progress.state(number) === "right" })));
     changed.clear();
   }
 

@@ -130,8 +130,14 @@ class Knowledge {
 
   #forget(key) {
     const answer = this.#answers.get(key);
-    if (answer) this.#move(answer, -answer.precision, -answer.shift, this.#times(answer.features));
+    if (!answer) return;
     this.#answers.delete(key);
+    const times = this.#times(answer.features);
+    if (answer.precision * dot(times, answer.features) < 1 - 1e-6) return this.#move(answer, -answer.precision, -answer.shift, times);
+    // Without it the others would not add up to an estimate, which negative precisions can bring about: begin anew with them.
+    const others = [...this.#answers].map(([otherKey, other]) => ({ ...other, key: otherKey }));
+    this.clear();
+    this.learn(others);
   }
 
   /** Weigh the answers until they agree: all of them once (of many those near the one that `changed`), then again those that moved. */

@@ -155,7 +155,8 @@ const quiz = (() => {
       file.value = "";
     });
     tools.replaceChildren(
-      create("fieldset", {}, create("legend", { textContent: "Next question" }), order(false, "in the order of the file"), order(true, "the one that would tell most")),
+      create("fieldset", {}, create("legend", { textContent: "Next question" }),
+        order(false, "in the order of the file"), order(true, "the one that would tell most")),
       create("div", { className: "steps" }, button("Save answers", save), button("Load answers", () => file.click()), file,
         button("Start anew", () => { if (progress.answers.size) confirmRestart(); else restart(); })));
   }
