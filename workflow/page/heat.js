@@ -3,33 +3,19 @@
 const heat = (() => {
   const SIDE = 128; // places along the longer side of what is estimated
   const SIZE = 1024; // pixels of the picture, which covers -0.1 to 1.1 of the map
-  const STOPS = 5;
   const FULL = 0.75; // certainty that is shown without any fading
-  let ramp = [];
 
-  /** Read the colours from the style sheet, where light and dark are told apart. */
-  function readRamp() {
-    const style = getComputedStyle(document.documentElement);
-    ramp = Array.from({ length: STOPS }, (_, n) => {
-      const hex = style.getPropertyValue(`--known-${n}`).trim();
-      return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-    });
-  }
-
-  /** Return red, green and blue of a share known, 0 to 1. */
-  function color(known) {
-    const at = known * (STOPS - 1), below = Math.min(Math.floor(at), STOPS - 2);
-    return ramp[below].map((value, c) => value + (ramp[below + 1][c] - value) * (at - below));
-  }
+  /** Return the colours from nothing known to all known. */
+  const ramp = () => [0, 1, 2, 3, 4].map((n) => rgb(theme.colors[`known-${n}`]));
 
   const opacity = (certainty) => Math.min(1, certainty / FULL) ** 0.8;
 
   /** Return a canvas of estimates {known, certainty}, the lowest row first. */
   function painted({ known, certainty }, columns, rows) {
-    const image = new ImageData(columns, rows);
+    const image = new ImageData(columns, rows), stops = ramp();
     for (let at = 0; at < known.length; at++) {
       const pixel = 4 * ((rows - 1 - Math.floor(at / columns)) * columns + (at % columns));
-      image.data.set(color(known[at]), pixel);
+      image.data.set(between(stops, known[at]), pixel);
       image.data[pixel + 3] = 255 * opacity(certainty[at]);
     }
     const canvas = create("canvas", { width: columns, height: rows });
@@ -39,7 +25,6 @@ const heat = (() => {
 
   /** Return a canvas over -0.1 to 1.1 of the map with the estimate. */
   function draw(knowledge) {
-    readRamp();
     const [left, right, bottom, top] = knowledge.box, step = Math.max(right - left, top - bottom) / (SIDE - 1);
     const columns = 2 + Math.ceil((right - left) / step), rows = 2 + Math.ceil((top - bottom) / step);
     const picture = painted(knowledge.raster(columns, rows), columns, rows);
@@ -53,15 +38,15 @@ const heat = (() => {
 
   /** Return a key to the colours: known from left to right, certain at the top and uncertain at the bottom. */
   function swatch() {
-    readRamp();
-    const columns = 96, rows = 24, places = Array.from({ length: columns * rows }, (_, at) => [(at % columns) / (columns - 1), Math.floor(at / columns) / (rows - 1)]);
-    const canvas = painted({ known: places.map(([known]) => known), certainty: places.map(([, sure]) => FULL * sure) }, columns, rows);
+    const columns = 96, rows = 24, all = Array.from({ length: columns * rows }, (_, at) => at);
+    const known = all.map((at) => (at % columns) / (columns - 1)), certainty = all.map((at) => (FULL * Math.floor(at / columns)) / (rows - 1));
+    const canvas = painted({ known, certainty }, columns, rows);
     canvas.className = "swatch";
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", "Colours from little known to much known, fading where the estimate is uncertain");
     return canvas;
   }
 
-  const css = (known) => { readRamp(); return `rgb(${color(known).map(Math.round)})`; };
+  const css = (known) => `rgb(${between(ramp(), known)})`;
   return { draw, swatch, css };
 })();

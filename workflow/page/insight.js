@@ -29,7 +29,8 @@ const insight = (() => {
     const isOpen = (number) => progress.state(number) === "open";
     if (!progress.answers.size) knowledge.clear();
     else [...changed].filter(isOpen).forEach((number) => knowledge.unlearn(number));
-    knowledge.learn([...changed].filter((number) => !isOpen(number)).map((number) => ({ ...placed(number), known: progress.state(number) === "right" })));
+    knowledge.learn([...changed].filter((number) => !isOpen(number))
+      .map((number) => ({ ...placed(number), known: progress.state(number) === "right" })));
     changed.clear();
   }
 
@@ -44,6 +45,7 @@ const insight = (() => {
   /** Take note that the answers to these questions changed; it shows once what is on the screen now has been drawn. */
   function reconsider(numbers) {
     for (const number of numbers) changed.add(number);
+    node.ariaBusy = "true";
     clearTimeout(pending);
     pending = setTimeout(show);
   }
@@ -53,9 +55,12 @@ const insight = (() => {
     const told = progress.answers.size > 0;
     showHeat();
     node.replaceChildren();
+    node.ariaBusy = "false";
     if (!told) return;
     const { strongest, weakest } = regions.compare(knowledge);
+    const words = (...texts) => create("span", { className: "across" }, ...texts.map((textContent) => create("span", { textContent })));
     node.append(create("label", { className: "check" }, wanted, "Show on the map what I seem to know"),
+      create("div", { className: "inside-key" }, heat.swatch(), words("little", "much"), "The fainter, the less certain."),
       ...listed("Where you seem strong", strongest), ...listed("Where to read on", weakest));
   }
 
@@ -63,6 +68,7 @@ const insight = (() => {
     const shown = progress.answers.size > 0 && wanted.checked;
     map.showHeat(shown ? heat.draw(knowledge) : null);
     element("heat-key").hidden = !shown;
+    legend.show();
     element("heat-swatch").replaceWith(Object.assign(heat.swatch(), { id: "heat-swatch" }));
   }
 

@@ -39,6 +39,7 @@ class Knowledge {
   static REACH = 2.5; // length scales around the questions within which there is an estimate
   static CUTOFF = 3.3; // of frequency times length scale; the modes beyond hold exp(-3.3^2 / 2) = 0.4 % of the variance
   static SETTLED = 5e-3; // an answer that would change by less (a precision, in units of 1 / variance) is settled
+  static MANY = 300; // of more answers than these, only those within three length scales of a change are weighed again
   static ROUNDS = 20; // after so many rounds answers are left as they are
 
   #origin; #period; #degree; #modes; #mean; #covariance; #interest;
@@ -113,28 +114,39 @@ class Knowledge {
   learn(answers) {
     for (const { key, x, y, guess, difficulty, known } of answers) {
       this.#forget(key);
-      const answer = { features: this.#features(x, y), guess, difficulty, known, precision: 0, shift: 0 };
+      const answer = { x, y, features: this.#features(x, y), guess, difficulty, known, precision: 0, shift: 0 };
       this.#answers.set(key, answer);
       this.#weigh(answer);
     }
-    this.#settle();
+    this.#settle(answers);
   }
 
   /** Take back the answer to a question. */
   unlearn(key) {
+    const answer = this.#answers.get(key);
     this.#forget(key);
-    this.#settle();
+    if (answer) this.#settle([answer]);
   }
 
   #forget(key) {
     const answer = this.#answers.get(key);
-    if (answer) this.#move(answer, -answer.precision, -answer.shift, this.#times(answer.features));
+    if (!answer) return;
     this.#answers.delete(key);
+    const times = this.#times(answer.features);
+    if (answer.precision * dot(times, answer.features) < 1 - 1e-6) return this.#move(answer, -answer.precision, -answer.shift, times);
+    // Without it the others would not add up to an estimate, which negative precisions can bring about: begin anew with them.
+    const others = [...this.#answers].map(([otherKey, other]) => ({ ...other, key: otherKey }));
+    this.clear();
+    this.learn(others);
   }
 
-  /** Weigh the answers until they agree: all of them once, then again those that changed. */
-  #settle() {
+  /** Weigh the answers until they agree: all of them once (of many those near the one that `changed`), then again those that moved. */
+  #settle(changed) {
     let unsettled = [...this.#answers.values()];
+    if (unsettled.length > Knowledge.MANY && changed.length === 1) {
+      const [{ x, y }] = changed;
+      unsettled = unsettled.filter((answer) => Math.hypot(answer.x - x, answer.y - y) < 3 * this.lengthScale);
+    }
     for (let round = 0; round < Knowledge.ROUNDS && unsettled.length; round++) {
       unsettled = unsettled.filter((answer) => this.#weigh(answer));
     }
@@ -145,11 +157,12 @@ class Knowledge {
     const times = this.#times(answer.features), variance = dot(times, answer.features);
     // What the others say of this place: the estimate without this answer.
     const precision = 1 / variance - answer.precision;
+    if (!(precision > 0)) return false;
     const mean = (dot(this.#mean, answer.features) / variance - answer.shift) / precision;
     const { slope, bend } = answered(answer, mean, 1 / precision)[answer.known ? "known" : "unknown"];
-    // A right answer where little is known may widen the estimate; its precision is then nothing, for below the sum might fail.
-    const sure = Math.max(bend, 0), rest = 1 - sure / precision;
-    const byPrecision = sure / rest - answer.precision, byShift = (slope + mean * sure) / rest - answer.shift;
+    // Where much speaks against it, a right answer is likelier a guess: its precision may then be negative.
+    const rest = 1 - bend / precision;
+    const byPrecision = bend / rest - answer.precision, byShift = (slope + mean * bend) / rest - answer.shift;
     const changes = Math.max(Math.abs(byPrecision), Math.abs(byShift)) > Knowledge.SETTLED;
     if (changes) this.#move(answer, byPrecision, byShift, times);
     return changes;

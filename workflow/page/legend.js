@@ -4,6 +4,9 @@ const legend = (() => {
   const NAMES = { open: "Question", right: "Known", wrong: "Not right", unknown: "Not known" };
   let states = [];
 
+  /** Return what the colours tell; those of the density are not there while knowledge is shown in their place. */
+  const key = () => (coloring.isPlain() && element("heat-key")?.hidden === false ? { title: "Questions" } : coloring.key());
+
   /** Return a strip of colours. */
   function strip(stops) {
     const canvas = create("canvas", { width: 168, height: 10, className: "strip" }), pen = canvas.getContext("2d");
@@ -31,14 +34,14 @@ const legend = (() => {
   /** Return the lines of the key: [patch, text]. */
   function lines() {
     const used = [...new Set(data.questions.map((_, number) => (states[number] === "current" ? "open" : states[number] ?? "open")))];
-    return [...(coloring.key().categories ?? []).map(([color, text]) => [patch({ color }), text]),
+    return [...(key().categories ?? []).map(([color, text]) => [patch({ color }), text]),
       ...Object.keys(NAMES).filter((state) => used.includes(state)).map((state) => [patch({ state }), NAMES[state]])];
   }
 
   /** Show the key on the screen; with `states`, those of the questions. */
   function show(newStates) {
     states = newStates ?? states;
-    const { title, stops, low, high } = coloring.key();
+    const { title, stops, low, high } = key();
     element("keys").classList.toggle("plain", coloring.isPlain());
     element("legend").replaceChildren(create("b", { textContent: title }),
       ...(stops ? [strip(stops), create("span", { className: "across" }, create("span", { textContent: low }), create("span", { textContent: high }))] : []),
@@ -47,7 +50,7 @@ const legend = (() => {
 
   /** Draw the key onto a picture, its lower left corner at x, y; a pixel of the screen is `ratio` pixels of the picture. */
   function draw(pen, x, y, ratio) {
-    const { title, stops, low, high } = coloring.key(), knowledge = element("heat-key");
+    const { title, stops, low, high } = key(), knowledge = element("heat-key");
     const swatch = knowledge && !knowledge.hidden ? knowledge.querySelector("canvas.swatch") : null;
     const parts = lines(), high_ = (swatch ? 84 : 0) + (stops ? 52 : 26) + 22 * parts.length + 10, wide = 200;
     pen.save();

@@ -14,8 +14,18 @@ const markers = (() => {
 
   /** Find a place for each marker: its own, or one nearby where another marker is; small where there is none. */
   function arrange() {
-    const placed = [];
-    const free = (x, y) => placed.every((other) => other.small || Math.hypot(other.x - x, other.y - y) >= 2 * RADIUS + 1);
+    const placed = [], apart = 2 * RADIUS + 1;
+    // The markers placed, by squares as wide as they must be apart: only those in the squares around can be too near.
+    const squares = new Map(), square = (x, y) => 10_000 * Math.floor(x / apart) + Math.floor(y / apart);
+    const free = (x, y) => {
+      for (const dx of [-apart, 0, apart]) {
+        for (const dy of [-apart, 0, apart]) {
+          const others = squares.get(square(x + dx, y + dy)) ?? [];
+          if (others.some((other) => Math.hypot(other.x - x, other.y - y) < apart)) return false;
+        }
+      }
+      return true;
+    };
     const numbers = data.questions.map((_, number) => number).sort((a, b) => (states[b] === "current") - (states[a] === "current"));
     for (const number of numbers) {
       const [ownX, ownY] = view.toScreen(...map.places(data.questions[number].row)), marker = { number, ownX, ownY, x: ownX, y: ownY, small: false };
@@ -26,6 +36,7 @@ const markers = (() => {
         [marker.x, marker.y] = [ownX + away * Math.cos(angle), ownY + away * Math.sin(angle)];
       }
       placed.push(marker);
+      if (!marker.small) squares.set(square(marker.x, marker.y), [...(squares.get(square(marker.x, marker.y)) ?? []), marker]);
     }
     return placed.sort((a, b) => b.small - a.small);
   }

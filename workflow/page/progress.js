@@ -2,9 +2,9 @@
 
 const progress = (() => {
   const FORMAT = "knowledge map quiz", VERSION = 1;
-  const LONGEST = 20_000_000; // characters of a file that is read
+  const LONGEST = 20_000_000; // bytes of a file that is read
+  const NOT_KEPT = "This browser keeps nothing for this page: save your answers before you leave.";
   const answers = new Map(); // number of the question -> index of the option chosen, or null for "I don't know"; in order
-  const changed = signal();
   let byTelling = false;
 
   const key = () => `${FORMAT} ${data.quiz.map}`;
@@ -41,7 +41,6 @@ const progress = (() => {
    * Throws an Error with a message for people, and changes nothing, where the text is no progress of a quiz.
    */
   function read(text) {
-    if (text.length > LONGEST) throw new Error("the file is too large.");
     let content;
     try {
       content = JSON.parse(text);
@@ -87,7 +86,7 @@ const progress = (() => {
     try {
       kept = localStorage.getItem(key());
     } catch {
-      return "This browser keeps nothing for this page: export your progress before you leave.";
+      return NOT_KEPT;
     }
     try {
       if (kept !== null) read(kept);
@@ -98,12 +97,13 @@ const progress = (() => {
   }
 
   return {
-    answers, canBeAsked, state, score, written, keep, restore, onChange: changed.listen,
+    LONGEST, NOT_KEPT, answers, canBeAsked, state, score, written, keep, restore,
     get byTelling() { return byTelling; },
     set byTelling(wanted) { byTelling = wanted; keep(); },
-    answer: (number, chosen) => { answers.set(number, chosen); keep(); },
-    withdraw: (number) => { answers.delete(number); keep(); },
-    clear: () => { answers.clear(); keep(); },
+    /** Take or take back an answer, or all of them; return whether that could be kept. */
+    answer: (number, chosen) => { answers.set(number, chosen); return keep(); },
+    withdraw: (number) => { answers.delete(number); return keep(); },
+    clear: () => { answers.clear(); return keep(); },
     read: (text) => { const told = read(text); keep(); return told; },
   };
 })();

@@ -5,21 +5,15 @@ const quiz = (() => {
   const asking = create("section"), tally = create("p", { className: "tally" }), bar = create("progress");
   const notice = create("p", { className: "notice", hidden: true });
   const tools = create("section", { className: "tools" });
-  const trail = []; // the questions shown before the present one, for going back
-  let askable = [], current = -1; // -1 is the result
+  const trail = []; // the questions in the order in which they were shown, for going back and forth
+  let askable = [], at = 0, current = -1; // the place in the trail, and the question there; -1 is the result, after the last one
 
+  const place = (number) => map.places(data.questions[number].row);
   const isShown = () => box.isConnected;
   const isOpen = (number) => progress.state(number) === "open";
   const written = (n) => n.toLocaleString("en");
-  const counted = (n, what) => `${written(n)} ${what}${n === 1 ? "" : "s"}`;
   /** Tell those who listen instead of look. */
-  const say = (text) => { element("quiz-said").textContent = text; };
-
-  function button(text, action, properties = {}) {
-    const made = create("button", { type: "button", textContent: text, ...properties });
-    made.addEventListener("click", action);
-    return made;
-  }
+  const announce = (text) => { element("quiz-said").textContent = text; };
 
   // ---- The course of the quiz ----
 
@@ -30,45 +24,53 @@ const quiz = (() => {
     return progress.byTelling ? insight.mostTelling(open) : open.find((number) => number > current) ?? open[0];
   }
 
-  function goOn() {
-    if (current >= 0) trail.push(current);
-    show(next());
+  /** Show the question at a place of the trail; beyond its end the next one, or the result where none is open. */
+  function go(step) {
+    if (step === trail.length && askable.some(isOpen)) trail.push(next());
+    at = step;
+    show(trail[at] ?? -1);
   }
 
-  function goBack() {
-    show(trail.pop() ?? current);
+  /** Let the trail hold the questions answered, and go on after them. */
+  function retrace() {
+    trail.splice(0, trail.length, ...progress.answers.keys());
+    at = trail.length;
   }
 
   /** Take the option chosen, or null for "I don't know", as the answer to the present question. */
   function decide(chosen) {
-    progress.answer(current, chosen);
+    const kept = progress.answer(current, chosen);
     insight.reconsider([current]);
     render();
-    asking.querySelector(".strong").focus({ preventScroll: true });
-    say(`${verdict(current)} ${tally.textContent}`);
+    if (!kept) tell(progress.NOT_KEPT);
+    asking.querySelector(".strong").focus();
+    announce(`${verdict(current)} ${tally.textContent}`);
   }
 
   function answerAgain() {
     progress.withdraw(current);
     insight.reconsider([current]);
-    render();
+    show(current);
   }
 
   function restart() {
     const answered = [...progress.answers.keys()];
     progress.clear();
     insight.reconsider(answered);
-    trail.length = 0;
+    retrace();
     current = -1;
-    show(next());
-    say("The quiz begins anew.");
+    go(at);
+    announce("The quiz begins anew.");
   }
 
   /** Go to a question, or to the result with -1. */
   function show(number) {
     current = number;
-    if (!isShown()) panel.show(box, "Quiz");
+    const opens = !isShown();
+    if (opens) panel.show(box, "Quiz");
     render();
+    if (opens) view.showRegion();
+    else if (number >= 0 && !view.shows(...place(number))) map.flyTo(...place(number));
     asking.querySelector("h3").focus({ preventScroll: true });
     element("panel").scrollTop = 0;
   }
@@ -81,7 +83,6 @@ const quiz = (() => {
     tally.textContent = `${written(right)} right of ${written(answered)} answered, ${written(askable.length - answered)} open.`;
     element("quiz-open").textContent = !answered ? "Take the quiz" : answered < askable.length ? "Go on with the quiz" : "See my result";
     asking.replaceChildren(...(current < 0 ? result(right, wrong, unknown) : question(current)));
-    tools.hidden = !answered && current >= 0;
     mark();
   }
 
@@ -95,9 +96,10 @@ const quiz = (() => {
     const { row, text, options, source } = data.questions[number], state = progress.state(number);
     const heading = create("h3", { className: "asked", tabIndex: -1 }, create("span", { textContent: `Question ${number + 1} ` }), text);
     if (!progress.canBeAsked(data.questions[number])) {
-      return [heading, create("ul", { className: "shown" }, ...options.map((option) => create("li", { textContent: option }))),
+      return [heading, create("ul", { className: "only-shown" }, ...options.map((option) => create("li", { textContent: option }))),
         create("p", { className: "verdict", textContent: "This question is only shown: no answer to it is known here." }),
-        create("h4", { textContent: "Articles near it" }), item.list(nearby(row)), steps(proceed())];
+        create("h4", { textContent: "Articles near it" }), item.list(nearby(row)),
+        ...(askable.length ? [steps(proceed())] : [])];
     }
     const choices = create("ol", { className: "choices" }, ...options.map((_, at) => create("li", {}, choice(number, at))));
     if (state === "open") return [heading, choices, steps(button("I don’t know", () => decide(null), { title: "Key 0" }))];
@@ -126,11 +128,11 @@ const quiz = (() => {
   /** Return the articles nearest to a question in meaning. */
   const nearby = (row) => data.neighbors(row).filter((near) => near < data.articles).slice(0, 3);
 
-  const proceed = () => button(askable.some(isOpen) ? "Next question" : "See the result", goOn, { className: "strong" });
+  const proceed = () => button(askable.some(isOpen) ? "Next" : "See the result", () => go(at + 1), { className: "strong" });
 
   /** Return the row of buttons beneath a question; the way back comes first. */
   const steps = (...buttons) => create("div", { className: "steps" },
-    button("Back", goBack, { disabled: !trail.length, title: "The question before" }), ...buttons);
+    button("Back", () => go(at - 1), { disabled: at === 0, title: "The question before" }), ...buttons);
 
   function result(right, wrong, unknown) {
     const share = Math.round((100 * right) / Math.max(askable.length, 1));
@@ -148,12 +150,13 @@ const quiz = (() => {
       return create("label", { className: "check" }, choice, text);
     };
     const file = create("input", { type: "file", accept: ".json,application/json", hidden: true });
-    file.addEventListener("change", async () => {
+    file.addEventListener("change", () => {
       if (file.files.length) load(file.files[0]);
       file.value = "";
     });
     tools.replaceChildren(
-      create("fieldset", {}, create("legend", { textContent: "Next question" }), order(false, "in the order of the file"), order(true, "the one that would tell most")),
+      create("fieldset", {}, create("legend", { textContent: "Next question" }),
+        order(false, "in the order of the file"), order(true, "the one that would tell most")),
       create("div", { className: "steps" }, button("Save answers", save), button("Load answers", () => file.click()), file,
         button("Start anew", () => { if (progress.answers.size) confirmRestart(); else restart(); })));
   }
@@ -167,24 +170,23 @@ const quiz = (() => {
   }
 
   function save() {
-    const url = URL.createObjectURL(new Blob([progress.written()], { type: "application/json" }));
-    create("a", { href: url, download: "knowledge-map-answers.json" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download("knowledge-map-answers.json", new Blob([progress.written()], { type: "application/json" }));
   }
 
   async function load(file) {
     const before = [...progress.answers.keys()];
     let told;
     try {
+      if (file.size > progress.LONGEST) throw new Error("the file is too large.");
       told = progress.read(await file.text());
     } catch (error) {
       tell(`${shorten(file.name, 60)} was not loaded: ${error.message}`);
       return;
     }
     insight.reconsider([...before, ...progress.answers.keys()]);
-    trail.splice(0, trail.length, ...progress.answers.keys());
+    retrace();
     makeTools();
-    show(next());
+    go(at);
     const parts = [`${counted(told.taken, "answer")} loaded`];
     if (told.unknown) parts.push(`${counted(told.unknown, "question")} not of this quiz`);
     if (told.unusable) parts.push(`${counted(told.unusable, "answer")} not usable, perhaps because the question changed`);
@@ -196,44 +198,42 @@ const quiz = (() => {
   function tell(text) {
     notice.hidden = !text;
     notice.textContent = text;
-    say(text);
+    announce(text);
   }
 
   /** Answer by the keys 1 to 9 and 0, go on with Enter; while the quiz is on the screen and nobody types. */
   function pressed(event) {
     if (!isShown() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.target.closest("input, textarea, select")) return;
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
     const open = current >= 0 && progress.canBeAsked(data.questions[current]) && isOpen(current);
     if (open && /^[0-9]$/.test(event.key)) {
-      const at = Number(event.key) - 1;
-      if (at < data.questions[current].options.length) decide(at < 0 ? null : at);
-    } else if (event.key === "Enter" && !open && current >= 0 && !event.target.closest("button, a, summary")) goOn();
+      const option = Number(event.key) - 1;
+      if (option < data.questions[current].options.length) decide(option < 0 ? null : option);
+    } else if (event.key === "Enter" && !open && current >= 0 && askable.length && !event.target.closest("button, a, summary")) go(at + 1);
     else return;
     event.preventDefault();
   }
 
-  function open() {
-    show(current >= 0 || !askable.some(isOpen) ? current : next());
-  }
-
   function start() {
-    if (!data.questions.length) return;
     askable = data.questions.flatMap((question, number) => (progress.canBeAsked(question) ? [number] : []));
     const trouble = progress.restore();
     box.append(bar, tally, asking, notice, insight.node, tools);
     bar.ariaLabel = "Questions answered";
     insight.start();
     insight.reconsider([...progress.answers.keys()]);
-    trail.push(...progress.answers.keys());
+    retrace();
     makeTools();
     render();
     if (trouble) tell(trouble);
     element("quiz-open").hidden = !askable.length;
-    element("quiz-open").addEventListener("click", open);
+    element("quiz-open").addEventListener("click", () => go(at));
     document.addEventListener("keydown", pressed);
-    panel.onClose(mark);
+    panel.onChange(mark);
     map.onQuestionClick((number) => {
-      if (current >= 0 && current !== number) trail.push(current);
+      if (number !== current) {
+        trail.splice(at + 1, 0, number);
+        at = trail.indexOf(number, at);
+      }
       show(number);
     });
   }

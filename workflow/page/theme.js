@@ -2,7 +2,8 @@
 
 const theme = (() => {
   const KEY = "knowledge-map-theme";
-  const NAMES = ["paper", "ink", "faint", "line", "card", "accent", "point", "right", "wrong", "shade-low", "shade-middle", "shade-high"];
+  const NAMES = ["paper", "ink", "faint", "line", "card", "accent", "point", "right", "wrong",
+    "shade-low", "shade-middle", "shade-high", "known-0", "known-1", "known-2", "known-3", "known-4"];
   const theme = { colors: {}, dark: false, changed: signal() };
   const system = matchMedia("(prefers-color-scheme: dark)");
   let chosen = null;

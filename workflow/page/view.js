@@ -53,6 +53,12 @@ const view = (() => {
     return centered((left + right) / 2, (bottom + top) / 2, clampScale(0.9 * Math.min(across, along)));
   };
 
+  /** Return whether a place lies well within what is not covered. */
+  view.shows = (x, y) => {
+    const { left, right, top, bottom } = covered(), [atX, atY] = view.toScreen(x, y);
+    return atX > left + 20 && atX < view.width - right - 20 && atY > top + 20 && atY < view.height - bottom - 20;
+  };
+
   /** Take a view at once. */
   view.take = (x, y, scale) => {
     cancelAnimationFrame(flight);

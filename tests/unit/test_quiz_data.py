@@ -1,5 +1,6 @@
 """What the page is told of the quiz: settings in the map's units, difficulties on one scale, source articles as rows."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from knowledge_map.map_table import Region
 from knowledge_map.questions import Question, difficulties
 from knowledge_map.quiz import QuizSettings, quiz_questions, quiz_settings
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml").read_text())["properties"]["quiz"]
+ROOT = Path(__file__).parents[2]
+STYLE = (ROOT / "workflow/page/quiz.css").read_text(encoding="utf-8")
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["quiz"]
 
 
 def question(number, **data):
@@ -70,3 +73,34 @@ def test_other_places_or_questions_make_it_another_map(tmp_path):
     *names, again = (quiz_settings(knowledge_map, asked, None, QuizSettings())["map"] for knowledge_map, asked in cases)
     assert len(set(names)) == 3
     assert again == names[0]
+
+
+# Machado, Oliveira & Fernandes 2009, IEEE TVCG 15(6), table 1, severity 1.0: how linear RGB looks to the colour-blind.
+SEEN_BY = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def linear(colors):
+    """Return hexadecimal colours as linear RGB, float [colors, 3]."""
+    values = np.array([[int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)] for color in colors])
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lightness(rgb):
+    """Return CIE L* of linear RGB, float [colors]."""
+    luminance = rgb @ [0.2126, 0.7152, 0.0722]
+    return np.where(luminance > 216 / 24389, 116 * np.cbrt(luminance) - 16, luminance * 24389 / 27)
+
+
+@pytest.mark.parametrize("seen", SEEN_BY.values(), ids=SEEN_BY.keys())
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_colours_of_knowledge_are_steps_of_lightness_for_everyone(seen, theme):
+    """From one colour to the next lightness changes in one direction, by steps that are alike; more is farther from the paper."""
+    ramp = [re.findall(rf"--known-{n}: (#[0-9a-f]{{6}})", STYLE)[theme] for n in range(5)]
+    steps = np.diff(lightness(np.clip(linear(ramp) @ np.transpose(seen), 0, 1)))
+    assert (np.sign(steps) == [-1, 1][theme]).all()
+    assert np.abs(steps).min() > 0.45 * np.abs(steps).mean()
