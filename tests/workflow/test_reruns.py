@@ -130,8 +130,9 @@ def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs)
         ({"neighbors__k": 6}, AFTER_MERGE),
         ({"map__title": "Another title"}, Counter(map_page=1, map_picture=1)),
         ({"quiz__length_scale": 0.2}, Counter(map_page=1)),
+        ({"page__excerpts": "none"}, Counter(map_page=1)),
     ],
-    ids=["refinement", "neighbors", "title", "quiz"],
+    ids=["refinement", "neighbors", "title", "quiz", "page"],
 )
 def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)

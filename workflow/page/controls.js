@@ -129,7 +129,7 @@ const controls = (() => {
       view.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.03 : 0.0016) * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
     }, { passive: false });
     document.addEventListener("keydown", pressed);
-    canvas.addEventListener("focus", () => { canvas.classList.toggle("by-keys", canvas.matches(":focus-visible")); map.redraw(); hintMiddle(); });
+    canvas.addEventListener("focus", () => { canvas.classList.toggle("by-keys", canvas.matches(":focus-visible")); hintMiddle(); });
     canvas.addEventListener("blur", () => { canvas.classList.remove("by-keys"); item.hint(-1); });
     element("zoom-in").addEventListener("click", () => view.move(view.x, view.y, view.scale * 2));
     element("zoom-out").addEventListener("click", () => view.move(view.x, view.y, view.scale / 2));
