@@ -1,0 +1,101 @@
+"""A real SLURM of two nodes on this machine: munged, slurmctld and two slurmd, started for the tests and stopped after them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+
+CONFIGURATION = Path("/etc/slurm/slurm.conf")  # job steps look nowhere else
+TEMPLATE = Path(__file__).with_name("slurm.conf")
+MARK = TEMPLATE.read_text().splitlines()[0]
+PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"]
+NODES = ["n1", "n2"]
+
+
+def unavailable() -> str | None:
+    """Return why no cluster can be started here, or None where it can."""
+    if os.geteuid() != 0:
+        return "only root may start SLURM's daemons"
+    missing = [program for program in PROGRAMS if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin") is None]
+    if missing:
+        return f"{', '.join(missing)} not installed (Debian: apt-get install slurm-wlm munge)"
+    if CONFIGURATION.exists() and not CONFIGURATION.read_text().startswith(MARK):
+        return f"{CONFIGURATION} is not ours: a SLURM is set up on this machine already"
+    return None
+
+
+class Cluster:
+    """The daemons; their state and logs lie in `folder`."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.daemons: dict[str, subprocess.Popen] = {}
+        CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
+        CONFIGURATION.write_text(Template(TEMPLATE.read_text()).substitute(host=socket.gethostname(), state=folder))
+        for name in ["controller", *NODES]:
+            (folder / name).mkdir()
+
+    def start(self) -> None:
+        self._start_munge()
+        self._start("slurmctld", "-D", "-c")
+        for node in NODES:
+            self.start_node(node)
+        wait_until(lambda: ask("sinfo", "--noheader", "--format=%T").split() == ["idle"], "the nodes are idle", self.logs)
+
+    def start_node(self, node: str) -> None:
+        self._start("slurmd", "-D", "-N", node, name=node)
+
+    def stop(self) -> None:
+        subprocess.run(["scancel", "--signal=KILL", "--full", "--user=root"], capture_output=True)
+        for daemon in reversed(self.daemons.values()):
+            daemon.terminate()
+        for daemon in self.daemons.values():
+            try:
+                daemon.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+        CONFIGURATION.unlink()
+
+    def jobs(self, *states: str) -> list[str]:
+        """Return the ids of the jobs in these states, of all that run or wait where none is given."""
+        chosen = [f"--states={','.join(states)}"] if states else []
+        return ask("squeue", "--noheader", "--format=%A", *chosen).split()
+
+    def logs(self) -> str:
+        return "\n".join(f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(self.folder.glob("*.log")))
+
+    def _start_munge(self) -> None:
+        for folder in map(Path, ["/run/munge", "/var/log/munge", "/var/lib/munge", "/etc/munge"]):
+            folder.mkdir(exist_ok=True)
+            shutil.chown(folder, "munge", "munge")
+            folder.chmod(0o755 if folder.name == "munge" and folder.parent.name == "run" else 0o700)
+        if subprocess.run(["munge", "--no-input"], capture_output=True).returncode == 0:
+            return  # one is running already
+        self._start("runuser", "-u", "munge", "--", "munged", "--foreground", "--force", name="munged")
+        wait_until(lambda: Path("/run/munge/munge.socket.2").exists(), "munged listens", self.logs)
+
+    def _start(self, program: str, *arguments: str, name: str | None = None) -> None:
+        name = name or program
+        with (self.folder / f"{name}.out.log").open("w") as log:
+            environment = os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin"}
+            self.daemons[name] = subprocess.Popen(
+                [program, *arguments], stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+            )
+
+
+def ask(*command: str) -> str:
+    """Return what a command of SLURM says; an empty string where it fails."""
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def wait_until(holds: Callable[[], bool], what: str, logs: Callable[[], str], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"waited in vain until {what}\n{logs()}"
+        time.sleep(0.2)
