@@ -2,17 +2,21 @@
 
 PYTHON ?= python3
 CORES ?= $(shell nproc)
+CONFIG ?=
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map env test lock picture clean help
+.PHONY: map status env test lock picture clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 map: env ## the starter corpus, from articles to a finished map in results/
-	snakemake --cores $(CORES)
-	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
+	snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+	@echo "The map is finished: knowledge_map.html in the results folder"
+
+status: ## how far the run is, while it goes on anywhere or after it stopped
+	@python3 workflow/scripts/status.py $(CONFIG)
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 

@@ -1,24 +1,26 @@
 """Tell how far a run is, from its files alone; it may be going on, here or on other machines.
 
-python workflow/scripts/status.py --configfile config/wikipedia-250k.yaml
+    python workflow/scripts/status.py [CONFIGFILE ...]
+
+In the folder in which the workflow runs; each configuration is laid over those before it, and all over config.yaml.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 import yaml
-from knowledge_map.configuration import complete
+from snakemake.utils import update_config
+
+from knowledge_map.configuration import complete, embedding_models
 from knowledge_map.errors import UserError
 from knowledge_map.status import as_text, read_status
-from snakemake.utils import update_config
 
 SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "config.schema.yaml"
 
 
 def read_configuration(paths: list[Path]) -> dict:
-    """Return the completed configuration: each file is laid over those before, as Snakemake does it."""
+    """Return the completed configuration, its files laid over each other as Snakemake does it."""
     config = {}
     for path in paths:
         try:
@@ -29,15 +31,15 @@ def read_configuration(paths: list[Path]) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="as for snakemake: laid over config.yaml")
-    parser.add_argument("--directory", type=Path, default=Path(), help="as for snakemake: where it runs")
-    arguments = parser.parse_args()
-    over = [path.absolute() for path in arguments.configfile]
-    sys.stdout.reconfigure(errors="replace")
+    parser = argparse.ArgumentParser(description="Tell how far a run is, from its files alone.")
+    parser.add_argument("configfile", type=Path, nargs="*", help="laid over config.yaml, as by snakemake --configfile")
+    over = parser.parse_args().configfile
+    base = [Path("config.yaml")] if Path("config.yaml").exists() or not over else []
+    sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        os.chdir(arguments.directory)
-        print(as_text(read_status(read_configuration([path for path in [Path("config.yaml")] if path.exists()] + over))))
+        config = read_configuration(base + over)
+        article_model, _ = embedding_models(config)
+        print(as_text(read_status(Path(config["results"]), article_model.key())))
     except (UserError, OSError) as error:
         sys.exit(f"error: {error}")
 

@@ -28,9 +28,6 @@ if TYPE_CHECKING:  # torch takes seconds to import, and a shard whose blocks are
 BLOCK = 1_000
 """Texts of a saved block."""
 
-LOCK = "lock"
-"""The file in a shard's folder of blocks that is locked while a job is at work there."""
-
 COLUMNS = ["item_id", "source", "title", "url"]
 
 
@@ -139,10 +136,6 @@ class SavedBlocks:
     def __init__(self, folder: Path, belongs: dict):
         self.folder, self.belongs = folder, belongs
 
-    def numbers(self) -> list[int]:
-        """Return the numbers of the blocks that lie there, without looking into them."""
-        return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.parquet"))
-
     def save(self, number: int, block: Embedded) -> None:
         notes = self.belongs | {"number": number, "truncated": block.truncated, "prompt": block.prompt}
         notes["digest"] = _digest(block)
@@ -189,9 +182,9 @@ def _vector_field(dimension: int) -> pa.Field:
 def _alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; a job that outlived its head may still be writing there."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / "lock")
     try:
-        lock.acquire(timeout=1)  # one who asks whether it is held has it for an instant
+        lock.acquire(timeout=0)
     except Timeout:
         raise UserError(f"{folder}: another process is embedding this shard; wait for it or end it, then run again.") from None
     try:

@@ -1,6 +1,5 @@
 """Which model embeds, and how: everything that decides a vector, and the short key that stands for it in file names."""
 
-import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -93,7 +92,12 @@ class EmbeddingModel:
             return None
         if self.model.startswith(PACKAGE) and (distribution := _distribution(self.model.removeprefix(PACKAGE))):
             return importlib.metadata.version(distribution)
-        return _content(folder)
+        digest = hashlib.sha256()
+        for path in sorted(file for file in folder.rglob("*") if file.is_file()):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -103,17 +107,6 @@ class Embedded:
     vectors: np.ndarray
     truncated: int
     prompt: str
-
-
-@functools.cache  # articles and questions have the same model, and its weights may be gigabytes
-def _content(folder: Path) -> str:
-    """Return the SHA-256 of a folder's files and their names."""
-    digest = hashlib.sha256()
-    for path in sorted(file for file in folder.rglob("*") if file.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
 
 
 def _package_model(name: str) -> Path:

@@ -4,7 +4,6 @@ import io
 import logging
 import re
 import time
-from typing import NamedTuple
 
 log = logging.getLogger("knowledge_map")
 
@@ -34,26 +33,14 @@ class Progress:
         self._next = now + self.every
         rate = (self.done - self._before) / max(now - self._start, 1e-9)
         left = (self.total - self.done) / rate if rate else 0.0
-        log.info(f"{self.done:,} of {self.total:,} {self.unit} · {rate:,.0f} {self.unit}/s · {duration(left)} left")
+        rate_in_words = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        log.info(f"{self.done:,} of {self.total:,} {self.unit} · {rate_in_words} {self.unit}/s · {duration(left)} left")
 
 
-class Pace(NamedTuple):
-    """What a line of progress says: steps done, of how many, and steps a second."""
-
-    done: int
-    total: int
-    rate: float
-
-
-def read_pace(line: str) -> Pace | None:
-    """Return what a line that `Progress` has logged says; None for any other line."""
-    found = re.search(r"([\d,]+) of ([\d,]+) (\w+) · ([\d,]+) \3/s · (\d+):(\d\d):(\d\d) left$", line)
-    if not found:
-        return None
-    done, total, rate, hours, minutes, seconds = (int(found[i].replace(",", "")) for i in (1, 2, 4, 5, 6, 7))
-    left = 3600 * hours + 60 * minutes + seconds
-    # Rates are logged as whole numbers; where these are small, the time left tells more.
-    return Pace(done, total, (total - done) / left if left and rate < 10 else rate)
+def read_rate(line: str) -> float | None:
+    """Return the steps a second that a line of `Progress` tells, or None for any other line."""
+    found = re.search(r" · (\d[\d,.]*) \w+/s · [\d:]+ left$", line)
+    return float(found[1].replace(",", "")) if found else None
 
 
 def duration(seconds: float) -> str:
