@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 CORES ?= $(shell nproc)
-CONFIG ?=
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -12,10 +11,10 @@ help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 map: env ## the starter corpus, from articles to a finished map in results/
-	snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
-	@echo "The map is finished: knowledge_map.html in the results folder"
+	snakemake --cores $(CORES)
+	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
 
-status: ## how far the run is, while it goes on anywhere or after it stopped
+status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
 	@python3 workflow/scripts/status.py $(CONFIG)
 
 env: .venv/installed ## the environment in .venv, with the locked packages

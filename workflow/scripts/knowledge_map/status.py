@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from knowledge_map.embedding import BLOCK
+from knowledge_map.job import PULSE
 from knowledge_map.progress import duration, read_rate
 from knowledge_map.shards import read_manifest
 
@@ -29,7 +30,9 @@ LISTED = 20
 TIME = r"\d\d:\d\d:\d\d"
 """How a line of a log begins; the name of the job follows."""
 
-EMBEDDING, CHECKING = "embed_shard", "verify"
+EMBEDDING = "embed_shard"
+CHECKING = "verify"
+"""The rule without a benchmark, so that nobody could tell how its job ended."""
 
 
 class State(Enum):
@@ -47,8 +50,8 @@ class Job:
 
     Attributes
     ----------
-    changed : when its log changed or was touched, in seconds since 1970; of a job that is done, when it ended.
-    words : the error with which it failed, else the last line of progress, else the last line of its log.
+    changed : when its log changed or was touched last, in seconds since 1970; of a job that is done, when it ended.
+    words : the error with which it failed, or its last line of progress, or the last line of its log.
     """
 
     rule: str
@@ -56,14 +59,18 @@ class Job:
     log: Path
     state: State
     changed: float
-    words: str = ""
+    words: str
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run was at a time, in seconds since 1970; before there is a manifest it has no shards.
+    """How far a run is: its shards (none before there is a manifest), and its jobs.
 
-    Jobs are those of the configured model and the shards in the manifest. Of the embedding, done shards are only counted.
+    Attributes
+    ----------
+    time : when it was so, in seconds since 1970.
+    rate : articles embedded in a second, by all jobs under way; 0 where nobody tells.
+    jobs : those that have begun, but for finished shards, which are only counted.
     """
 
     results: Path
@@ -72,68 +79,88 @@ class Status:
     shards_done: int
     articles: int
     articles_done: int
+    rate: float
     jobs: list[Job]
 
 
 def read_status(results: Path, model: str, now: float | None = None) -> Status:
-    """Return how far the run in a results folder is; `model` is the key of the articles' model.
+    """Return how far the run in a results folder is, with the embeddings of the model of this key.
 
     Raises UserError for a damaged manifest, OSError for a folder that may not be read.
     """
+    now = time.time() if now is None else now
     manifest = results / "shards" / "manifest.json"
     entries = read_manifest(manifest)["shards"] if manifest.exists() else []
-    now = time.time() if now is None else now
     # Folders are listed once: a shared file system takes its time over a thousand questions.
     embedded, begun, partial = (_names(results / folder / model) for folder in ("embeddings", f"logs/{EMBEDDING}", ".partial"))
-    shards_done = articles_done = 0
-    jobs = list(_steps(results, now))
-    for entry in entries:
-        shard, articles = entry["shard"], entry["articles"]
+    done = [entry for entry in entries if f"{entry['shard']}.parquet" in embedded]
+    articles_done = sum(entry["articles"] for entry in done)
+    embedding = []
+    for shard, articles in ((entry["shard"], entry["articles"]) for entry in entries):
         if f"{shard}.parquet" in embedded:
-            shards_done += 1
-            articles_done += articles
             continue
         if shard in partial:
             blocks = _names(results / ".partial" / model / shard)
             articles_done += min(articles, BLOCK * sum(name.endswith(".parquet") for name in blocks))
-        if f"{shard}.log" in begun:
-            job = _job(results, Path(EMBEDDING, model, shard), now)
-            # One that had ended well before its output was deleted has yet to begin.
-            jobs += [job] if job and job.state != State.DONE else []
-    return Status(results, now, len(entries), shards_done, sum(entry["articles"] for entry in entries), articles_done, jobs)
+        job = _job(results, Path(EMBEDDING, model, shard), now) if f"{shard}.log" in begun else None
+        if job and job.state != State.DONE:  # one that had ended well before its output was deleted has yet to begin
+            embedding.append(job)
+    under_way = [job for job in embedding if job.state == State.UNDER_WAY]
+    finished = [_job(results, Path(EMBEDDING, model, entry["shard"]), now) for entry in done[-1:]]
+    return Status(
+        results=results,
+        time=now,
+        shards=len(entries),
+        shards_done=len(done),
+        articles=sum(entry["articles"] for entry in entries),
+        articles_done=articles_done,
+        rate=len(under_way) * (_mean_rate(under_way) or _mean_rate(finished)),
+        jobs=[*embedding, *_steps(results, now)],
+    )
+
+
+def _mean_rate(jobs: list[Job | None]) -> float:
+    """Return the mean of the rates that jobs tell; a job that has just begun tells none."""
+    rates = [rate for job in jobs if job and (rate := read_rate(job.words))]
+    return sum(rates) / len(rates) if rates else 0.0
 
 
 def _steps(results: Path, now: float) -> Iterator[Job]:
-    """Yield the jobs that have begun, those aside that embed a shard: their logs lie a folder deeper."""
+    """Yield the jobs that have begun, but for those that embed a shard: their logs lie a folder deeper."""
     logs = results / "logs"
     for log in sorted([*logs.glob("*.log"), *logs.glob("*/*.log")]):
         job = _job(results, log.relative_to(logs).with_suffix(""), now)
-        if job and job.rule != CHECKING:  # which leaves no benchmark, so nobody could tell its end
+        if job and job.rule != CHECKING:
             yield job
 
 
 def _job(results: Path, path: Path, now: float) -> Job | None:
     """Return the job whose log and benchmark have this path in their folders; None if it has not begun."""
     log, benchmark = results / "logs" / f"{path}.log", results / "benchmarks" / f"{path}.jsonl"
-    rule, name = path.parts[0], " ".join([path.parts[0], *path.parts[1:][-1:]])
+    rule = path.parts[0]
+    name = " ".join(dict.fromkeys([rule, path.name]))
     try:
-        with log.open("rb") as file:
-            about = os.fstat(file.fileno())
-            ended = benchmark.stat().st_mtime if benchmark.exists() else 0.0
-            if ended >= about.st_mtime:
-                return Job(rule, name, log, State.DONE, ended)
-            file.seek(max(0, about.st_size - TAIL))
-            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        changed, lines = _read_log(log)
     except FileNotFoundError:
         return None
-    lines = [re.sub(rf"^({TIME}) [^:]+: ", r"\1 ", line) for line in lines]
+    telling = next((line for line in reversed(lines) if read_rate(line) is not None), lines[-1] if lines else "")
+    ended = benchmark.stat().st_mtime if benchmark.exists() else 0.0
+    if ended >= changed:
+        return Job(rule, name, log, State.DONE, ended, telling)
     error = next((line for line in lines if re.match(f"{TIME} error: ", line)), None)
     if error is not None:
         # Of an error that is not the user's, the last line of the traceback says most.
-        return Job(rule, name, log, State.FAILED, about.st_mtime, " ".join(dict.fromkeys([error, lines[-1]])))
-    state = State.UNDER_WAY if now - about.st_mtime < SILENT else State.SILENT
-    telling = [line for line in lines if read_rate(line) is not None] or lines or [""]
-    return Job(rule, name, log, state, about.st_mtime, telling[-1])
+        return Job(rule, name, log, State.FAILED, changed, " ".join(dict.fromkeys([error, lines[-1]])))
+    return Job(rule, name, log, State.UNDER_WAY if now - changed < SILENT else State.SILENT, changed, telling)
+
+
+def _read_log(path: Path) -> tuple[float, list[str]]:
+    """Return when a log changed or was touched last, and the lines at its end, without the name of the job."""
+    with path.open("rb") as file:
+        about = os.fstat(file.fileno())
+        file.seek(max(0, about.st_size - TAIL))
+        lines = file.read().decode(errors="replace").splitlines()
+    return about.st_mtime, [re.sub(rf"^({TIME}) [^:]+: ", r"\1 ", line) for line in lines if line.strip()]
 
 
 def _names(folder: Path) -> set[str]:
@@ -150,7 +177,7 @@ def as_text(status: Status) -> str:
     paragraphs = [[f"{status.results}: {_embedding(status)}"]]
     for state in State:
         jobs = [job for job in status.jobs if job.state == state]
-        rows = list(_done(jobs) if state == State.DONE else _rows(jobs))
+        rows = list(_done(jobs) if state == State.DONE else _rows(jobs, status.time))
         paragraphs += [[f"{state.value}:", *rows]] if rows else []
     if not any(job.state == State.UNDER_WAY for job in status.jobs):
         paragraphs.append(["Nothing is under way."])
@@ -166,10 +193,9 @@ def _embedding(status: Status) -> str:
         f"{status.shards_done:,} of {status.shards:,} shards embedded, "
         f"{status.articles_done:,} of {status.articles:,} articles ({100 * status.articles_done // status.articles} %)"
     )
-    under_way = [job for job in status.jobs if job.rule == EMBEDDING and job.state == State.UNDER_WAY]
-    rate = sum(read_rate(job.words) or 0 for job in under_way)
-    if rate:
-        words += f" · {rate:,.3g} articles/s · {duration((status.articles - status.articles_done) / rate)} left"
+    if status.rate:
+        left = (status.articles - status.articles_done) / status.rate
+        words += f" · {status.rate:,.3g} articles/s · {duration(left)} left"
     return f"{words}."
 
 
@@ -181,10 +207,12 @@ def _done(jobs: list[Job]) -> Iterator[str]:
         yield f"  {_clock(when)}  {rule}" + (f", {times:,} jobs" if times > 1 else "")
 
 
-def _rows(jobs: list[Job]) -> Iterator[str]:
-    """Yield what the first jobs say, and where the logs of those are that no longer say anything."""
+def _rows(jobs: list[Job], now: float) -> Iterator[str]:
+    """Yield what the first of these jobs say, and where the logs of those are that no longer say anything."""
     for job in jobs[:LISTED]:
-        yield f"  {job.name}: {job.words or 'nothing said yet'}"
+        quiet = now - job.changed
+        missed = f" · no sign of life for {duration(quiet)}" if job.state == State.UNDER_WAY and quiet > 2 * PULSE else ""
+        yield f"  {job.name}: {job.words or 'nothing said yet'}{missed}"
         if job.state != State.UNDER_WAY:
             yield f"    {_clock(job.changed)}  {job.log}"
     if len(jobs) > LISTED:
