@@ -144,8 +144,7 @@ def _job(results: Path, path: Path, now: float) -> Job | None:
     except FileNotFoundError:
         return None
     telling = next((line for line in reversed(lines) if read_rate(line) is not None), lines[-1] if lines else "")
-    ended = benchmark.stat().st_mtime if benchmark.exists() else 0.0
-    if ended >= changed:
+    if benchmark.exists() and (ended := benchmark.stat().st_mtime) >= changed:
         return Job(rule, name, log, State.DONE, ended, telling)
     error = next((line for line in lines if re.match(f"{TIME} error: ", line)), None)
     if error is not None:
