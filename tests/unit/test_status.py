@@ -160,6 +160,11 @@ def test_blocks_of_the_neighbor_graph_are_told_together_when_done(results):
     assert section(text, "Under way") == ["  neighbor_block 3-of-4: 06:20:31 10 of 50 rows · 5 rows/s · 0:00:08 left"]
 
 
+def test_a_count_that_is_over_gives_way_to_what_was_said_after_it(results):
+    results.log("diagnostics", "9 of 9 products · 3 products/s · 0:00:00 left", "neighbors of 2,000 articles")
+    assert section(results.text(), "Under way") == ["  diagnostics: 06:20:31 neighbors of 2,000 articles"]
+
+
 def test_a_failed_job_tells_its_error_and_its_log(results):
     log = results.log(f"embed_shard/{MODEL}/{SHARDS[0]}", "1,000 of 2,500 articles · 30 articles/s · 0:00:50 left", "error: full")
     first, second = section(results.text(), "Failed")

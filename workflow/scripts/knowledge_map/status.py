@@ -15,7 +15,7 @@ from pathlib import Path
 
 from knowledge_map.embedding import BLOCK
 from knowledge_map.job import PULSE
-from knowledge_map.progress import duration, read_rate
+from knowledge_map.progress import duration, pace, read_rate
 from knowledge_map.shards import read_manifest
 
 SILENT = 120
@@ -51,7 +51,8 @@ class Job:
     Attributes
     ----------
     changed : when its log changed or was touched last, in seconds since 1970; of a job that is done, when it ended.
-    words : the error with which it failed, or its last line of progress, or the last line of its log.
+    words : the error with which it failed, or how far the count in its log is, or the last line there.
+    rate : steps a second, as its log told last.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Job:
     state: State
     changed: float
     words: str
+    rate: float | None
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,17 @@ def read_status(results: Path, model: str, now: float | None = None) -> Status:
     manifest = results / "shards" / "manifest.json"
     entries = read_manifest(manifest)["shards"] if manifest.exists() else []
     # Folders are listed once: a shared file system takes its time over a thousand questions.
-    embedded, begun, partial = (_names(results / folder / model) for folder in ("embeddings", f"logs/{EMBEDDING}", ".partial"))
-    done = [entry for entry in entries if f"{entry['shard']}.parquet" in embedded]
-    articles_done = sum(entry["articles"] for entry in done)
-    embedding = []
-    for shard, articles in ((entry["shard"], entry["articles"]) for entry in entries):
-        if f"{shard}.parquet" in embedded:
-            continue
-        if shard in partial:
-            blocks = _names(results / ".partial" / model / shard)
-            articles_done += min(articles, BLOCK * sum(name.endswith(".parquet") for name in blocks))
-        job = _job(results, Path(EMBEDDING, model, shard), now) if f"{shard}.log" in begun else None
-        if job and job.state != State.DONE:  # one that had ended well before its output was deleted has yet to begin
-            embedding.append(job)
+    embedded, logs, partial = (_names(results / folder / model) for folder in ("embeddings", f"logs/{EMBEDDING}", ".partial"))
+    done, left = [], []
+    for entry in entries:
+        (done if f"{entry['shard']}.parquet" in embedded else left).append(entry)
+    saved = [
+        _saved(results / ".partial" / model / entry["shard"], entry["articles"]) for entry in left if entry["shard"] in partial
+    ]
+    begun = [entry["shard"] for entry in left if f"{entry['shard']}.log" in logs]
+    embedding = [_job(results, Path(EMBEDDING, model, shard), now) for shard in begun]
+    # One that had ended well before its output was deleted has yet to begin.
+    embedding = [job for job in embedding if job and job.state != State.DONE]
     under_way = [job for job in embedding if job.state == State.UNDER_WAY]
     finished = [_job(results, Path(EMBEDDING, model, entry["shard"]), now) for entry in done[-1:]]
     return Status(
@@ -113,15 +113,20 @@ def read_status(results: Path, model: str, now: float | None = None) -> Status:
         shards=len(entries),
         shards_done=len(done),
         articles=sum(entry["articles"] for entry in entries),
-        articles_done=articles_done,
+        articles_done=sum(entry["articles"] for entry in done) + sum(saved),
         rate=len(under_way) * (_mean_rate(under_way) or _mean_rate(finished)),
         jobs=[*embedding, *_steps(results, now)],
     )
 
 
+def _saved(folder: Path, articles: int) -> int:
+    """Return how many articles of a shard are embedded, by the blocks in its folder."""
+    return min(articles, BLOCK * sum(name.endswith(".parquet") for name in _names(folder)))
+
+
 def _mean_rate(jobs: list[Job | None]) -> float:
     """Return the mean of the rates that jobs tell; a job that has just begun tells none."""
-    rates = [rate for job in jobs if job and (rate := read_rate(job.words))]
+    rates = [job.rate for job in jobs if job and job.rate]
     return sum(rates) / len(rates) if rates else 0.0
 
 
@@ -143,14 +148,17 @@ def _job(results: Path, path: Path, now: float) -> Job | None:
         changed, lines = _read_log(log)
     except FileNotFoundError:
         return None
-    telling = next((line for line in reversed(lines) if read_rate(line) is not None), lines[-1] if lines else "")
+    progress = next((line for line in reversed(lines) if read_rate(line) is not None), None)
+    rate = read_rate(progress) if progress else None
+    words = progress if progress and not progress.endswith(" 0:00:00 left") else lines[-1] if lines else ""
     if benchmark.exists() and (ended := benchmark.stat().st_mtime) >= changed:
-        return Job(rule, name, log, State.DONE, ended, telling)
+        return Job(rule, name, log, State.DONE, ended, words, rate)
     error = next((line for line in lines if re.match(f"{TIME} error: ", line)), None)
     if error is not None:
         # Of an error that is not the user's, the last line of the traceback says most.
-        return Job(rule, name, log, State.FAILED, changed, " ".join(dict.fromkeys([error, lines[-1]])))
-    return Job(rule, name, log, State.UNDER_WAY if now - changed < SILENT else State.SILENT, changed, telling)
+        return Job(rule, name, log, State.FAILED, changed, " ".join(dict.fromkeys([error, lines[-1]])), rate)
+    state = State.UNDER_WAY if now - changed < SILENT else State.SILENT
+    return Job(rule, name, log, state, changed, words, rate)
 
 
 def _read_log(path: Path) -> tuple[float, list[str]]:
@@ -194,7 +202,7 @@ def _embedding(status: Status) -> str:
     )
     if status.rate:
         left = (status.articles - status.articles_done) / status.rate
-        words += f" · {status.rate:,.3g} articles/s · {duration(left)} left"
+        words += f" · {pace(status.rate, 'articles', left)}"
     return f"{words}."
 
 
