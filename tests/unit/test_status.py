@@ -11,7 +11,7 @@ import pytest
 
 from knowledge_map.errors import UserError
 from knowledge_map.progress import duration
-from knowledge_map.status import LISTED, SILENT, as_text, read_status
+from knowledge_map.status import IDLE, LISTED, SILENT, as_text, read_status
 
 NOW = 1_800_000_000.0
 MODEL = "model-0123456789"
@@ -92,7 +92,7 @@ def test_finished_shards_and_saved_blocks_of_others_are_counted(results):
         results.save_block(SHARDS[2], number)
     write(results.folder / f".partial/{MODEL}/{SHARDS[3]}/.000000.parquet.4711.tmp")
     write(results.folder / f".partial/{MODEL}/{SHARDS[3]}/lock")
-    assert results.text() == "results: 1 of 4 shards embedded, 7,000 of 10,000 articles (70 %).\n\nNothing is under way."
+    assert results.text() == f"results: 1 of 4 shards embedded, 7,000 of 10,000 articles (70 %).\n\n{IDLE}"
 
 
 def test_rate_and_time_left_are_those_of_all_jobs_under_way(results):
@@ -121,13 +121,13 @@ def test_only_this_model_and_the_shards_of_the_manifest_count(results):
     results.log(f"embed_shard/other-9876543210/{SHARDS[1]}", "error: other")
     results.embed("e" * 16, rate=30)
     results.log(f"embed_shard/{MODEL}/{'f' * 16}", "error: gone")
-    assert results.text() == "results: 0 of 4 shards embedded, 0 of 10,000 articles (0 %).\n\nNothing is under way."
+    assert results.text() == f"results: 0 of 4 shards embedded, 0 of 10,000 articles (0 %).\n\n{IDLE}"
 
 
 def test_a_shard_whose_embeddings_were_deleted_waits(results):
     results.embed(SHARDS[0], rate=30)
     (results.folder / f"embeddings/{MODEL}/{SHARDS[0]}.parquet").unlink()
-    assert results.text() == "results: 0 of 4 shards embedded, 0 of 10,000 articles (0 %).\n\nNothing is under way."
+    assert results.text() == f"results: 0 of 4 shards embedded, 0 of 10,000 articles (0 %).\n\n{IDLE}"
 
 
 def test_a_damaged_manifest_is_named(results):
@@ -184,7 +184,7 @@ def test_a_job_without_a_sign_of_life_is_silent_after_a_while(results):
     text = results.text()
     said, where = section(text, "Silent for more than 0:02:00")
     assert said == "  fit_umap: 06:20:31 working" and where.endswith(f"  {log}")
-    assert text.endswith("\n\nNothing is under way.")
+    assert text.endswith(f"\n\n{IDLE}")
 
 
 def test_a_check_of_the_results_is_no_part_of_the_run(results):

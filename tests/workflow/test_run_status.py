@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from projects import REPOSITORY, SMALL, Project, kill, wait_for, write_articles
 
+from knowledge_map.status import IDLE
+
 SCRIPT = REPOSITORY / "workflow/scripts/status.py"
 
 
@@ -66,7 +68,7 @@ def test_status_follows_a_run_that_is_killed_fails_and_is_finished(project):
     text = status(project)
     assert files(project) == before
     assert re.search(rf"^Silent for more than .*\n  embed_shard {shard}: .*\n    .*  {log}$", text, re.M)
-    assert text.endswith("\nNothing is under way.\n")
+    assert text.endswith(f"\n{IDLE}\n")
 
     # Failed, where the other shard is damaged.
     (damaged,) = (path for path in project.folder.glob("results/shards/*.parquet") if path.stem != shard)

@@ -27,6 +27,8 @@ TAIL = 100_000
 LISTED = 20
 """Jobs of one state that are told one by one."""
 
+IDLE = "No job is at work just now. Snakemake, started again, does what is left."
+
 TIME = r"\d\d:\d\d:\d\d"
 """How a line of a log begins; the name of the job follows."""
 
@@ -187,7 +189,7 @@ def as_text(status: Status) -> str:
         rows = list(_done(jobs) if state == State.DONE else _rows(jobs, status.time))
         paragraphs += [[f"{state.value}:", *rows]] if rows else []
     if not any(job.state == State.UNDER_WAY for job in status.jobs):
-        paragraphs.append(["Nothing is under way."])
+        paragraphs.append([IDLE])
     text = "\n\n".join("\n".join(lines) for lines in paragraphs)
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
