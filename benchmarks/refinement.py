@@ -98,6 +98,7 @@ class Case:
 
     def layout(self, settings: Refinement) -> np.ndarray:
         """Return the refined layout, as `refined_layout` makes it."""
+        settings = settings.bearable(self.articles, len(self.fitted))
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
         places = refine(self.raw, neighbors, self.articles, settings, self.threads)
         settle(places, neighbors[self.articles :], settings.settling_iterations, self.threads)
