@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -62,10 +61,15 @@ class Cluster:
                 daemon.wait()
         CONFIGURATION.unlink()
 
-    def jobs(self, *states: str) -> list[str]:
-        """Return the ids of the jobs in these states, of all that run or wait where none is given."""
-        chosen = [f"--states={','.join(states)}"] if states else []
-        return ask("squeue", "--noheader", "--format=%A", *chosen).split()
+    def jobs(self) -> list[str]:
+        """Return the ids of all jobs that wait or run."""
+        return ask("squeue", "--noheader", "--format=%A", "--states=PENDING,RUNNING,COMPLETING").split()
+
+    def running(self, rule: str, node: str | None = None) -> list[str]:
+        """Return the ids of the jobs of a rule that run, on any node or on one."""
+        chosen = [f"--nodelist={node}"] if node else []
+        rows = ask("squeue", "--noheader", "--format=%A %k", "--states=RUNNING", *chosen).splitlines()
+        return [row.split()[0] for row in rows if f"rule_{rule}" in row]
 
     def logs(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(self.folder.glob("*.log")))
