@@ -22,7 +22,7 @@ class ClusterProject(Project):
             str(REPOSITORY / "profiles" / "slurm"),
             *("--slurm-status-command", "squeue"),  # the test's cluster has no accounting for sacct
             *("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"),
-            *("--latency-wait", "20"),
+            *("--slurm-no-account", "--latency-wait", "20"),
             **options,
         )
 
