@@ -105,6 +105,7 @@ def summary(tallies: list[Tally]) -> list[str]:
         drawn = f", {tally.not_drawn:,} not drawn" if tally.not_drawn else ""
         rest = ", the rest unread (limit)" if tally.stopped_at_limit else ""
         lines.append(f"{tally.name}: {tally.read:,} rows read, {tally.kept:,} articles kept{drawn}{rest}")
+        lines += [f"{tally.name}: {count:,} left out: {reason}" for reason, count in tally.left_out.items()]
         lines += [f"{tally.name}: {count:,} dropped: {reason}" for reason, count in tally.dropped.items()]
         lines += [f"{tally.name}: {count:,} with {what}" for what, count in tally.replaced.items()]
         lines += [f"{tally.name}: {drop['row']}: {drop['reason']} ({drop['detail']})" for drop in tally.examples[:5]]

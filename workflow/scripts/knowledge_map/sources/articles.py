@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge_map.errors import UserError
-from knowledge_map.sources.formats import READERS, format_of
+from knowledge_map.sources.formats import format_of, reader_of
 from knowledge_map.sources.opening import files_of
-from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, Row, Source, Tally
+from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, LeftOut, Row, Source, Tally
 from knowledge_map.sources.sampling import Sample, SeenIds
 
 TITLE_CHARACTERS = 60  # of a title taken from the opening words
@@ -60,10 +60,13 @@ def _drawn(candidates: Iterator[Candidate], source: Source, tally: Tally, spool:
 
 def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
-    for row in _rows(source, tally):
+    for row in _rows(source, tally, max_characters):
         tally.read += 1
         if isinstance(row, Broken):
             tally.drop(row.name, BROKEN_ROW, row.detail)
+            continue
+        if isinstance(row, LeftOut):
+            tally.leave_out(row.reason)
             continue
         text = _text(row)
         if not isinstance(text, str) or not text.strip():
@@ -78,13 +81,13 @@ def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
 
 
-def _rows(source: Source, tally: Tally) -> Iterator[Row | Broken]:
+def _rows(source: Source, tally: Tally, max_characters: int) -> Iterator[Row | Broken | LeftOut]:
     """Yield the rows of all files, named with their file where there are several."""
     files = files_of(source)
     for file in files:
         tally.format = format_of(source, file)
         prefix = "" if file == Path(source.path) else f"{file.relative_to(source.path)} "
-        for row in READERS[tally.format](file):
+        for row in reader_of(source, tally.format, max_characters)(file):
             yield row._replace(name=prefix + row.name) if prefix else row
 
 

@@ -34,10 +34,21 @@ COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = 
 }
 
 
-def files_of(source: Source) -> list[Path]:
-    """Return the file of a source, or the parquet files below its folder in sorted order.
+class Unreadable(UserError):
+    """A file that cannot be read to its end."""
 
-    Raises UserError if there is none.
+
+FOLDERS = {
+    # Formats of which a folder may hold many files, and their names there.
+    "parquet": (re.compile(r".*\.parquet"), "*.parquet"),
+    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml, *.xml.bz2"),
+}
+
+
+def files_of(source: Source) -> list[Path]:
+    """Return the file of a source, or the parquet files or parts of a MediaWiki dump below its folder, in sorted order.
+
+    Raises UserError if there is none, or both.
     """
     path = Path(source.path)
     if path.is_file():
@@ -45,11 +56,19 @@ def files_of(source: Source) -> list[Path]:
     if not path.is_dir():
         problem = "is no plain file" if path.exists() else "no such file or folder"
         raise UserError(f"{path}: {problem}; correct the path of {source.name} under `articles`.")
-    if source.format not in ("auto", "parquet"):
-        raise UserError(f"{path}: a folder, which is read as parquet files, not as {source.format}; name one file in it.")
-    files = sorted(file for file in path.rglob("*.parquet") if file.is_file())
-    if not files:
-        raise UserError(f"{path}: no *.parquet file below this folder; correct the path of {source.name} under `articles`.")
+    if source.format not in ("auto", *FOLDERS):
+        raise UserError(
+            f"{path}: a folder, which is read as {' or '.join(FOLDERS)} files, not as {source.format}; name one file in it."
+        )
+    formats = FOLDERS if source.format == "auto" else [source.format]
+    below = sorted(file for file in path.rglob("*") if file.is_file())
+    found = {name: [file for file in below if FOLDERS[name][0].fullmatch(file.name)] for name in formats}
+    if sum(map(bool, found.values())) > 1:
+        raise UserError(f"{path}: holds both {' and '.join(found)} files; set `format` of {source.name} to one of them.")
+    files = next(filter(None, found.values()), None)
+    if files is None:
+        names = " or ".join(FOLDERS[name][1] for name in formats)
+        raise UserError(f"{path}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
     return files
 
 
@@ -57,7 +76,7 @@ def files_of(source: Source) -> list[Path]:
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """Yield the content of a file, decompressed as its first bytes ask for.
 
-    Raises UserError, here or while the stream is read, if the file cannot be read or is damaged or cut short.
+    Raises Unreadable, here or while the stream is read, if the file cannot be read or is damaged or cut short.
     """
     try:
         with path.open("rb") as plain:
@@ -66,7 +85,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         with io.BufferedReader(opened(path) if opened else path.open("rb", buffering=0), BUFFER) as stream:
             yield stream
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        raise UserError(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
+        raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
