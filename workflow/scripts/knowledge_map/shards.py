@@ -23,7 +23,13 @@ ROW_GROUP = 1_000
 
 
 def write_shards(
-    sources: Iterable[Source], folder: str | Path, manifest: str | Path, size: int, max_characters: int, max_dropped: float
+    sources: Iterable[Source],
+    folder: str | Path,
+    manifest: str | Path,
+    size: int,
+    max_characters: int,
+    max_dropped: float,
+    threads: int = 1,
 ) -> None:
     """Read all sources and write their articles as shards of `size`, then the manifest.
 
@@ -39,7 +45,7 @@ def write_shards(
     with tempfile.TemporaryDirectory(prefix=SPOOL, dir=folder) as spool, SeenIds(Path(spool)) as seen:
         for source in sources:
             tally = Tally(source.name, source.path)
-            articles = read_articles(source, tally, seen, max_characters, Path(spool))
+            articles = read_articles(source, tally, seen, max_characters, Path(spool), threads)
             while run := list(islice(articles, size)):
                 shards.append({"shard": write_shard(run, folder), "source": source.name, "articles": len(run)})
                 log.info(f"{source.name}: {sum(s['articles'] for s in shards if s['source'] == source.name):,} articles sharded")

@@ -36,10 +36,11 @@ SUFFIXES = {
 HEAD = 1 << 16  # bytes that a format is guessed from
 
 
-def reader_of(source: Source, format: str, max_characters: int) -> Reader:
+def reader_of(source: Source, format: str, max_characters: int, threads: int) -> Reader:
     """Return who reads a format of `READERS` the way the source's settings ask for."""
     if format == "mediawiki":
-        return partial(mediawiki.read_rows, pages=mediawiki.PageFilter(**source.mediawiki or {}), max_characters=max_characters)
+        pages = mediawiki.PageFilter(**source.mediawiki or {})
+        return partial(mediawiki.read_rows, pages=pages, max_characters=max_characters, threads=threads)
     return READERS[format]
 
 

@@ -1,6 +1,5 @@
 """Files of a source, opened as streams of bytes whatever they are compressed with."""
 
-import bz2
 import gzip
 import io
 import lzma
@@ -8,12 +7,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from knowledge_map.errors import UserError
+from knowledge_map.sources.bzip2 import START, open_bzip2
 from knowledge_map.sources.records import Source
 
 BUFFER = 1 << 20
@@ -28,7 +29,7 @@ def _open_zstd(path: Path) -> BinaryIO:
 
 COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = {
     ".gz": (re.compile(rb"\x1f\x8b"), gzip.open),
-    ".bz2": (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), bz2.open),
+    ".bz2": (START, open_bzip2),
     ".xz": (re.compile(rb"\xfd7zXZ\x00"), lzma.open),
     ".zst": (re.compile(rb"\x28\xb5\x2f\xfd"), _open_zstd),
 }
@@ -73,8 +74,8 @@ def files_of(source: Source) -> list[Path]:
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """Yield the content of a file, decompressed as its first bytes ask for.
+def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
+    """Yield the content of a file, decompressed as its first bytes ask for, by several threads where it can be.
 
     Raises Unreadable, here or while the stream is read, if the file cannot be read or is damaged or cut short.
     """
@@ -82,6 +83,8 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as plain:
             start = plain.read(16)
         opened = next((opened for magic, opened in COMPRESSIONS.values() if magic.match(start)), None)
+        if opened is open_bzip2:
+            opened = partial(open_bzip2, threads=threads)
         with io.BufferedReader(opened(path) if opened else path.open("rb", buffering=0), BUFFER) as stream:
             yield stream
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:

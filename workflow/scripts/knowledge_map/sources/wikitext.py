@@ -42,19 +42,29 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,10}){0,3}|simple")  # the prefix of 
 SHOWN: dict[str, tuple[str, ...]] = {
     # English templates that stand within sentences, and which of their arguments a reader sees.
     **dict.fromkeys(["convert", "cvt"], ("1", "2")),
-    **dict.fromkeys(["lang", "transl", "transliteration"], ("2",)),
-    **dict.fromkeys(["abbr", "big", "em", "lang-", "math", "mvar", "nobr", "nowrap", "num", "small", "smaller", "strong"], ("1",)),
-    **dict.fromkeys(["tooltip", "val", "var", "not a typo", "sic", "as written", "linktext", "visible anchor"], ("1",)),
+    **dict.fromkeys(["lang", "script", "transl", "transliteration"], ("2",)),
+    **dict.fromkeys(
+        ["abbr", "big", "em", "lang-", "math", "mvar", "nobr", "nowrap", "num", "small", "smaller", "strong"], ("1",)
+    ),
+    **dict.fromkeys(
+        ["tooltip", "val", "var", "not a typo", "sic", "as written", "linktext", "visible anchor", "vanchor"], ("1",)
+    ),
+    **dict.fromkeys(["angbr", "angle bracket", "ipa", "nihongo", "sc", "smallcaps", "sub", "sup", "vr", "flag"], ("1",)),
     **dict.fromkeys(["blockquote", "bquote", "cquote", "quote"], ("1", "text", "quote")),
     "as of": ("0", "1"),
     "circa": ("c.", "1"),
 }
+JOINED = {**dict.fromkeys(["chem", "chem2"], ""), **dict.fromkeys(["frac", "fraction", "sfrac"], "/")}
+"""Templates that show all of their arguments, and what stands between these."""
+
 CHARACTERS = {
     **dict.fromkeys(["ndash", "en dash", "endash"], "–"),
-    **dict.fromkeys(["mdash", "em dash", "emdash"], "—"),
+    **dict.fromkeys(["mdash", "em dash", "emdash", "mdashb"], "—"),
     **dict.fromkeys(["snd", "spnd", "spaced ndash", "spaced en dash"], " – "),
     **dict.fromkeys(["nbsp", "space", "thin space", "thinsp"], " "),
     **dict.fromkeys(["'", "`"], "'"),
+    "'s": "'s",
+    "eqm": "⇌",
     "c.": "c. ",
     "=": "=",
     "times": "×",
@@ -67,6 +77,7 @@ EMPHASIS = re.compile(r"'{2,}")
 LEFT_OVER = re.compile(r"\[\[|\]\]|\{\{|\}\}")
 HOLES = [
     # What a dropped template or reference leaves behind, once every space is a single one.
+    (re.compile(r",(?: ?,){1,20}"), ","),
     (re.compile(r"([(\[]) ?(?:[,;:/] ?){1,20}"), r"\1"),
     (re.compile(r"(?: ?[,;:]){1,20} ?([)\]])"), r"\1"),
     (re.compile(r"([(\[]) "), r"\1"),
@@ -76,7 +87,7 @@ HOLES = [
 LOOSE_STOP = re.compile(r" ([,.])(?= |$)")
 
 
-def plain_text(wikitext: str, at_least: int, hidden: frozenset[str]) -> str:
+def plain_text(wikitext: str, at_least: int, hidden: frozenset[str], without: frozenset[str] = frozenset()) -> str:
     """Return the prose of a page: each paragraph, list item and heading is a line; headings with nothing below them are left out.
 
     Takes time in proportion to the length, whatever the wikitext.
@@ -85,14 +96,19 @@ def plain_text(wikitext: str, at_least: int, hidden: frozenset[str]) -> str:
     ----------
     at_least : cleaning stops once there are more characters than this.
     hidden : names of namespaces in lower case, links to which do not show: those of files and categories.
+    without : headings in lower case; what is below one of them is left out.
     """
     lines: list[str] = []
     headings: list[tuple[int, str]] = []  # with nothing below them so far
     length = 0
+    left_out = 0  # the level of the heading below which nothing is read; 0 for none
     for line in _lines(_prose(wikitext, hidden)):
         level, content = _heading(line)
+        if left_out and (not level or level > left_out):
+            continue
         text = _cleaned(content)
         if level:
+            left_out = level if text.lower() in without else 0
             headings = [heading for heading in headings if heading[0] < level] + [(level, text)]
         elif text:
             shown = [title for _, title in headings if title] + [text]
@@ -187,9 +203,12 @@ def _shown(parts: list[str], start: int) -> str:
     if name in CHARACTERS:
         return CHARACTERS[name]
     known = SHOWN.get("lang-" if name.startswith("lang-") else name)
-    if known is None or sum(map(len, parts[start:])) > LONGEST_SHOWN:
+    if known is None and name not in JOINED or sum(map(len, parts[start:])) > LONGEST_SHOWN:
         return ""
     arguments = _arguments("".join(parts[start:]))
+    if name in JOINED:
+        shown = [value for key, value in arguments.items() if key.isdecimal() and value]
+        return JOINED[name].join(["1", *shown] if len(shown) == 1 and JOINED[name] else shown)
     if name in ("convert", "cvt") and arguments.get("2") in RANGES:
         known = ("1", "2", "3", "4")
     elif name == "as of":
@@ -259,7 +278,7 @@ def _tidied(text: str) -> str:
     if "[[" in text or "]]" in text or "{{" in text or "}}" in text:
         text = LEFT_OVER.sub("", text)
     text = " ".join(text.split())
-    if "(" in text or "[" in text:
+    if "(" in text or "[" in text or ",," in text or ", ," in text:
         for pattern, replacement in HOLES:
             text = pattern.sub(replacement, text)
     if " ," in text or " ." in text:
