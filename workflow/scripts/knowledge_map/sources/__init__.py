@@ -1,10 +1,9 @@
 """Where articles come from: files in several formats, read as a stream of rows, out of which come articles.
 
-opening (files, compression) → one reader per format (json_lines, delimited, parquet, pickles,
-mediawiki) → articles (rows to articles, and
-what became of each row) → sampling (no id twice; a reproducible part of a source).
+opening (files, compression) → one reader per format (json_lines, delimited, parquet, pickles, mediawiki) → articles (rows to
+articles, and what became of each row) → sampling (no id twice; a reproducible part of a source).
 
-A reader is a function `read_rows(path)` that yields one `Row`, `Broken` or `LeftOut` after the other; `formats.READERS` lists them.
+A reader is a function `read_rows(path)` that yields a `Row`, `Broken` or `LeftOut` after the other; `formats.READERS` lists them.
 """
 
 from knowledge_map.sources.articles import read_articles

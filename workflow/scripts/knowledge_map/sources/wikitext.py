@@ -5,6 +5,7 @@ comments, tags. That is most of a page, and what takes a parser long. The rest g
 and only as far as asked for.
 """
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ import mwparserfromhell
 
 LONGEST_PARSED = 5_000  # characters; longer lines are parsed in parts, for hostile ones take the square of their length
 LONGEST_SHOWN = 2_000  # characters of a template within a sentence
-DEEPEST_SHOWN = 5  # templates in templates that may be part of a sentence
+DEEPEST_SHOWN = 5  # templates in templates, and links in links, that may be part of a sentence; each level is read once more
 
 TOKENS = re.compile(
     # All begin with one of a few characters, by which the search for them is fast.
@@ -35,7 +36,12 @@ TOKENS = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-BLOCKS = frozenset("blockquote center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem pre table td th tr ul".split())
+BLOCKS = frozenset(
+    [
+        *("blockquote", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "poem"),
+        *("pre", "table", "td", "th", "tr", "ul"),
+    ]
+)
 POWERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,10}){0,3}|simple")  # the prefix of a link to the same article in another language
 
@@ -71,7 +77,8 @@ CHARACTERS = {
 }  # templates that stand for a character
 RANGES = ("to", "and", "or", "by", "x", "-", "–")
 
-PARSED = re.compile(r"\[|&|://")  # lines without any of these have nothing to be parsed
+EXTERNAL_LINK = re.compile(r"\[(?:[a-z]+:)?//|\[mailto:", re.IGNORECASE)
+ENTITY = re.compile(r"&#?\w{1,40};")
 MAGIC_WORD = re.compile(r"__[A-Z]{3,30}__")
 EMPHASIS = re.compile(r"'{2,}")
 LEFT_OVER = re.compile(r"\[\[|\]\]|\{\{|\}\}")
@@ -144,12 +151,12 @@ def _prose(wikitext: str, hidden: frozenset[str]) -> Iterator[str]:
                 depth[last] -= 1
                 if last == kind:
                     break
-            if kind == "link" and _shows(parts, start, hidden):
-                parts[start] = "[["
-                parts.append("]]")
-            else:
-                shown = _shown(parts, start) if kind == "template" and depth[kind] < DEEPEST_SHOWN else ""
-                parts[start:] = [shown]
+            if kind == "link" and depth[kind] < DEEPEST_SHOWN:
+                parts[start:] = [_link("".join(parts[start:]), hidden)]
+            elif kind == "template" and depth[kind] < DEEPEST_SHOWN:
+                parts[start:] = [_shown(parts, start)]
+            elif kind != "link":
+                del parts[start:]
         elif action == "comment":
             end = wikitext.find("-->", position)
             position = len(wikitext) if end < 0 else end + 3
@@ -181,19 +188,21 @@ def _escaped(text: str) -> str:
 
 def _verbatim(tag: str, content: str) -> str:
     """Return what shows of content that is no wikitext: preformatted text, and formulas that are as simple as text."""
-    if tag in ("nowiki", "pre") or tag == "math" and not re.search(r"[\\{}^_]", content):
-        return re.sub(r"[\[\]{}'<&|=*#:;!]", lambda character: f"&#{ord(character[0])};", content)
+    if tag in ("nowiki", "pre") or (tag == "math" and not re.search(r"[\\{}^_]", content)):
+        return re.sub(r"[\[\]{}'<&|=*#:;!/]", lambda character: f"&#{ord(character[0])};", content)
     return ""
 
 
-def _shows(parts: list[str], start: int, hidden: frozenset[str]) -> bool:
-    """Return whether a link is part of the text: not that of a file or category, or to the article in another language."""
-    target, bar, _ = parts[start + 1].partition("|") if start + 1 < len(parts) else ("", "", "")
+def _link(content: str, hidden: frozenset[str]) -> str:
+    """Return what shows of a link: nothing of a file or category, nor of a link to the article in another language."""
+    target, bar, label = content.partition("|")
     prefix, colon, _ = target.partition(":")
     prefix = prefix.strip().lower().replace("_", " ")
-    if not colon or not prefix:
-        return True
-    return prefix not in hidden and (bool(bar) or len(parts) > start + 2 or not LANGUAGE.fullmatch(prefix))
+    if colon and prefix and (prefix in hidden or (not bar and LANGUAGE.fullmatch(prefix))):
+        return ""
+    if "\n" in target:  # no link, but brackets that met by chance
+        return content
+    return label if label.strip() else target.strip().removeprefix(":")
 
 
 def _shown(parts: list[str], start: int) -> str:
@@ -203,7 +212,7 @@ def _shown(parts: list[str], start: int) -> str:
     if name in CHARACTERS:
         return CHARACTERS[name]
     known = SHOWN.get("lang-" if name.startswith("lang-") else name)
-    if known is None and name not in JOINED or sum(map(len, parts[start:])) > LONGEST_SHOWN:
+    if (known is None and name not in JOINED) or sum(map(len, parts[start:])) > LONGEST_SHOWN:
         return ""
     arguments = _arguments("".join(parts[start:]))
     if name in JOINED:
@@ -219,16 +228,9 @@ def _shown(parts: list[str], start: int) -> str:
 
 
 def _arguments(content: str) -> dict[str, str]:
-    """Return a template's arguments by name, those without one by their number from 1; bars in links separate none."""
-    pieces, inside = [""], 0
-    for piece in re.findall(r"\[\[|\]\]|\||[^\[\]|]+|.", content, re.DOTALL):
-        inside += (piece == "[[") - (piece == "]]")
-        if piece == "|" and inside <= 0:
-            pieces.append("")
-        else:
-            pieces[-1] += piece
+    """Return a template's arguments by name, those without one by their number from 1."""
     arguments, number = {}, 0
-    for piece in pieces[1:]:
+    for piece in content.split("|")[1:]:
         name, equals, value = piece.partition("=")
         if not equals or not re.fullmatch(r"\s*[\w -]{1,30}\s*", name):
             number += 1
@@ -260,15 +262,17 @@ def _heading(line: str) -> tuple[int, str]:
 
 def _cleaned(line: str) -> str:
     """Return a line of prose without markup, or "" if there is nothing to read in it."""
-    if line.startswith("|") or line.startswith("!") and ("!!" in line or "|" in line):  # of a table that was never closed
+    if line.startswith("|") or (line.startswith("!") and ("!!" in line or "|" in line)):  # of a table that was never closed
         return ""
     text = line.lstrip("*#:; ")
     if "__" in text:
         text = MAGIC_WORD.sub("", text)
     if "''" in text:
         text = EMPHASIS.sub(_apostrophes, text)
-    if PARSED.search(text):
+    if "[" in text and EXTERNAL_LINK.search(text):
         text = "".join(map(_parsed, _parts(text)))
+    if "&" in text:
+        text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     text = _tidied(text)
     return text if any(map(str.isalnum, text)) else ""
 
@@ -283,7 +287,7 @@ def _tidied(text: str) -> str:
             text = pattern.sub(replacement, text)
     if " ," in text or " ." in text:
         text = LOOSE_STOP.sub(r"\1", text)
-    return text.strip()
+    return text.strip().lstrip(",; ")
 
 
 def _apostrophes(run: re.Match[str]) -> str:
@@ -302,6 +306,6 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _parsed(text: str) -> str:
-    """Return what a reader sees of links, emphasis and entities."""
-    stripped = mwparserfromhell.parse(text, skip_style_tags=True).strip_code(normalize=True, collapse=False)
+    """Return what a reader sees of links to other sites."""
+    stripped = mwparserfromhell.parse(text, skip_style_tags=True).strip_code(normalize=False, collapse=False)
     return stripped.replace("\n", " ")
