@@ -1,8 +1,8 @@
 """Wikitext to plain text: what a reader of the page sees as prose.
 
-In two steps. A linear scan first drops what is no prose and may be nested: templates, tables, references, files, categories,
-comments, tags. That is most of a page, and what takes a parser long. The rest goes through mwparserfromhell, a line at a time
-and only as far as asked for.
+A linear scan drops what is no prose and may be nested: templates, tables, references, files, categories, comments, tags. That is
+most of a page, and what takes a parser long: hostile pages the square of their length. mwparserfromhell reads what is left to
+parse, a piece at a time, and only as far as asked for.
 """
 
 import html
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import mwparserfromhell
 
-LONGEST_PARSED = 5_000  # characters; longer lines are parsed in parts, for hostile ones take the square of their length
 LONGEST_SHOWN = 2_000  # characters of a template within a sentence
 DEEPEST_SHOWN = 5  # templates in templates, and links in links, that may be part of a sentence; each level is read once more
 
@@ -77,7 +76,7 @@ CHARACTERS = {
 }  # templates that stand for a character
 RANGES = ("to", "and", "or", "by", "x", "-", "–")
 
-EXTERNAL_LINK = re.compile(r"\[(?:[a-z]+:)?//|\[mailto:", re.IGNORECASE)
+EXTERNAL_LINK = re.compile(r"\[(?:(?:[a-z]+:)?//|mailto:)[^\]]{1,2000}\]", re.IGNORECASE)
 ENTITY = re.compile(r"&#?\w{1,40};")
 MAGIC_WORD = re.compile(r"__[A-Z]{3,30}__")
 EMPHASIS = re.compile(r"'{2,}")
@@ -269,8 +268,8 @@ def _cleaned(line: str) -> str:
         text = MAGIC_WORD.sub("", text)
     if "''" in text:
         text = EMPHASIS.sub(_apostrophes, text)
-    if "[" in text and EXTERNAL_LINK.search(text):
-        text = "".join(map(_parsed, _parts(text)))
+    if "[" in text:
+        text = EXTERNAL_LINK.sub(_label, text)
     if "&" in text:
         text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     text = _tidied(text)
@@ -296,16 +295,6 @@ def _apostrophes(run: re.Match[str]) -> str:
     return "'" * (1 if length == 4 else max(0, length - 5))
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Yield a text in parts that are not too long to parse, cut where a sentence or a word ends if there is such a place."""
-    while len(text) > LONGEST_PARSED:
-        end = max(text.rfind(". ", 0, LONGEST_PARSED) + 1, 0) or max(text.rfind(" ", 0, LONGEST_PARSED), 0) or LONGEST_PARSED
-        yield text[:end]
-        text = text[end:]
-    yield text
-
-
-def _parsed(text: str) -> str:
-    """Return what a reader sees of links to other sites."""
-    stripped = mwparserfromhell.parse(text, skip_style_tags=True).strip_code(normalize=False, collapse=False)
-    return stripped.replace("\n", " ")
+def _label(link: re.Match[str]) -> str:
+    """Return what a reader sees of a link to another site."""
+    return mwparserfromhell.parse(link[0], skip_style_tags=True).strip_code(normalize=False, collapse=False)
