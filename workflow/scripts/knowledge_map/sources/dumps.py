@@ -65,7 +65,7 @@ class Page:
 def cut(stream: BinaryIO) -> tuple[bytes, Iterator[Piece]]:
     """Return what precedes the first page of a dump, and its pages in pieces of about 1 MiB.
 
-    Raises UserError, without the dump's name, where a page is too long.
+    Reading these raises UserError, without the dump's name, where there are none or one is too long.
     """
     held, start = b"", None
     while start is None and len(held) <= LONGEST_HEADER and (chunk := stream.read(CHUNK)):
@@ -76,6 +76,8 @@ def cut(stream: BinaryIO) -> tuple[bytes, Iterator[Piece]]:
 
 
 def _pieces(held: bytes, stream: BinaryIO, line: int) -> Iterator[Piece]:
+    if not held:
+        raise UserError("has no pages; fetch the dump anew, or give another.")
     more = True
     while more:
         end = held.rfind(PAGE_END) + len(PAGE_END)

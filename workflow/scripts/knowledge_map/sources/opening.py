@@ -42,7 +42,7 @@ class Unreadable(UserError):
 FOLDERS = {
     # Formats of which a folder may hold many files, and their names there.
     "parquet": (re.compile(r".*\.parquet"), "*.parquet"),
-    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml, *.xml.bz2"),
+    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml[.bz2]"),
 }
 
 
