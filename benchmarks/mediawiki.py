@@ -39,7 +39,7 @@ MARKUP = {
     "tables": r"\{\||\|\}|^\||\|-|\b(?:col|row)span=|\b(?:style|align|class)=",
     "tags": r"</?(?:ref|div|span|br|sub|sup|small|nowiki|blockquote|gallery|math|center|poem|code|p|i|b)\b[^<>]*>|<!--",
     "emphasis": r"''+",
-    "headings": r"^=+|=+$",
+    "headings": r"^==+|==+$",
     "links": r"\[https?://|\b(?:File|Image|Category):|\|thumb\b|\bthumb\||\b\d+px\b",
     "entities": r"&(?:[a-z]+|#\d+);",
     "lists": r"^[*#:;]",
@@ -134,6 +134,7 @@ def sentences(wikitext: str) -> set[str]:
     while text != before:  # from the innermost outwards
         before, text = text, re.sub(r"\{\{[^{}]*\}\}|\{\|(?:(?!\{\|).)*?\n\s*\|\}", "{}", text, flags=re.DOTALL)
     text = re.sub(r"\[\[(?![A-Za-z ]+:)(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]", r"\1", text)
+    text = re.sub(r"\[\[[^\[\]]*\]\]", "{}", text)  # files with their captions
     lines = (re.sub(r"''+", "", line.lstrip("*:#; ")) for line in text.split("\n") if not line.lstrip().startswith("|"))
     found = chain.from_iterable(re.split(r"(?<=[.!?])['\")\]]*\s+", line) for line in lines if line.endswith((".", "!", "?")))
     return {words(sentence) for sentence in found if len(sentence.split()) >= 6 and not re.search(r"[][{}<>|=&_~]|//", sentence)}
