@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map env test lock picture clean help
+.PHONY: map status env test lock picture clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -13,6 +13,9 @@ help: ## list these targets
 map: env ## the starter corpus, from articles to a finished map in results/
 	snakemake --cores $(CORES)
 	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
+
+status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
+	@python3 workflow/scripts/status.py $(CONFIG)
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 
