@@ -3,6 +3,9 @@
 opening (files, compression) → one reader per format (json_lines, delimited, parquet, pickles, mediawiki) → articles (rows to
 articles, and what became of each row) → sampling (no id twice; a reproducible part of a source).
 
+A dump of MediaWiki takes more than reading: dumps (its XML) → wikitext (to plain text), ahead in several processes (ordering)
+while threads decompress (bzip2).
+
 A reader is a function `read_rows(path)` that yields a `Row`, `Broken` or `LeftOut` after the other; `formats.READERS` lists them.
 """
 
