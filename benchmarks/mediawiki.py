@@ -1,6 +1,6 @@
 """Reading a MediaWiki dump beside gensim's segment_wiki and wikiextractor: CPU time, leftover markup, lost sentences.
 
-    python -m venv peers && peers/bin/pip install gensim wikiextractor
+    python -m venv peers && peers/bin/pip install gensim wikiextractor && pip install mwparserfromhell
     python benchmarks/mediawiki.py DUMP.xml.bz2 peers/bin/python
 
 Everybody reads the same dump with one worker. Seconds are CPU time of all processes of a reader, per pass over the dump: the time
@@ -24,8 +24,6 @@ import tempfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-
-import mwparserfromhell
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
@@ -92,6 +90,8 @@ def commands(peers: str, dump: Path, out: Path) -> dict[str, list[str]]:
 def read(dump: Path, how: str, out: Path) -> None:
     """Read a dump in this process and write titles and texts as JSON lines."""
     if how == "strip_code":
+        import mwparserfromhell
+
         rows = ({"title": page.title, "text": mwparserfromhell.parse(page.text).strip_code()} for page in wikitext_of(dump))
     else:
         everything = {"min_characters": 0, "disambiguation": (), "without_sections": ()}
@@ -150,6 +150,8 @@ def main() -> None:
     if arguments.read:
         read(arguments.dump, arguments.read[0], Path(arguments.read[1]))
         return
+    if not arguments.peers:
+        parser.error("name the Python that has gensim and wikiextractor")
     with tempfile.TemporaryDirectory() as folder:
         once, often = (repeated(arguments.dump, times, Path(folder)) for times in (1, TIMES))
         out = [Path(folder) / name for name in ("often", "once")]
