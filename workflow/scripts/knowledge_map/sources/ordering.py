@@ -46,8 +46,8 @@ def in_order(pool: Executor | None, work: Callable[[Item], Result], items: Itera
 def processes(number: int) -> Iterator[ProcessPoolExecutor | None]:
     """Yield a pool of processes, which end with this one whatever befalls it; None if one is enough.
 
-    They are forked, for a script of Snakemake's cannot be imported, and at once, before any work of ours is done in threads. Raises
-    UserError where one of them is killed.
+    They are forked, for a script of Snakemake's cannot be imported, and at once, before there is work in
+    threads. Raises UserError where one of them is killed.
     """
     if number == 1:
         yield None
