@@ -28,9 +28,19 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	$(BIN)/pip install --quiet -r requirements-test.txt
 	touch $@
 
+# Tests use Debian's SLURM and Chromium. Where these cannot be installed, the tests that need them are skipped and say why.
+DEBIAN = slurm-wlm munge chromium fonts-dejavu-core
+
+.PHONY: debian
+debian:
+	@dpkg -s $(DEBIAN) > /dev/null 2>&1 || { \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
+	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
+
 # UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
-test: .venv/installed-test ## all tests and checks
+test: .venv/installed-test debian ## all tests and checks
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow

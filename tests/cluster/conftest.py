@@ -1,13 +1,8 @@
 """A SLURM cluster on this machine, and projects that run on it."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
-
 import slurm
 from projects import REPOSITORY, STARTER, Project, read_articles, small_project
 
