@@ -34,6 +34,8 @@ class Cluster:
     def __init__(self, folder: Path):
         self.folder = folder
         self.daemons: dict[str, subprocess.Popen] = {}
+        if CONFIGURATION.exists():  # left behind, perhaps with daemons, by tests that were killed
+            ask("scontrol", "shutdown")
         CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
         CONFIGURATION.write_text(Template(TEMPLATE.read_text()).substitute(host=socket.gethostname(), state=folder))
         for name in ["controller", *NODES]:
@@ -99,7 +101,9 @@ def ask(*command: str) -> str:
 
 
 def wait_until(holds: Callable[[], bool], what: str, logs: Callable[[], str], seconds: float = 60) -> None:
+    """Wait until something holds; raise TimeoutError, with what the logs say, if it does not."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"waited in vain until {what}\n{logs()}"
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited in vain until {what}\n{logs()}")
         time.sleep(0.2)
