@@ -6,13 +6,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from string import Template
+
+import psutil
 
 CONFIGURATION = Path("/etc/slurm/slurm.conf")  # job steps look nowhere else
 TEMPLATE = Path(__file__).with_name("slurm.conf")
 MARK = TEMPLATE.read_text().splitlines()[0]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"]
+NAME = "knowledge-map-test"
 NODES = ["n1", "n2"]
 
 
@@ -52,7 +56,7 @@ class Cluster:
         self._start("slurmd", "-D", "-N", node, name=node)
 
     def stop(self) -> None:
-        subprocess.run(["scancel", "--signal=KILL", "--full", "--user=root"], capture_output=True)
+        ask("scancel", "--signal=KILL", "--full", "--user=root")
         for daemon in reversed(self.daemons.values()):
             daemon.terminate()
         for daemon in self.daemons.values():
@@ -61,6 +65,10 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        for process in psutil.process_iter():  # a job of a node that was set down may still be there
+            with suppress(psutil.Error):
+                if process.environ().get("SLURM_CLUSTER_NAME") == NAME:
+                    process.kill()
         CONFIGURATION.unlink()
 
     def jobs(self) -> list[str]:
