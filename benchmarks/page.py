@@ -17,7 +17,7 @@ tab        MB that only the tab's process has (unique set size), after all this
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -120,7 +120,10 @@ const layer = new deck.ScatterplotLayer({{ id: "points", data: {{ length: titles
 const state = (x) => ({{ target: [x, 0.5, 0], zoom: Math.log2(700), maxZoom: 30 }});
 const shown = new deck.Deck({{ canvas: "c", width: 1280, height: 800, views: new deck.OrthographicView({{ flipY: false }}),
   viewState: state(0.5), controller: false, layers: [layer], useDevicePixels: false,
-  onHover: ({{ index, x, y }}) => {{ tip.textContent = index < 0 ? "" : titles[index]; tip.style.transform = `translate(${{x}}px, ${{y}}px)`; }} }});
+  onHover: ({{ index, x, y }}) => {{
+    tip.textContent = index < 0 ? "" : titles[index];
+    tip.style.transform = `translate(${{x}}px, ${{y}}px)`;
+  }} }});
 </script>"""
 
 BARE = """<!doctype html><meta charset="utf-8"><body style="margin:0"><canvas id="c" width="1280" height="800"></canvas><script>
@@ -223,7 +226,8 @@ PANNED = """([pan, frames, seconds]) => new Promise(async (resolve) => {
 
 WATCHED = """() => {
     const watch = (root) => {
-        new MutationObserver(() => { watched.last = performance.now(); }).observe(root, { childList: true, subtree: true, attributes: true, characterData: true });
+        const changes = { childList: true, subtree: true, attributes: true, characterData: true };
+        new MutationObserver(() => { watched.last = performance.now(); }).observe(root, changes);
         for (const node of root.querySelectorAll("*")) if (node.shadowRoot) watch(node.shadowRoot);
     };
     globalThis.watched = { event: 0, last: 0 };
@@ -261,9 +265,11 @@ class Figures:
 def made(candidate: Candidate, arguments: list[str], output: Path) -> Figures:
     """Write the page in a process of its own."""
     begin = time.monotonic()
-    subprocess.run([sys.executable, __file__, *arguments, "--write", candidate.name, str(output)], check=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-    return Figures(candidate.name, time.monotonic() - begin, peak, output.stat().st_size / 1e6)
+    writer = subprocess.Popen([sys.executable, __file__, *arguments, "--write", candidate.name, str(output)])
+    _, status, used = os.wait4(writer.pid, 0)
+    if status:
+        raise SystemExit(f"{candidate.name}: the page was not written")
+    return Figures(candidate.name, time.monotonic() - begin, used.ru_maxrss / 1000, output.stat().st_size / 1e6)
 
 
 def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: Browser, places: np.ndarray) -> None:

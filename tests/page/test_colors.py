@@ -80,7 +80,8 @@ def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
         markers.sample(canvas.getContext("2d"), state, 20, 20);
         const pixels = canvas.getContext("2d").getImageData(0, 0, 40, 40).data;
         const ink = Array.from({ length: 1600 }, (_, at) => pixels[4 * at + 3] > 128 ? 1 : 0);
-        const gray = Array.from({ length: 1600 }, (_, at) => Math.round((pixels[4 * at] + pixels[4 * at + 1] + pixels[4 * at + 2]) / 96));
+        const sum = (at) => pixels[4 * at] + pixels[4 * at + 1] + pixels[4 * at + 2];
+        const gray = Array.from({ length: 1600 }, (_, at) => Math.round(sum(at) / 96));
         return { outline: ink.join(""), gray: gray.join() };
     })""")
     grays = [sample["gray"] for sample in samples]

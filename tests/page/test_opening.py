@@ -30,8 +30,9 @@ def test_it_opens_on_the_questions(device, request, pictures):
 def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
     table = pq.read_table(small_page.with_name("knowledge_map.parquet"))
     read = desktop.evaluate("""Array.from({ length: data.count }, (_, row) => ({
-        title: data.title(row), url: data.url(row), excerpt: data.excerpt(row), place: map.places(row), neighbors: data.neighbors(row),
-        similarities: data.neighbors(row).map((_, place) => data.similarity(row, place)), source: data.sources[data.source[row]] }))""")
+        title: data.title(row), url: data.url(row), excerpt: data.excerpt(row), place: map.places(row),
+        source: data.sources[data.source[row]], neighbors: data.neighbors(row),
+        similarities: data.neighbors(row).map((_, place) => data.similarity(row, place)) }))""")
     assert len(read) == len(table)
     for row, wanted in zip(read, table.to_pylist(), strict=True):
         assert row["title"] == (wanted["title"] if wanted["title"].strip() else "(no title)")

@@ -58,6 +58,7 @@ SCRIPTS = (
     "main.js",
 )
 """The parts of the page in the order in which they are put into it."""
+QUIZ = QuizSettings()
 COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
 """What the page needs of the map."""
 
@@ -77,7 +78,7 @@ def write_page(
     region: Region | None,
     output: str | Path,
     title: str = "Knowledge map",
-    quiz: QuizSettings = QuizSettings(),
+    quiz: QuizSettings = QUIZ,
     settings: PageSettings = PageSettings(),
 ) -> None:
     """Write the interactive map to `output`, under a `title`.

@@ -139,7 +139,7 @@ def source_column(sources: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
 
 
 def excerpt_column(knowledge_map: KnowledgeMap, which: str, region: Region | None) -> pa.ChunkedArray:
-    """Return the excerpts of articles, empty for questions and for all that are not wanted: `all`, those in the `region`, `none`."""
+    """Return the excerpts of `all` articles, of those in the `region`, or of `none`; the rest, and questions, have none."""
     wanted = knowledge_map.is_article.copy()
     if which == "none" or (which == "region" and region is None):
         wanted[:] = False

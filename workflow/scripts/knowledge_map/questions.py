@@ -50,7 +50,7 @@ def source_article(record: dict) -> str | None:
 
 
 def difficulties(records: Sequence[dict]) -> list[float]:
-    """Return every question's `difficulty` in standard deviations from the mean, 0 where it has none; any scale of numbers will do."""
+    """Return every question's `difficulty` in standard deviations from the mean, 0 where it has none; any scale will do."""
     values = np.array([value if _is_number(value := record.get("difficulty")) else np.nan for record in records], float)
     given = np.isfinite(values)
     if len(set(values[given])) < 2:

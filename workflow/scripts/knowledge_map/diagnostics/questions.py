@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from knowledge_map.diagnostics.measures import overlap
 from knowledge_map.diagnostics.neighborhoods import Neighborhoods, cosine_ranks, cosine_similarities, plane_ranks
