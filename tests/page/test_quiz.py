@@ -271,6 +271,19 @@ def test_markers_tell_by_colour_what_became_of_each_question(six, take):
     assert len({tuple(value // 24 for value in each) for each in found}) == 4
 
 
+def test_the_map_follows_a_question_that_is_out_of_sight(six, take):
+    page = take(six)
+    page.keyboard.press("1")
+    page.evaluate("view.take(0.9, 0.9, 4000)")
+    settled(page)
+    assert not page.evaluate("view.shows(...map.places(map.questions[1].row))")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Enter")
+    settled(page)
+    assert page.evaluate("view.shows(...map.places(map.questions[1].row))")
+    assert page.evaluate("view.scale") == pytest.approx(4000)
+
+
 def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
     page = take(six)
     answer_all(page, "111111")
