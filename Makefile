@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map env test lock picture clean help
+.PHONY: map env test lock pictures clean help chromium
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,7 +26,6 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	touch $@
 
 # The page is tested in Debian's Chromium; where it cannot be installed those tests are skipped, and say so.
-.PHONY: chromium
 chromium:
 	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
@@ -50,8 +49,9 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 
-picture: map ## the README's picture, from the finished starter map
+pictures: map .venv/installed-test chromium ## the README's pictures, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
+	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter.py
 
 clean: ## remove what was made: the environment and the results
 	rm -rf .venv .snakemake results

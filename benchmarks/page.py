@@ -218,7 +218,7 @@ PANNED = """([pan, frames, seconds]) => new Promise(async (resolve) => {
     for (let n = 0; n < frames + 10 && (took.length < 2 || performance.now() < end); n++) {
         await step(n);
         const now = await frame();
-        if (n >= 10 || performance.now() > end - 500 * seconds) took.push(now - last);
+        if (n >= 10 || (n && now > end - 500 * seconds)) took.push(now - last);
         last = now;
     }
     resolve(took);
@@ -309,7 +309,7 @@ def hovered(page: Page, candidate: Candidate, places: np.ndarray) -> tuple[float
     """Return the 95th percentile of the time until hovering was answered, and how often it was."""
     page.evaluate(WATCHED)
     took = []
-    end = time.monotonic() + 6 * SECONDS
+    end = time.monotonic() + 3 * SECONDS
     for place in places:
         x, y = page.evaluate(candidate.place, place.tolist())
         if not (330 < x < 1180 and 30 < y < 770):

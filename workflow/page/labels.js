@@ -43,7 +43,7 @@ const labels = (() => {
     for (const run of runs) {
       for (const row of run) {
         const [x, y] = view.toScreen(data.X[row], data.Y[row]);
-        if (isNear(x, y)) write(pen, shorten(data.title(row), 34), x, y + 13, 12, 400, theme.colors.faint, taken);
+        if (isNear(x, y) && !known.has(data.title(row))) write(pen, shorten(data.title(row), 34), x, y + 13, 12, 400, theme.colors.faint, taken);
       }
     }
   }
