@@ -7,7 +7,6 @@ import pytest
 from chromium import PHONE
 from screen import picture
 
-
 PAGE = os.environ.get("STARTER_PAGE")
 DOCS = Path(__file__).parents[2] / "docs"
 
