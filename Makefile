@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map env test lock pictures clean help chromium
+.PHONY: map status env test lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -13,6 +13,9 @@ help: ## list these targets
 map: env ## the starter corpus, from articles to a finished map in results/
 	snakemake --cores $(CORES)
 	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
+
+status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
+	@python3 workflow/scripts/status.py $(CONFIG)
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 
@@ -25,15 +28,19 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	$(BIN)/pip install --quiet -r requirements-test.txt
 	touch $@
 
-# The page is tested in Debian's Chromium; where it cannot be installed those tests are skipped, and say so.
-chromium:
-	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
-		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
-		|| echo "No chromium here: the tests of the page will be skipped."
+# Tests use Debian's SLURM and Chromium. Where these cannot be installed, the tests that need them are skipped and say why.
+DEBIAN = slurm-wlm munge chromium fonts-dejavu-core
+
+.PHONY: debian
+debian:
+	@dpkg -s $(DEBIAN) > /dev/null 2>&1 || { \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
+	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
 # UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
-test: .venv/installed-test chromium ## all tests and checks
+test: .venv/installed-test debian ## all tests and checks
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow

@@ -19,6 +19,17 @@ include: "workflow/rules/diagnostics.smk"
 include: "workflow/rules/project.smk"
 
 
+# Shorter than the wait for a slot in a queue; where there is no queue it makes no difference.
+localrules:
+    all,
+    neighbor_graph,
+    knowledge_map,
+    articles_json,
+    map_picture,
+    map_page,
+    verify,
+
+
 rule all:
     default_target: True
     input:

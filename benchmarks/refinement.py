@@ -1,5 +1,7 @@
 """What the settings of the refinement do to a finished run's layout: the default beside others, one table row each.
 
+`unweighted` is the layout that the diagnostics show beside the map: questions weigh no more than articles and do not settle.
+
     python benchmarks/refinement.py results
     python benchmarks/refinement.py results --vary question_weight=1,6,30 --vary settling_iterations=0
     python benchmarks/refinement.py results --articles 2000 --questions 500
@@ -96,6 +98,7 @@ class Case:
 
     def layout(self, settings: Refinement) -> np.ndarray:
         """Return the refined layout, as `refined_layout` makes it."""
+        settings = settings.bearable(self.articles, len(self.fitted))
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
         places = refine(self.raw, neighbors, self.articles, settings, self.threads)
         settle(places, neighbors[self.articles :], settings.settling_iterations, self.threads)
@@ -130,10 +133,10 @@ def mean(values: np.ndarray) -> float | None:
 
 
 def variants(vary: list[str]) -> dict[str, Refinement]:
-    """Return, by name, the default settings and those with one value changed."""
+    """Return, by name, the default settings, those of the map's `unweighted` twin, and those with one value changed."""
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
     default = Refinement(**complete({"articles": [{"name": "any", "path": "any"}]}, schema)["refinement"])
-    tried = {"default": default}
+    tried = {"default": default, "unweighted": replace(default, question_weight=1, settling_iterations=0)}
     for each in vary:
         name, _, values = each.partition("=")
         for value in values.split(","):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class Job:
     def __init__(self, folder: Path):
         self.name = write_shard(ARTICLES, folder)
         self.shard, self.partial, self.output = folder / f"{self.name}.parquet", folder / "partial", folder / "out.parquet"
+        self.lock = folder / "partial.lock"
 
     def run(self, encoder: Encoder | None = None, model=MODEL, block_size: int = BLOCK) -> list[list[str]]:
         """Run the job and return the item ids of every block that was embedded."""
@@ -189,20 +191,48 @@ with FileLock(sys.argv[1]):
 """
 
 
-def test_a_second_writer_is_kept_out_until_the_first_is_gone(job):
-    job.partial.mkdir()
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, job.partial / "lock"], stdout=subprocess.PIPE)
-    try:
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(UserError, match="another process is embedding this shard; wait for it or end it, then run again"):
-            job.run()
-        assert not job.output.exists()
-    finally:
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
+@pytest.fixture
+def another(job):
+    """Another process that holds the lock of the job's shard."""
+    job.lock.parent.mkdir(exist_ok=True)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, job.lock], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    yield holder
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+
+
+def start_beside(job, another, caplog) -> threading.Thread:
+    """Start the job, which finds another at work, and let it wait."""
+    thread = threading.Thread(target=job.run)
+    with caplog.at_level("INFO"):
+        thread.start()
+        thread.join(2)
+    assert thread.is_alive() and "another process is embedding this shard; waiting" in caplog.text
+    assert not job.output.exists() and not job.partial.exists()
+    return thread
+
+
+def test_a_second_writer_waits_and_takes_over_when_the_first_is_killed(job, another, caplog):
+    thread = start_beside(job, another, caplog)
+    another.kill()
+    thread.join(30)
+    assert job.output.exists() and not job.lock.exists()
+
+
+def test_a_second_writer_leaves_what_the_first_has_finished(job, another, caplog):
+    thread = start_beside(job, another, caplog)
+    job.output.write_bytes(b"of the other")
+    another.kill()
+    thread.join(30)
+    assert job.output.read_bytes() == b"of the other"
+
+
+def test_an_output_found_without_waiting_is_made_anew(job):
+    job.output.write_bytes(b"old")
     job.run()
-    assert job.output.exists()
+    assert job.output.read_bytes() != b"old"
 
 
 def test_an_interrupted_job_leaves_the_lock_free(job):

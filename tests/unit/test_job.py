@@ -5,6 +5,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,44 @@ def test_an_interruption_is_not_taken_for_an_error(tmp_path):
     done = run(tmp_path / "shard.log", "raise KeyboardInterrupt")
     assert done.returncode not in (0, 1)
     assert (tmp_path / "shard.log").read_text() == ""
+
+
+# --- a sign of life
+
+
+def happens(condition: Callable[[], bool], seconds: float) -> bool:
+    """Return whether a condition comes true within a time."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_a_job_touches_its_log_as_long_as_it_lives_and_works(tmp_path):
+    log, ended = tmp_path / "fit_umap.log", tmp_path / "ended"
+    script = f"""
+import time
+from pathlib import Path
+from knowledge_map import job
+
+job.PULSE = 0.1
+with job.logging_to({str(log)!r}, "fit_umap"):
+    job.log.info("long work")
+    time.sleep(2)
+Path({str(ended)!r}).touch()
+time.sleep(600)
+"""
+
+    def touched() -> bool:
+        os.utime(log, (0, 0))
+        return happens(lambda: log.stat().st_mtime > 0, 1)
+
+    with subprocess.Popen([sys.executable, "-c", script], env={"PYTHONPATH": SCRIPTS}) as process:
+        try:
+            assert happens(lambda: log.exists() and "long work" in log.read_text(), 60)
+            assert touched()
+            assert happens(ended.exists, 60)
+            time.sleep(0.2)
+            assert not touched()
+        finally:
+            process.kill()

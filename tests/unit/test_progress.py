@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from knowledge_map.progress import LogStream, Progress, duration
+from knowledge_map.progress import LogStream, Progress, duration, pace, read_rate
 
 
 @pytest.fixture
@@ -33,6 +33,17 @@ def test_rate_and_time_left_are_those_of_this_run(messages):
     rate, left = int(found[1].replace(",", "")), int(found[2])
     assert 100 / elapsed * 0.9 < rate <= 1_000
     assert left == pytest.approx(900 / rate, abs=1)
+
+
+@pytest.mark.parametrize("rate", [2_345_678, 30, 9.96, 2, 1 / 3, 0.004])
+def test_a_rate_is_read_as_it_was_logged(rate):
+    line = f"06:20:31 embed_shard: 1,000 of 2,500 articles · {pace(rate, 'articles', left=50)}"
+    assert read_rate(line) == pytest.approx(rate, rel=0.02)
+
+
+@pytest.mark.parametrize("line", ["", "block 3 saved", "1,000 of 2,000 articles were embedded by an earlier run"])
+def test_other_lines_tell_no_rate(line):
+    assert read_rate(line) is None
 
 
 def test_a_hundred_thousand_steps_make_few_lines_and_the_last_is_always_told(messages):

@@ -97,6 +97,15 @@ def test_a_heavy_weight_throws_no_question_out_of_the_map(items):
     assert items.overlap(places) > 0.7
 
 
+def test_questions_that_claim_more_articles_than_there_are_weigh_no_more_than_these(tmp_path, caplog):
+    vectors, _ = clustered(90, 12, clusters=5, spread=0.4)
+    items, raw = Items(tmp_path, vectors, questions=30, k=10), flat(vectors)
+    with caplog.at_level("INFO"):
+        places = items.refined(raw, **SHORT)
+    assert "30 questions are many for 60 articles" in caplog.text
+    assert places.tobytes() == items.refined(raw, **SHORT | {"question_weight": 1, "settling_iterations": 0}).tobytes()
+
+
 def test_without_steps_the_layout_keeps_its_shape(items):
     raw = flat(items.vectors)
     places = items.refined(raw, early_iterations=0, iterations=0, settling_iterations=0)

@@ -89,6 +89,12 @@ def test_a_results_folder_that_cannot_be_written_is_refused_before_any_job(proje
 # The sources: refused when they are read
 
 
+DUMP = """<mediawiki><siteinfo><base>https://w.org/wiki/Main</base></siteinfo>
+<page><title>Star</title><ns>0</ns><id>1</id><redirect title="Sun"/><revision><text>#REDIRECT [[Sun]]</text></revision></page>
+<page><title>Sun</title><ns>0</ns><id>2</id><revision><text>{{Infobox}}The sun is a [[star]].</text></revision></page>
+</mediawiki>"""
+
+
 def text(lines: list[str]) -> Callable[[Path], object]:
     return lambda path: path.write_text("".join(line + "\n" for line in lines))
 
@@ -110,8 +116,10 @@ def broken(count: int) -> Callable[[Path], object]:
         ("a.parquet", lambda path: pq.write_table(pa.table({"body": ["x"]}), path), ["no column `text`", "body"]),
         ("a.csv", text(["id,body", "1,x"]), ["no column `text`", "body"]),
         ("a.xyz", text(["what is this"]), ["format cannot be told"]),
+        ("a.xml", text([DUMP[:-40]]), ["page Sun", "cut short or damaged", "fetch or make the file anew"]),
+        ("a.xml", text(['<!DOCTYPE mediawiki [<!ENTITY a "b">]>', DUMP]), ["line 1", "document type", "entities"]),
     ],
-    ids=["broken lines", "empty", "blank", "no text", "same id", "no UTF-8", "parquet", "csv", "format"],
+    ids=["broken lines", "empty", "blank", "no text", "same id", "no UTF-8", "parquet", "csv", "format", "dump", "entities"],
 )
 def test_a_wrong_source_is_refused_and_nothing_is_made_of_it(project, name, write, words):
     write(project / name)
@@ -134,6 +142,20 @@ def test_few_broken_lines_are_dropped_and_told(project):
     assert "line 1: broken row (not JSON" in run.output
     (source,) = json.loads((project / "results/shards/manifest.json").read_text())["sources"]
     assert (source["read"], source["kept"], source["dropped"]) == (40, 38, {"broken row": 2})
+
+
+def test_what_the_settings_leave_out_of_a_dump_is_told(project):
+    text([DUMP])(project / "a.xml")
+    project.configure(articles=[{"name": "wiki", "path": "a.xml", "mediawiki": {"min_characters": 10}}])
+    run = project.run("shard")
+    assert run.code == 0, run.output
+    assert "wiki: 1 left out: a redirect" in run.output
+    manifest = json.loads((project / "results/shards/manifest.json").read_text())
+    (source,) = manifest["sources"]
+    assert (source["read"], source["kept"], source["left_out"], source["dropped"]) == (2, 1, {"a redirect": 1}, {})
+    (shard,) = manifest["shards"]
+    rows = pq.read_table(project / f"results/shards/{shard['shard']}.parquet").to_pylist()
+    assert [(row["url"], row["text"]) for row in rows] == [("https://w.org/wiki/Sun", "The sun is a star.")]
 
 
 class Harmful:

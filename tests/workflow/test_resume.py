@@ -93,7 +93,7 @@ def test_damaged_blocks_are_noticed_and_embedded_again(project, undisturbed):
     assert table(project) == undisturbed
 
 
-def test_a_second_job_on_the_same_shard_says_so_and_leaves_the_first_alone(project, undisturbed, tmp_path):
+def test_a_second_job_on_the_same_shard_says_so_and_waits(project, undisturbed, tmp_path):
     # Two heads at work in one results folder: Snakemake's own lock does not keep them apart.
     second = project.copy(tmp_path / "second")
     second.configure(results=str(project / "results"))
@@ -102,13 +102,16 @@ def test_a_second_job_on_the_same_shard_says_so_and_leaves_the_first_alone(proje
         wait_for(lambda: bool(saved_blocks(project)), process)
         os.killpg(process.pid, signal.SIGSTOP)
         blocks = saved_blocks(project)
-        run = second.run("merge_embeddings")
-        assert run.code != 0
-        assert "another process is embedding this shard" in run.output
-        assert TRACEBACK not in run.output
-        assert saved_blocks(project) == blocks
-        os.killpg(process.pid, signal.SIGCONT)
-        assert process.wait(timeout=300) == 0
+        other = second.start("merge_embeddings")
+        try:
+            wait_for(lambda: "another process is embedding this shard" in (second / "output").read_text(), other)
+            assert saved_blocks(project) == blocks
+            os.killpg(process.pid, signal.SIGCONT)
+            assert process.wait(timeout=300) == 0
+            assert other.wait(timeout=300) == 0
+        finally:
+            kill(other)
+        assert TRACEBACK not in (second / "output").read_text()
     finally:
         kill(process)
     assert table(project) == undisturbed

@@ -61,11 +61,12 @@ const map = (() => {
     over(pen);
   }
 
-  /** Draw picture and points: larger and stronger the farther they are apart. */
+  /** Draw picture and points: larger and stronger the farther they are apart, and fainter over a picture of knowledge. */
   function drawGround(share) {
     const size = clamp((0.22 * view.scale) / Math.sqrt(data.articles), 1.5, 8);
     const cover = (data.articles * size ** 2) / view.scale ** 2;
-    painter.draw(share, size, clamp(0.4 / cover / Math.max(share, 0.2), 0.35, 1), theme.colors.paper);
+    const [ink, least, most] = heat && coloring.isPlain() ? [0.07, 0.12, 0.6] : [0.4, 0.35, 1];
+    painter.draw(share, size, clamp(ink / cover / Math.max(share, 0.2), least, most), theme.colors.paper);
   }
 
   function drawRegion({ x_min, x_max, y_min, y_max }) {

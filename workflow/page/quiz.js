@@ -66,11 +66,11 @@ const quiz = (() => {
   /** Go to a question, or to the result with -1. */
   function show(number) {
     current = number;
-    const opens = !isShown();
+    const opens = !isShown(), rests = map.isAtRest();
     if (opens) panel.show(box, "Quiz");
     render();
     if (opens) view.showRegion();
-    else if (number >= 0 && !view.shows(...place(number))) map.flyTo(...place(number));
+    else if (number >= 0 && rests && !view.shows(...place(number))) map.flyTo(...place(number));
     asking.querySelector("h3").focus({ preventScroll: true });
     element("panel").scrollTop = 0;
   }

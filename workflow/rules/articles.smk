@@ -13,7 +13,7 @@ checkpoint shard:
     retries: 0  # what is wrong with a source does not pass by itself
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: config["threads"]
     resources:
         mem_mb=growing(2000),
     params:

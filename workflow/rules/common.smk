@@ -21,6 +21,8 @@ except UserError as error:
 RESULTS = config["results"].rstrip("/")
 ARTICLE_MODEL = INPUTS.article_model.key()
 QUESTION_MODEL = INPUTS.question_model.key()
+# A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
+GPUS = int(config["embedding"]["device"].startswith("cuda"))
 
 
 wildcard_constraints:

@@ -17,6 +17,7 @@ rule embed_shard:
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
+        gpu=GPUS,
         batch_size=config["embedding"]["batch_size"],
     params:
         model=canonical(vars(INPUTS.article_model)),
@@ -42,6 +43,7 @@ rule embed_questions:
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
+        gpu=GPUS,
         batch_size=config["embedding"]["batch_size"],
     params:
         model=canonical(vars(INPUTS.question_model)),

@@ -39,6 +39,7 @@ rule neighbor_block:
     resources:
         mem_mb=growing(4000),
         device=config["embedding"]["device"],
+        gpu=GPUS,
     params:
         neighbors=canonical({name: config["neighbors"][name] for name in ("k", "method", "nprobe")}),
     message:

@@ -18,6 +18,7 @@ rule project:
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
+        gpu=GPUS,
         batch_size=config["embedding"]["batch_size"],
     params:
         projection=canonical(config["projection"]),

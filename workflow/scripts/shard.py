@@ -16,4 +16,5 @@ with logging_to(snakemake.log[0], "shard"):
         size=limits["size"],
         max_characters=limits["max_characters"],
         max_dropped=limits["max_dropped"],
+        threads=snakemake.threads,
     )

@@ -15,12 +15,12 @@ class Reader:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def __call__(self, path: Path, max_characters: int = 10_000, **settings) -> tuple[list[Article], Tally]:
+    def __call__(self, path: Path, max_characters: int = 10_000, threads: int = 1, **settings) -> tuple[list[Article], Tally]:
         source = Source("wiki", str(path), **settings)
         tally = Tally(source.name, source.path)
         with SeenIds(self.folder / "spool") as seen:
-            articles = list(read_articles(source, tally, seen, max_characters, self.folder / "spool"))
-        assert tally.read >= tally.kept + tally.not_drawn + sum(tally.dropped.values())
+            articles = list(read_articles(source, tally, seen, max_characters, self.folder / "spool", threads))
+        assert tally.read >= tally.kept + tally.not_drawn + sum(tally.left_out.values()) + sum(tally.dropped.values())
         assert tally.kept == len(articles)
         json.dumps(asdict(tally))
         assert not list((self.folder / "spool").iterdir())

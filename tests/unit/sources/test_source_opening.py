@@ -35,7 +35,7 @@ def test_a_folder_stands_for_the_parquet_files_below_it_in_order(tmp_path, read)
     assert tally.format == "parquet"
 
 
-@pytest.mark.parametrize(("name", "problem"), [("missing", "no such file"), ("empty", r"no \*.parquet file")])
+@pytest.mark.parametrize(("name", "problem"), [("missing", "no such file"), ("empty", r"no \*.parquet or \*.xml\[.bz2\] file")])
 def test_a_source_that_is_not_there_is_an_error_with_its_name(tmp_path, name, problem):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=f"{name}: {problem}.*wiki"):
@@ -104,12 +104,6 @@ def test_parquet_is_told_by_content(tmp_path, read):
 
 def test_a_configured_format_wins(read, write):
     assert read.texts(write("a.jsonl", b"text\nx"), format="csv") == ["x"]
-
-
-@pytest.mark.parametrize("content", [b"<mediawiki xmlns=''>", bz2.compress(b"\xef\xbb\xbf\n<?xml?>\n<mediawiki>")])
-def test_a_mediawiki_dump_is_named_as_such(read, write, content):
-    with pytest.raises(UserError, match="MediaWiki dumps are not read yet"):
-        read(write("dump.xml", content))
 
 
 def test_an_article_about_mediawiki_is_no_dump(read, write):

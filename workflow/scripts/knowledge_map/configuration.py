@@ -86,12 +86,7 @@ def check_inputs(config: dict) -> Inputs:
     if len(set(names)) < len(names):
         raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
-    embedding = config["embedding"]
-    common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
-    article_model = EmbeddingModel(
-        "article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]
-    )
-    question_model = EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"])
+    article_model, question_model = embedding_models(config)
     article_model.folder()
     _check_writable(Path(config["results"]))
     return Inputs(
@@ -101,6 +96,16 @@ def check_inputs(config: dict) -> Inputs:
         questions=read_questions(question_files),
         article_model=article_model,
         question_model=question_model,
+    )
+
+
+def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
+    """Return how a completed configuration embeds articles, and how questions."""
+    embedding = config["embedding"]
+    common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
+    return (
+        EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
+        EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
     )
 
 

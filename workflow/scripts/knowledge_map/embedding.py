@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from knowledge_map.errors import UserError
 from knowledge_map.files import batches, open_parquet, parquet_writer, write_parquet
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import Progress, log
@@ -30,6 +29,9 @@ BLOCK = 1_000
 
 COLUMNS = ["item_id", "source", "title", "url"]
 
+WAIT = 60
+"""Seconds between two words of a job that waits for another."""
+
 
 def embed_shard(
     shard: str | Path,
@@ -43,12 +45,16 @@ def embed_shard(
 
     Every `block_size` articles are saved in the folder `partial`; a job that starts again goes on after the blocks that
     are whole and belong to this shard and model. Blocks are embedded independently of each other, so an interrupted run
-    ends with the same bytes as one that never was. Raises UserError where the shard's content does not match its name,
-    and where another process is at work on the same shard.
+    ends with the same bytes as one that never was. While another process is at work on the same shard (a job may outlive the
+    Snakemake that sent it to a cluster), this one waits, and leaves what the other has finished as it is. Raises UserError
+    where the shard's content does not match its name.
     """
-    shard, partial = Path(shard), Path(partial)
+    shard, output, partial = Path(shard), Path(output), Path(partial)
     rows = check_shard(shard)
-    with _alone_in(partial), open_parquet(shard) as articles:
+    with _turn(partial.with_suffix(".lock")) as waited, open_parquet(shard) as articles:
+        if waited and output.exists():
+            log.info(f"{output}: finished by the other process")
+            return
         blocks = SavedBlocks(partial, {"shard": shard.stem, "model": model.key(), "block_size": block_size})
         missing = [number for number in range(-(-rows // block_size)) if blocks.load(number) is None]
         if missing:
@@ -179,15 +185,20 @@ def _vector_field(dimension: int) -> pa.Field:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; a job that outlived its head may still be writing there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock")
+def _turn(path: Path) -> Iterator[bool]:
+    """Hold the lock at `path`, and tell whether another process held it before. The lock is removed after a good end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    waited = False
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=WAIT if waited else 0, poll_interval=1)
+        except Timeout:
+            waited = True
+            log.info(f"{path}: another process is embedding this shard; waiting until it has finished or was ended")
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"{folder}: another process is embedding this shard; wait for it or end it, then run again.") from None
-    try:
-        yield
+        yield waited
+        # Whoever gets the removed lock finds the output.
+        path.unlink(missing_ok=True)
     finally:
         lock.release()

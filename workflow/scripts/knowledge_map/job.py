@@ -5,8 +5,9 @@ import logging
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from knowledge_map.errors import UserError
@@ -15,10 +16,16 @@ from knowledge_map.progress import log
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
+PULSE = 15
+"""Seconds between two signs of life of a job."""
+
 
 @contextmanager
 def logging_to(path: str | Path, name: str) -> Iterator[None]:
-    """Log to the terminal and to the file at `path`, and end on an error the user can mend with its one line."""
+    """Log to the terminal and to the file at `path`, and end on an error the user can mend with its one line.
+
+    As long as the process lives, it touches the log: `status` sees by that, on any machine, which jobs are at work.
+    """
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -36,14 +43,32 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
     logging.captureWarnings(True)
     log.setLevel(logging.INFO)
     try:
-        yield
+        with _touching(path):
+            yield
     except Exception as error:
         line = explanation(error)
         if line is None:
-            log.exception("an error that is ours to mend; please report it with the lines below")
+            log.exception("error: ours to mend; please report it with the lines below")
         else:
             log.error(f"error: {line}")
         sys.exit(1)
+
+
+@contextmanager
+def _touching(path: str | Path) -> Iterator[None]:
+    """Set a file's modification time to now, every `PULSE` seconds."""
+    ended = threading.Event()
+
+    def touch() -> None:
+        while not ended.wait(PULSE):
+            with suppress(OSError):
+                os.utime(path)
+
+    threading.Thread(target=touch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def explanation(error: Exception) -> str | None:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import time
 
 log = logging.getLogger("knowledge_map")
@@ -32,7 +33,18 @@ class Progress:
         self._next = now + self.every
         rate = (self.done - self._before) / max(now - self._start, 1e-9)
         left = (self.total - self.done) / rate if rate else 0.0
-        log.info(f"{self.done:,} of {self.total:,} {self.unit} · {rate:,.0f} {self.unit}/s · {duration(left)} left")
+        log.info(f"{self.done:,} of {self.total:,} {self.unit} · {pace(rate, self.unit, left)}")
+
+
+def pace(rate: float, unit: str, left: float) -> str:
+    """Return in words how fast it goes, in steps a second, and how many seconds are left."""
+    return f"{rate:{',.0f' if rate >= 10 else '.2g'}} {unit}/s · {duration(left)} left"
+
+
+def read_rate(line: str) -> float | None:
+    """Return the steps a second that a line with a `pace` tells, or None for any other line."""
+    found = re.search(r" · (\d[\d,.]*) \w+/s · [\d:]+ left$", line)
+    return float(found[1].replace(",", "")) if found else None
 
 
 def duration(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """The refined layout: UMAP's places moved until true neighbors are neighbors in the plane."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,16 @@ class Refinement:
     settling_iterations: int
     seed: int
 
+    def bearable(self, articles: int, questions: int) -> "Refinement":
+        """Return the settings that so many articles bear: light questions, where they claim more articles than there are.
+
+        Then an article belongs to several questions, and drawing it to all of them would only take articles apart.
+        """
+        if questions * self.k <= articles:
+            return self
+        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as these and do not settle")
+        return replace(self, question_weight=min(self.question_weight, 1), settling_iterations=0)
+
 
 def refined_layout(
     raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
@@ -66,6 +76,7 @@ def refined_layout(
         questions = table.vectors(table.articles, table.rows)
         own, _ = articles_nearest_to(questions, table, range(table.articles), k, torch.device("cpu"), threads)
         nearest[table.articles :] = own
+        settings = settings.bearable(table.articles, table.questions)
     places = refine(raw, nearest, table.articles, settings, threads)
     settle(places, nearest[table.articles :], settings.settling_iterations, threads)
     return normalized(places)

@@ -23,7 +23,13 @@ ROW_GROUP = 1_000
 
 
 def write_shards(
-    sources: Iterable[Source], folder: str | Path, manifest: str | Path, size: int, max_characters: int, max_dropped: float
+    sources: Iterable[Source],
+    folder: str | Path,
+    manifest: str | Path,
+    size: int,
+    max_characters: int,
+    max_dropped: float,
+    threads: int = 1,
 ) -> None:
     """Read all sources and write their articles as shards of `size`, then the manifest.
 
@@ -39,7 +45,7 @@ def write_shards(
     with tempfile.TemporaryDirectory(prefix=SPOOL, dir=folder) as spool, SeenIds(Path(spool)) as seen:
         for source in sources:
             tally = Tally(source.name, source.path)
-            articles = read_articles(source, tally, seen, max_characters, Path(spool))
+            articles = read_articles(source, tally, seen, max_characters, Path(spool), threads)
             while run := list(islice(articles, size)):
                 shards.append({"shard": write_shard(run, folder), "source": source.name, "articles": len(run)})
                 log.info(f"{source.name}: {sum(s['articles'] for s in shards if s['source'] == source.name):,} articles sharded")
@@ -105,6 +111,7 @@ def summary(tallies: list[Tally]) -> list[str]:
         drawn = f", {tally.not_drawn:,} not drawn" if tally.not_drawn else ""
         rest = ", the rest unread (limit)" if tally.stopped_at_limit else ""
         lines.append(f"{tally.name}: {tally.read:,} rows read, {tally.kept:,} articles kept{drawn}{rest}")
+        lines += [f"{tally.name}: {count:,} left out: {reason}" for reason, count in tally.left_out.items()]
         lines += [f"{tally.name}: {count:,} dropped: {reason}" for reason, count in tally.dropped.items()]
         lines += [f"{tally.name}: {count:,} with {what}" for what, count in tally.replaced.items()]
         lines += [f"{tally.name}: {drop['row']}: {drop['reason']} ({drop['detail']})" for drop in tally.examples[:5]]

@@ -34,7 +34,7 @@ def layouts_of(
 ) -> dict[str, Layout]:
     """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `unweighted`.
 
-    `unweighted` is a file like layout.parquet, of a refinement in which questions weigh no more than articles. Raises
+    `unweighted` is a file like layout.parquet, of a refinement without weight of questions and without settling. Raises
     UserError where the map at `path` or that file does not fit the embedding table, or a place is no number.
     """
     items = table.columns(["item_id", "kind"])

@@ -1,9 +1,12 @@
 """Where articles come from: files in several formats, read as a stream of rows, out of which come articles.
 
-opening (files, compression) → one reader per format (json_lines, delimited, parquet, pickles) → articles (rows to articles, and
-what became of each row) → sampling (no id twice; a reproducible part of a source).
+opening (files, compression) → one reader per format (json_lines, delimited, parquet, pickles, mediawiki) → articles (rows to
+articles, and what became of each row) → sampling (no id twice; a reproducible part of a source).
 
-A reader is a function `read_rows(path)` that yields one `Row` or `Broken` after the other; `formats.READERS` lists them.
+A dump of MediaWiki takes more than reading: dumps (its XML) → wikitext (to plain text), ahead in several processes (ordering)
+while threads decompress (bzip2).
+
+A reader is a function `read_rows(path)` that yields a `Row`, `Broken` or `LeftOut` after the other; `formats.READERS` lists them.
 """
 
 from knowledge_map.sources.articles import read_articles

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge_map.errors import UserError
-from knowledge_map.sources.formats import READERS, format_of
+from knowledge_map.sources.formats import format_of, reader_of
 from knowledge_map.sources.opening import files_of
-from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, Row, Source, Tally
+from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, LeftOut, Row, Source, Tally
 from knowledge_map.sources.sampling import Sample, SeenIds
 
 TITLE_CHARACTERS = 60  # of a title taken from the opening words
@@ -22,7 +22,9 @@ class Candidate(NamedTuple):
     replacements: list[str]
 
 
-def read_articles(source: Source, tally: Tally, seen: SeenIds, max_characters: int, spool: Path) -> Iterator[Article]:
+def read_articles(
+    source: Source, tally: Tally, seen: SeenIds, max_characters: int, spool: Path, threads: int = 1
+) -> Iterator[Article]:
     """Yield the articles of a source in a stream, and count in `tally` what became of every row.
 
     With a limit alone these are the first articles, and reading stops there. With a sample seed they come in the order of
@@ -34,10 +36,11 @@ def read_articles(source: Source, tally: Tally, seen: SeenIds, max_characters: i
     seen : the ids met so far, shared by all sources.
     max_characters : longer texts are cut there.
     spool : a folder with room for the candidates of a sample.
+    threads : how many may work at once where a format takes more than reading; the articles are the same.
 
     Raises UserError if the source is missing, empty, damaged, or not what its format says.
     """
-    candidates = _candidates(source, tally, seen, max_characters)
+    candidates = _candidates(source, tally, seen, max_characters, threads)
     if source.sample_seed is not None:
         candidates = _drawn(candidates, source, tally, spool)
     for article, replacements in candidates:
@@ -58,12 +61,15 @@ def _drawn(candidates: Iterator[Candidate], source: Source, tally: Tally, spool:
             yield Candidate(Article(*article), replacements.splitlines())
 
 
-def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int) -> Iterator[Candidate]:
+def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int, threads: int) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
-    for row in _rows(source, tally):
+    for row in _rows(source, tally, max_characters, threads):
         tally.read += 1
         if isinstance(row, Broken):
             tally.drop(row.name, BROKEN_ROW, row.detail)
+            continue
+        if isinstance(row, LeftOut):
+            tally.leave_out(row.reason)
             continue
         text = _text(row)
         if not isinstance(text, str) or not text.strip():
@@ -78,13 +84,13 @@ def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
 
 
-def _rows(source: Source, tally: Tally) -> Iterator[Row | Broken]:
+def _rows(source: Source, tally: Tally, max_characters: int, threads: int) -> Iterator[Row | Broken | LeftOut]:
     """Yield the rows of all files, named with their file where there are several."""
     files = files_of(source)
     for file in files:
         tally.format = format_of(source, file)
         prefix = "" if file == Path(source.path) else f"{file.relative_to(source.path)} "
-        for row in READERS[tally.format](file):
+        for row in reader_of(source, tally.format, max_characters, threads)(file):
             yield row._replace(name=prefix + row.name) if prefix else row
 
 

@@ -6,16 +6,19 @@ from functools import partial
 from pathlib import Path
 
 from knowledge_map.errors import UserError
-from knowledge_map.sources import delimited, json_lines, parquet, pickles
+from knowledge_map.sources import delimited, json_lines, mediawiki, parquet, pickles
 from knowledge_map.sources.opening import COMPRESSIONS, UTF8_MARK, open_bytes
-from knowledge_map.sources.records import Broken, Row, Source
+from knowledge_map.sources.records import Broken, LeftOut, Row, Source
 
-READERS: dict[str, Callable[[Path], Iterator[Row | Broken]]] = {
+Reader = Callable[[Path], Iterator[Row | Broken | LeftOut]]
+
+READERS: dict[str, Reader] = {
     "jsonl": json_lines.read_rows,
     "parquet": parquet.read_rows,
     "csv": partial(delimited.read_rows, delimiter=","),
     "tsv": partial(delimited.read_rows, delimiter="\t"),
     "pickle": pickles.read_rows,
+    "mediawiki": mediawiki.read_rows,
 }
 
 SUFFIXES = {
@@ -27,9 +30,18 @@ SUFFIXES = {
     ".tsv": "tsv",
     ".pkl": "pickle",
     ".pickle": "pickle",
+    ".xml": "mediawiki",
 }
 
 HEAD = 1 << 16  # bytes that a format is guessed from
+
+
+def reader_of(source: Source, format: str, max_characters: int, threads: int) -> Reader:
+    """Return who reads a format of `READERS` the way the source's settings ask for."""
+    if format == "mediawiki":
+        pages = mediawiki.PageFilter(**source.mediawiki or {})
+        return partial(mediawiki.read_rows, pages=pages, max_characters=max_characters, threads=threads)
+    return READERS[format]
 
 
 def format_of(source: Source, path: Path) -> str:
@@ -38,28 +50,22 @@ def format_of(source: Source, path: Path) -> str:
     Raises UserError if the file is empty or of no format that is read here.
     """
     if source.format not in ("auto", *READERS):
-        raise UserError(
-            f"articles: {source.name}: no format `{source.format}`; use auto or one of {', '.join(READERS)} "
-            "(MediaWiki dumps are not read yet)."
-        )
+        raise UserError(f"articles: {source.name}: no format `{source.format}`; use auto or one of {', '.join(READERS)}.")
     with open_bytes(path) as stream:
         head = stream.read(HEAD)
     if not head:
         raise UserError(f"{path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
-    if head.removeprefix(UTF8_MARK).lstrip().startswith(b"<") and b"<mediawiki" in head[:4096]:
-        raise UserError(f"{path}: MediaWiki dumps are not read yet; extract the articles into JSON Lines or parquet first.")
     found = source.format if source.format != "auto" else _by_magic(head) or _by_name(path) or _by_text(head)
     if found is None:
-        raise UserError(
-            f"{path}: its format cannot be told; set `format` of {source.name} to one of {', '.join(READERS)} "
-            "(MediaWiki dumps are not read yet)."
-        )
+        raise UserError(f"{path}: its format cannot be told; set `format` of {source.name} to one of {', '.join(READERS)}.")
     return found
 
 
 def _by_magic(head: bytes) -> str | None:
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.removeprefix(UTF8_MARK).lstrip().startswith(b"<") and b"<mediawiki" in head[:4096]:
+        return "mediawiki"
     return "pickle" if re.match(rb"\x80[\x02-\x05]", head) else None
 
 

@@ -1,6 +1,5 @@
 """Files of a source, opened as streams of bytes whatever they are compressed with."""
 
-import bz2
 import gzip
 import io
 import lzma
@@ -8,12 +7,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from knowledge_map.errors import UserError
+from knowledge_map.sources.bzip2 import START, open_bzip2
 from knowledge_map.sources.records import Source
 
 BUFFER = 1 << 20
@@ -28,16 +29,27 @@ def _open_zstd(path: Path) -> BinaryIO:
 
 COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = {
     ".gz": (re.compile(rb"\x1f\x8b"), gzip.open),
-    ".bz2": (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), bz2.open),
+    ".bz2": (START, open_bzip2),
     ".xz": (re.compile(rb"\xfd7zXZ\x00"), lzma.open),
     ".zst": (re.compile(rb"\x28\xb5\x2f\xfd"), _open_zstd),
 }
 
 
-def files_of(source: Source) -> list[Path]:
-    """Return the file of a source, or the parquet files below its folder in sorted order.
+class Unreadable(UserError):
+    """A file that cannot be read to its end."""
 
-    Raises UserError if there is none.
+
+FOLDERS = {
+    # Formats of which a folder may hold many files, and their names there.
+    "parquet": (re.compile(r".*\.parquet"), "*.parquet"),
+    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml[.bz2]"),
+}
+
+
+def files_of(source: Source) -> list[Path]:
+    """Return the file of a source, or the parquet files or parts of a MediaWiki dump below its folder, in sorted order.
+
+    Raises UserError if there is none, or both.
     """
     path = Path(source.path)
     if path.is_file():
@@ -45,28 +57,38 @@ def files_of(source: Source) -> list[Path]:
     if not path.is_dir():
         problem = "is no plain file" if path.exists() else "no such file or folder"
         raise UserError(f"{path}: {problem}; correct the path of {source.name} under `articles`.")
-    if source.format not in ("auto", "parquet"):
-        raise UserError(f"{path}: a folder, which is read as parquet files, not as {source.format}; name one file in it.")
-    files = sorted(file for file in path.rglob("*.parquet") if file.is_file())
-    if not files:
-        raise UserError(f"{path}: no *.parquet file below this folder; correct the path of {source.name} under `articles`.")
+    if source.format not in ("auto", *FOLDERS):
+        raise UserError(
+            f"{path}: a folder, which is read as {' or '.join(FOLDERS)} files, not as {source.format}; name one file in it."
+        )
+    formats = FOLDERS if source.format == "auto" else [source.format]
+    below = sorted(file for file in path.rglob("*") if file.is_file())
+    found = {name: [file for file in below if FOLDERS[name][0].fullmatch(file.name)] for name in formats}
+    if sum(map(bool, found.values())) > 1:
+        raise UserError(f"{path}: holds both {' and '.join(found)} files; set `format` of {source.name} to one of them.")
+    files = next(filter(None, found.values()), None)
+    if files is None:
+        names = " or ".join(FOLDERS[name][1] for name in formats)
+        raise UserError(f"{path}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
     return files
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """Yield the content of a file, decompressed as its first bytes ask for.
+def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
+    """Yield the content of a file, decompressed as its first bytes ask for, by several threads where it can be.
 
-    Raises UserError, here or while the stream is read, if the file cannot be read or is damaged or cut short.
+    Raises Unreadable, here or while the stream is read, if the file cannot be read or is damaged or cut short.
     """
     try:
         with path.open("rb") as plain:
             start = plain.read(16)
         opened = next((opened for magic, opened in COMPRESSIONS.values() if magic.match(start)), None)
+        if opened is open_bzip2:
+            opened = partial(open_bzip2, threads=threads)
         with io.BufferedReader(opened(path) if opened else path.open("rb", buffering=0), BUFFER) as stream:
             yield stream
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        raise UserError(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
+        raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

@@ -20,10 +20,11 @@ class Source:
     Parameters
     ----------
     name : letters, digits, `.`, `_` and `-`; the ids of its articles begin with it. Never "question".
-    path : a file, or a folder of parquet files.
-    format : auto, jsonl, parquet, csv, tsv or pickle.
+    path : a file, or a folder of parquet files or of parts of a MediaWiki dump.
+    format : auto, jsonl, parquet, csv, tsv, pickle or mediawiki.
     limit : how many articles to keep at most; all if None.
     sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
+    mediawiki : which pages of a MediaWiki dump to read, as parameters of `mediawiki.PageFilter`; its defaults if None.
 
     Raises UserError if the name or the limit is none.
     """
@@ -33,6 +34,7 @@ class Source:
     format: str = "auto"
     limit: int | None = None
     sample_seed: int | None = None
+    mediawiki: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9._-]+", self.name) or self.name == "question":
@@ -55,6 +57,13 @@ class Broken(NamedTuple):
     detail: str
 
 
+class LeftOut(NamedTuple):
+    """A row that the settings leave out, and why: no fault of the source."""
+
+    name: str
+    reason: str
+
+
 class Article(NamedTuple):
     """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none."""
 
@@ -69,7 +78,8 @@ class Article(NamedTuple):
 class Tally:
     """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
 
-    After reading, `read == kept + not_drawn + sum(dropped.values())`. `replaced` tells of the kept articles alone.
+    After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
+    `replaced` tells of the kept articles alone.
     """
 
     name: str
@@ -78,6 +88,7 @@ class Tally:
     read: int = 0
     kept: int = 0
     not_drawn: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
@@ -88,6 +99,10 @@ class Tally:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
         if len(self.examples) < EXAMPLES:
             self.examples.append({"row": row, "reason": reason, "detail": detail})
+
+    def leave_out(self, reason: str) -> None:
+        """Count a row that the settings leave out."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
 
     def keep(self, replacements: list[str]) -> None:
         """Count a kept article and what was replaced in it."""

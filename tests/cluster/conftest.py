@@ -1,0 +1,46 @@
+"""A SLURM cluster on this machine, and projects that run on it."""
+
+from collections.abc import Iterator
+
+import pytest
+import slurm
+from projects import REPOSITORY, STARTER, Project, read_articles, small_project
+
+
+class ClusterProject(Project):
+    """A project whose jobs go to the cluster; asked often how they are, since they are short."""
+
+    def start(self, *arguments, **options):
+        return super().start(
+            *arguments,
+            "--profile",
+            str(REPOSITORY / "profiles" / "slurm"),
+            *("--slurm-status-command", "squeue"),  # the test's cluster has no accounting for sacct
+            *("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"),
+            *("--slurm-no-account", "--latency-wait", "20"),
+            **options,
+        )
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory) -> Iterator[slurm.Cluster]:
+    """Two nodes; the tests are skipped where no SLURM can be started, with the reason."""
+    if reason := slurm.unavailable():
+        pytest.skip(f"no SLURM here: {reason}")
+    cluster = slurm.Cluster(tmp_path_factory.mktemp("slurm"))
+    try:
+        try:
+            cluster.start()
+        except TimeoutError as error:
+            pytest.skip(f"SLURM does not start here: {error}")
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def project(cluster, tmp_path) -> ClusterProject:
+    """A project yet to run, of three shards."""
+    project = ClusterProject(small_project(tmp_path / "project", read_articles(STARTER / "articles.jsonl")).folder)
+    project.configure(threads=2)
+    return project
