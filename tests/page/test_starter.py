@@ -27,7 +27,7 @@ def answer(page, kinds: str) -> None:
 def shoot(page, path: Path) -> None:
     page.mouse.move(5, 795)
     page.wait_for_timeout(900)
-    picture(page).quantize(128).save(path, optimize=True)
+    picture(page).save(path, optimize=True)
 
 
 def test_explore(open_page):
@@ -48,5 +48,5 @@ def test_quiz(open_page):
 
 
 def test_dark_and_phone(open_page):
-    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce", color_scheme="dark", **PHONE)
+    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce", color_scheme="dark", **PHONE | {"device_scale_factor": 1})
     shoot(page, DOCS / "page-phone.png")
