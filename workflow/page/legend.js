@@ -52,15 +52,15 @@ const legend = (() => {
   function draw(pen, x, y, ratio) {
     const { title, stops, low, high } = key(), knowledge = element("heat-key");
     const swatch = knowledge && !knowledge.hidden ? knowledge.querySelector("canvas.swatch") : null;
-    const parts = lines(), high_ = (swatch ? 84 : 0) + (stops ? 52 : 26) + 22 * parts.length + 10, wide = 200;
+    const parts = lines(), height = (swatch ? 84 : 0) + (stops ? 52 : 26) + 22 * parts.length + 10, wide = 200;
     pen.save();
     pen.translate(x, y);
     pen.scale(ratio, ratio);
-    pen.translate(0, -high_);
+    pen.translate(0, -height);
     pen.fillStyle = theme.colors.card;
     pen.strokeStyle = theme.colors.line;
     pen.beginPath();
-    pen.roundRect(0, 0, wide, high_, 10);
+    pen.roundRect(0, 0, wide, height, 10);
     pen.fill();
     pen.stroke();
     pen.textBaseline = "middle";
