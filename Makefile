@@ -56,7 +56,7 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 
-pictures: map .venv/installed-test chromium ## the README's pictures, from the finished starter map
+pictures: map .venv/installed-test debian ## the README's pictures, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
 	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter.py
 
