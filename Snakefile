@@ -23,6 +23,8 @@ include: "workflow/rules/project.smk"
 # Shorter than the wait for a slot in a queue; where there is no queue it makes no difference.
 localrules:
     all,
+    fetch_dataset,
+    fetch_model,
     neighbor_graph,
     knowledge_map,
     articles_json,

@@ -22,7 +22,8 @@ class Hub:
 
     Attributes
     ----------
-    files : content by ("models/owner/name" or "datasets/owner/name") and file name, all at `COMMIT`.
+    files : content by ("models/owner/name" or "datasets/owner/name") and file name.
+    commits : the only revision of a repository, where it is not `COMMIT`.
     requests : method and path of every request, in order; for a part of a file with its first byte.
     cut_after : so many bytes into a file the connection is closed, once for each file named here.
     hang : the content of the file of this name never comes.
@@ -31,6 +32,7 @@ class Hub:
     """
 
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    commits: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     cut_after: dict[str, int] = field(default_factory=dict)
     hang: str | None = None
@@ -38,8 +40,9 @@ class Hub:
     online: bool = True
     endpoint: str = ""
 
-    def add(self, repository: str, folder: Path) -> None:
+    def add(self, repository: str, folder: Path, commit: str = COMMIT) -> None:
         """Serve the files below a folder."""
+        self.commits[repository] = commit
         self.files[repository] = {
             path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
         }
@@ -52,7 +55,7 @@ class Hub:
     @property
     def fetched(self) -> list[str]:
         """Names of the files whose content was asked for, in order, and as often as they were."""
-        return [match[1] for line in self.requests if (match := re.match(rf"GET .*/resolve/{COMMIT}/(.*)", line))]
+        return [match[1] for line in self.requests if (match := re.match(r"GET .*/resolve/\w+/(\S+)", line))]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -85,7 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
 
     def _refused(self, repository: str, revision: str) -> bool:
-        missing = "RepoNotFound" if repository not in self.hub.files else "RevisionNotFound" if revision != COMMIT else None
+        missing = None
+        if repository not in self.hub.files:
+            missing = "RepoNotFound"
+        elif revision != self.hub.commits.get(repository, COMMIT):
+            missing = "RevisionNotFound"
         if missing:
             self._send(404, b"", {"X-Error-Code": missing})
         return missing is not None
@@ -104,9 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = self.hub.files[repository].get(name)
         if content is None:
-            self._send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+            self._send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": revision})
             return
-        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{hashlib.sha256(content).hexdigest()}"', "Accept-Ranges": "bytes"}
+        headers = {"X-Repo-Commit": revision, "ETag": f'"{hashlib.sha256(content).hexdigest()}"', "Accept-Ranges": "bytes"}
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         cut = self.hub.cut_after.pop(name, None) if self.command == "GET" else None

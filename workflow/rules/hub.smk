@@ -1,11 +1,6 @@
 # What is on the Hugging Face hub is fetched where Snakemake runs, so that compute nodes need no internet.
 
 
-localrules:
-    fetch_dataset,
-    fetch_model,
-
-
 rule fetch_dataset:
     output:
         record=f"{RESULTS}/fetched/datasets/{{source}}.json",

@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 
 from knowledge_map.device import choose_device
 from knowledge_map.errors import UserError
-from knowledge_map.hub import model_repository
+from knowledge_map.hub import model_folder
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log
 from knowledge_map.table import ARTICLE
@@ -112,7 +112,7 @@ class Encoder:
         return np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
 
     def _load(self, precision: str) -> SentenceTransformer:
-        folder = self.model.folder() or model_repository(self.model.model, self.model.revision).folder()
+        folder = self.model.folder() or model_folder(self.model.model, self.model.revision)
         transformers.logging.disable_progress_bar()  # of half a second, in the midst of the log
         try:
             transformer = SentenceTransformer(

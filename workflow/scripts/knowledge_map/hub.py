@@ -86,9 +86,7 @@ class Repository:
             if name not in held:
                 log.info(f"fetching {shown(name)}, file {number} of {'' if whole else 'at most '}{len(sizes)}")
             with self._explained():
-                path = hf_hub_download(
-                    self.name, name, repo_type=self.kind, revision=self.revision, tqdm_class=_bar_of(progress)
-                )
+                path = hf_hub_download(self.name, name, repo_type=self.kind, revision=self.revision, tqdm_class=_bar_of(progress))
             yield Path(path)
 
     def cached(self, name: str) -> bool:
@@ -109,8 +107,8 @@ class Repository:
             )
         except LocalEntryNotFoundError:
             raise UserError(
-                f"{self}: not (or not wholly) in the cache {constants.HF_HUB_CACHE}; run `snakemake --forcerun fetch_{self.kind}` "
-                "where there is internet, and set HF_HOME to a folder that every machine sees."
+                f"{self}: not, or not wholly, in the cache {constants.HF_HUB_CACHE}; set HF_HOME to a folder that every machine "
+                f"sees, and run `snakemake fetch_{self.kind} --forcerun` where there is internet."
             ) from None
 
     def __str__(self) -> str:
@@ -135,21 +133,21 @@ class Repository:
             if isinstance(error, OSError) and error.errno:  # the disk's own word
                 raise
             raise UserError(
-                f"{self}: cannot be had from {constants.ENDPOINT} ({reason_of(_first(error))}); run again where there is internet, "
-                "what is here by then is not fetched again."
+                f"{self}: cannot be had from {constants.ENDPOINT} ({reason_of(_first(error))}); run again where there is "
+                "internet, what is here by then is not fetched again."
             ) from None
         except ValueError as error:  # a file name that leads out of the cache, or no name of a repository
             raise UserError(f"{self}: refused ({reason_of(error)})") from None
 
 
-def model_repository(model: str, revision: str) -> Repository:
-    """Return what is needed of a model."""
-    return Repository("model", model, revision, MODEL_FILES)
+def model_folder(model: str, revision: str) -> Path:
+    """Return the folder with a model that was fetched. Raises UserError where it was not; the hub is never asked."""
+    return Repository("model", model, revision, MODEL_FILES).folder()
 
 
 def fetch_model(model: str, revision: str, record: str | Path) -> None:
     """Fetch a model's weights and settings, and write down which files these are."""
-    repository = model_repository(model, revision)
+    repository = Repository("model", model, revision, MODEL_FILES)
     with _quiet():
         files = repository.files()
         if not any(file.path.endswith(".safetensors") for file in files):
