@@ -1,6 +1,7 @@
 """From articles and a model on the hub to a map: fetched first, and then without a network."""
 
 import json
+import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from hub_server import COMMIT, Hub, environment, serving
-from projects import REPOSITORY, SMALL, STARTER, Project
+from projects import REPOSITORY, SMALL, STARTER, TRACEBACK, Project
 from snakemake.utils import update_config
 from test_qwen import save_model
 
@@ -75,14 +76,34 @@ def test_after_fetching_a_map_is_made_without_a_network(project, hub, model, dat
     assert (project / "results/knowledge_map.html").exists()
     assert not hub.requests
 
-    # A record that is lost, or written again, embeds nothing.
-    assert project.plan() == Counter()
-    (project / "results/fetched/model.json").unlink()
-    assert project.make("fetch_model") == Counter(fetch_model=1)
-    assert project.plan() == Counter()
-    (project / "results/fetched/datasets/wikipedia.json").unlink()
-    assert project.make("shard") == Counter(fetch_dataset=1, shard=1)
-    assert project.plan() == Counter()
+    # A record that is lost, or written again, makes nothing else stale.
+    for target, rule in {"model.json": "fetch_model", "datasets/wikipedia.json": "fetch_dataset"}.items():
+        record = project / "results/fetched" / target
+        record.unlink()
+        assert project.plan() == Counter()
+        assert project.make(f"results/fetched/{target}") == Counter([rule])
+        assert project.plan() == Counter()
+
+
+def test_a_disk_full_while_fetching_goes_on_when_there_is_room(project, hub, dataset, disk, monkeypatch):
+    hub.add("datasets/wikimedia/wikipedia", dataset)
+    letters = random.Random(1)
+    columns = {"text": [f"{letters.getrandbits(40_000):x}" for _ in range(300)]}
+    large = project / "large.parquet"
+    pq.write_table(pa.table(columns), large)
+    hub.files["datasets/wikimedia/wikipedia"][FILES[1]] = large.read_bytes()
+    monkeypatch.setenv("HF_HOME", str(disk.folder / "home"))
+    project.configure(articles=[SOURCE | {"limit": None}], **SMALL)
+
+    run = project.run("results/fetched/datasets/wikipedia.json")
+    assert run.code != 0
+    assert "the disk is full" in run.output and "make room and run the workflow again" in run.output
+    assert TRACEBACK not in run.output
+
+    disk.remount("size=16m")
+    hub.requests.clear()
+    assert project.make("results/fetched/datasets/wikipedia.json") == Counter(fetch_dataset=1)
+    assert hub.fetched == FILES[1:]
 
 
 @pytest.mark.parametrize("name", ["wikipedia-250k", "wikipedia-all"])

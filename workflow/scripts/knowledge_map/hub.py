@@ -73,20 +73,17 @@ class Repository:
 
         `whole` tells that all of them will be asked for, so that the time left is that of all.
         """
-        sizes = {file.path: file.size for file in files}
         with self._explained():
-            held = {name for name in sizes if self.cached(name)}
-        progress = Progress(sum(sizes.values()), "MB", done=sum(sizes[name] for name in held), scale=MEGABYTE)
-        if not whole:
-            progress.total = progress.done = 0
-        for number, (name, size) in enumerate(sizes.items(), 1):
-            if not whole:
-                progress.total += size
-                progress.done += size * (name in held)
-            if name not in held:
-                log.info(f"fetching {shown(name)}, file {number} of {'' if whole else 'at most '}{len(sizes)}")
+            missing = {file.path for file in files if not self.cached(file.path)}
+        progress = Progress(sum(file.size for file in files if file.path in missing and whole), "MB", scale=MEGABYTE)
+        for number, file in enumerate(files, 1):
+            if file.path in missing:
+                log.info(f"fetching {shown(file.path)}, file {number} of {'' if whole else 'at most '}{len(files)}")
+                progress.total += 0 if whole else file.size
             with self._explained():
-                path = hf_hub_download(self.name, name, repo_type=self.kind, revision=self.revision, tqdm_class=_bar_of(progress))
+                path = hf_hub_download(
+                    self.name, file.path, repo_type=self.kind, revision=self.revision, tqdm_class=_bar_of(progress)
+                )
             yield Path(path)
 
     def cached(self, name: str) -> bool:
@@ -108,7 +105,7 @@ class Repository:
         except LocalEntryNotFoundError:
             raise UserError(
                 f"{self}: not, or not wholly, in the cache {constants.HF_HUB_CACHE}; set HF_HOME to a folder that every machine "
-                f"sees, and run `snakemake fetch_{self.kind} --forcerun` where there is internet."
+                f"sees, and run `snakemake --force fetch_{self.kind}` where there is internet."
             ) from None
 
     def __str__(self) -> str:
