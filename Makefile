@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env test lock picture clean help
+.PHONY: map status env test lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -56,8 +56,9 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 
-picture: map ## the README's picture, from the finished starter map
+pictures: map .venv/installed-test debian ## the README's pictures, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
+	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter.py
 
 clean: ## remove what was made: the environment and the results
 	rm -rf .venv .snakemake results

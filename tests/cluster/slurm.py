@@ -1,6 +1,7 @@
 """A real SLURM of two nodes on this machine: munged, slurmctld and two slurmd, started for the tests and stopped after them."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from string import Template
 import psutil
 
 CONFIGURATION = Path("/etc/slurm/slurm.conf")  # job steps look nowhere else
+GPUS = CONFIGURATION.with_name("gres.conf")
 TEMPLATE = Path(__file__).with_name("slurm.conf")
 MARK = TEMPLATE.read_text().splitlines()[0]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"]
@@ -41,6 +43,8 @@ class Cluster:
         if CONFIGURATION.exists():  # left behind, perhaps with daemons, by tests that were killed
             ask("scontrol", "shutdown")
         CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
+        # A device that stands for a GPU on each node: the tests look at who asks for one.
+        GPUS.write_text("AutoDetect=off\nName=gpu File=/dev/null\n")
         CONFIGURATION.write_text(Template(TEMPLATE.read_text()).substitute(host=socket.gethostname(), state=folder))
         for name in ["controller", *NODES]:
             (folder / name).mkdir()
@@ -70,6 +74,7 @@ class Cluster:
                 if process.environ().get("SLURM_CLUSTER_NAME") == NAME:
                     process.kill()
         CONFIGURATION.unlink()
+        GPUS.unlink()
 
     def jobs(self) -> list[str]:
         """Return the ids of all jobs that wait or run."""
@@ -80,6 +85,12 @@ class Cluster:
         chosen = [f"--nodelist={node}"] if node else []
         rows = ask("squeue", "--noheader", "--format=%A %k", "--states=RUNNING", *chosen).splitlines()
         return [row.split()[0] for row in rows if f"rule_{rule}" in row]
+
+    def gpus(self) -> dict[str, str]:
+        """Return the GPUs that the jobs of late asked for, "" for none, by the id of a job and what it does."""
+        jobs = ask("scontrol", "show", "job").split("\n\n")
+        fields = [dict(re.findall(r"(\w+)=(\S*)", job)) for job in jobs]
+        return {f"{job['JobId']} {job['Comment']}": job.get("TresPerJob", "") for job in fields if "Comment" in job}
 
     def logs(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(self.folder.glob("*.log")))

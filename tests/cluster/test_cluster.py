@@ -49,6 +49,15 @@ def test_the_cluster_makes_the_same_results_as_one_machine(project, tmp_path):
     assert digests(project) == digests(here)
 
 
+def test_only_jobs_on_a_cuda_device_ask_for_a_gpu(project, cluster):
+    before = cluster.gpus()
+    assert not any(before.values())  # of projects on the CPU
+    project.configure(embedding__device="cuda")
+    project.run("merge_embeddings", "--keep-going", "--retries", "0")  # goes well where there is such a device
+    asked = {name: gpus for name, gpus in cluster.gpus().items() if name not in before}
+    assert {name.partition("embed")[1]: gpus for name, gpus in asked.items()} == {"": "", "embed": "gres:gpu:1"}
+
+
 def test_a_cancelled_job_runs_again(project, cluster, embedded):
     process = project.start("merge_embeddings")
     try:

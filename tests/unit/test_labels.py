@@ -16,7 +16,7 @@ from knowledge_map.map_table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map_table import KnowledgeMap, Region
 from knowledge_map.table import EmbeddingTable, table_schema
 
-COLUMNS = ["item_id", "title", "url", "excerpt", "neighbors"]
+COLUMNS = ["item_id", "source", "title", "url", "excerpt", "neighbors"]
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",
     "$\\frac{1}{",

@@ -129,8 +129,9 @@ def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs)
         ({"refinement__enabled": False}, Counter(["refine_layout"]) + AFTER_LAYOUT),
         ({"neighbors__k": 6}, AFTER_MERGE),
         ({"map__title": "Another title"}, Counter(map_page=1, map_picture=1)),
+        ({"quiz__length_scale": 0.2}, Counter(map_page=1)),
     ],
-    ids=["refinement", "neighbors", "title"],
+    ids=["refinement", "neighbors", "title", "quiz"],
 )
 def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)

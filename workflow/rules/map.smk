@@ -120,6 +120,8 @@ rule map_page:
     params:
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
+        quiz=canonical(config["quiz"]),
+        page=canonical(config["page"]),
     message:
         "Writing the map as a page"
     script:

@@ -5,11 +5,12 @@ import json
 from knowledge_map.files import read_parquet
 from knowledge_map.job import logging_to
 from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.page import write_page
+from knowledge_map.page import COLUMNS, PageSettings, write_page
 from knowledge_map.questions import read_questions
+from knowledge_map.quiz import QuizSettings
 
 with logging_to(snakemake.log[0], "map_page"):
-    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["item_id", "title", "url", "excerpt", "neighbors"])
+    knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, COLUMNS)
     write_page(
         knowledge_map,
         read_parquet(snakemake.input.labels),
@@ -17,4 +18,6 @@ with logging_to(snakemake.log[0], "map_page"):
         knowledge_map.question_region(snakemake.params.region_padding),
         snakemake.output.page,
         json.loads(snakemake.params.title),
+        QuizSettings(**json.loads(snakemake.params.quiz)),
+        PageSettings(**json.loads(snakemake.params.page)),
     )

@@ -8,8 +8,9 @@ import pytest
 from diagnosing import measure
 from maps import on_arc, random_vectors, write_map
 
-from knowledge_map.diagnostics.questions import SPACES, read_source_articles, rows_of_titles
+from knowledge_map.diagnostics.questions import SPACES, read_source_articles
 from knowledge_map.files import write_parquet
+from knowledge_map.map_table import rows_of_titles
 
 
 def test_listed_neighbors_carry_similarity_distance_and_both_ranks(tmp_path):

@@ -140,6 +140,14 @@ class KnowledgeMap:
         return np.column_stack([self.table[first].to_numpy(), self.table[second].to_numpy()])
 
 
+def rows_of_titles(titles: pa.ChunkedArray, wanted: list[str | None]) -> np.ndarray:
+    """Return for each wanted title the first row that has it, -1 where none does, int [wanted]; capitals do not matter."""
+    values = pa.array(wanted, pa.string())
+    for change in (pc.utf8_trim_whitespace, pc.utf8_lower):
+        titles, values = change(titles), change(values)
+    return pc.index_in(values, titles.combine_chunks(), skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
+
+
 def map_metadata(table: EmbeddingTable, knowledge_map: KnowledgeMap, umap_params: dict, padding: float) -> dict:
     """Return the lab's description of a map: counts, dimension, UMAP parameters, question region."""
     region = knowledge_map.question_region(padding)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from knowledge_map.errors import UserError
 from knowledge_map.sources.articles import valid_unicode
 
@@ -39,6 +41,25 @@ def read_questions(paths: Sequence[str | Path]) -> list[Question]:
             where[question.item_id] = place
             questions.append(question)
     return questions
+
+
+def source_article(record: dict) -> str | None:
+    """Return the title in a question's `source_article`, None where it names none."""
+    title = record.get("source_article")
+    return valid_unicode(title).strip() or None if isinstance(title, str) else None
+
+
+def difficulties(records: Sequence[dict]) -> list[float]:
+    """Return every question's `difficulty` in standard deviations from the mean, 0 where it has none; any scale will do."""
+    values = np.array([value if _is_number(value := record.get("difficulty")) else np.nan for record in records], float)
+    given = np.isfinite(values)
+    if len(set(values[given])) < 2:
+        return [0.0] * len(records)
+    return np.where(given, (values - values[given].mean()) / values[given].std(), 0).tolist()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 
 def _records(path: str | Path) -> list:

@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from knowledge_map.diagnostics.measures import overlap
 from knowledge_map.diagnostics.neighborhoods import Neighborhoods, cosine_ranks, cosine_similarities, plane_ranks
 from knowledge_map.diagnostics.numbers import distance, rounded
 from knowledge_map.diagnostics.survey import Survey
 from knowledge_map.files import read_parquet
-from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.map_table import KnowledgeMap, rows_of_titles
+from knowledge_map.questions import source_article
 from knowledge_map.table import ROW_GROUP, EmbeddingTable
 
 SPACES = {"embedding": "nearest_in_embedding_space", "map": "nearest_on_map"}
@@ -20,17 +19,7 @@ SPACES = {"embedding": "nearest_in_embedding_space", "map": "nearest_on_map"}
 
 def read_source_articles(path: str | Path) -> list[str | None]:
     """Return the title in `source_article` of every question in the file of embed_questions, None where it names none."""
-    records = map(json.loads, read_parquet(path, ["question_data"])["question_data"].to_pylist())
-    named = (record.get("source_article") for record in records)
-    return [title.strip() or None if isinstance(title, str) else None for title in named]
-
-
-def rows_of_titles(titles: pa.ChunkedArray, wanted: list[str | None]) -> np.ndarray:
-    """Return for each wanted title the first row that has it, -1 where none does, int [wanted]; capitals do not matter."""
-    values = pa.array(wanted, pa.string())
-    for change in (pc.utf8_trim_whitespace, pc.utf8_lower):
-        titles, values = change(titles), change(values)
-    return pc.index_in(values, titles.combine_chunks(), skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
+    return [source_article(json.loads(record)) for record in read_parquet(path, ["question_data"])["question_data"].to_pylist()]
 
 
 def question_measures(neighborhoods: Neighborhoods, cosines: dict[str, np.ndarray], k: list[int], reach: int) -> dict[str, dict]:

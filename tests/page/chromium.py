@@ -1,0 +1,27 @@
+"""Debian's Chromium, headless, without network and GPU, and the windows that the page is looked at in."""
+
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",  # WebGL computed on the CPU
+    "--enable-unsafe-swiftshader",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def executable() -> str | None:
+    """Return where Chromium is; None where it is not."""
+    return shutil.which("chromium")
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=executable(), args=FLAGS)

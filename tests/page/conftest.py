@@ -1,0 +1,87 @@
+"""A real headless browser without any network, and the page of a small map in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chromium import DESKTOP, PHONE, executable, launch
+from pages import write_small_page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+
+@pytest.fixture(scope="session")
+def small_page(tmp_path_factory) -> Path:
+    """The page of the small map of `pages.py`."""
+    return write_small_page(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without it the tests of the page are skipped, which is said."""
+    if executable() is None:
+        pytest.skip("no chromium: the page is not tested in a browser; `apt-get install chromium` where that is possible")
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page file in a new window and waits until it can be used.
+
+    `settings` are those of a window, such as DESKTOP, PHONE, or color_scheme="dark". The test fails where any page wrote an
+    error to the console, threw one, or asked for anything but its own file.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def note_request(request):
+        if not request.url.startswith(("file://", "data:", "blob:")):
+            faults.append(f"asked the network for {request.url}")
+
+    def note_message(message):
+        if message.type in ("error", "warning") and "GPU stall" not in message.text:
+            faults.append(f"console {message.type}: {message.text}")
+
+    def open_page(path: Path, fragment: str = "", context: BrowserContext | None = None, script: str = "", **settings) -> Page:
+        if context is None:
+            context = browser.new_context(**(DESKTOP | settings))
+            context.set_default_timeout(10_000)
+            contexts.append(context)
+        page = context.new_page()
+        page.on("request", note_request)
+        page.on("websocket", lambda socket: faults.append(f"opened a socket to {socket.url}"))
+        page.on("console", note_message)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        if script:
+            page.add_init_script(script)
+        page.goto(path.as_uri() + fragment)
+        page.wait_for_selector("body[data-state=ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture
+def desktop(open_page, small_page) -> Page:
+    """The small map in a window of 1280 x 800."""
+    return open_page(small_page)
+
+
+@pytest.fixture
+def phone(open_page, small_page) -> Page:
+    """The small map on a phone of 360 x 740, with touch."""
+    return open_page(small_page, **PHONE)
+
+
+@pytest.fixture(scope="session")
+def pictures(request) -> Path:
+    """The folder for screenshots of this run."""
+    folder = request.config.rootpath / "results" / "page-tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,81 @@
+"""A small map with known places, vectors, titles and questions, and its page, made by the project's own functions."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import yaml
+from test_labels import HOSTILE
+
+from knowledge_map.files import write_parquet
+from knowledge_map.labels import LabelSettings, knn_labels
+from knowledge_map.map_table import SCHEMA, KnowledgeMap
+from knowledge_map.page import COLUMNS, write_page
+from knowledge_map.questions import Question
+from knowledge_map.table import EmbeddingTable, table_schema
+
+TOPICS = ["Glacier", "Violin", "Éclair", "Ribosome", "Harbour", "Comet"]
+EACH = 60
+NEIGHBORS = 8
+QUESTIONS = [
+    Question("question:which", "Which of these makes proteins?", ("Ribosome", "Comet", "Violin", "Glacier"), 0, {}),
+    Question("question:where", "Where are ships safe?", ("In orbit", "In a harbour", "<b>Nowhere</b>", "In a concert"), 1, {}),
+    Question("question:same", "Which stands in the same place?", ("This", "That"), 1, {}),
+    Question("question:shown", "A question without options is only shown", (), None, {}),
+    Question("question:far", "What has a tail & a coma?", ("A comet", "A cat", "A </script> tag"), 0, {}),
+]
+CENTERS = {topic: np.array([0.2 + 0.3 * (n % 3), 0.3 + 0.4 * (n // 3)]) for n, topic in enumerate(TOPICS)}
+OF_QUESTION = ["Ribosome", "Harbour", "Harbour", "Harbour", "Comet"]
+SETTINGS = Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml"
+
+
+def titles() -> list[str]:
+    """Return the titles: those of the topics in turn, then hostile ones, then one that a spreadsheet would compute."""
+    return [f"{topic} {number}" for number in range(EACH) for topic in TOPICS] + [*HOSTILE, '=HYPERLINK("https://example.org")']
+
+
+def write_small_page(folder: Path) -> Path:
+    """Write the page of the small map: six round topics in two rows of three, hostile titles in between."""
+    random = np.random.default_rng(5)
+    names = titles()
+    topics = [TOPICS[row % len(TOPICS)] if row < EACH * len(TOPICS) else "Violin" for row in range(len(names))] + OF_QUESTION
+    articles, total = len(names), len(topics)
+    places = np.array([CENTERS[topic] for topic in topics]) + random.normal(scale=0.03, size=(total, 2))
+    places[articles + 2] = places[articles + 1]
+    places = places.clip(0, 1).astype(np.float32)
+    vectors = np.concatenate([np.eye(len(TOPICS))[[TOPICS.index(topic) for topic in topics]], 3 * (places - 0.5)], axis=1)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    distances = 1 - vectors @ vectors[:articles].T
+    distances[np.arange(articles), np.arange(articles)] = 9
+    near = np.argsort(distances, axis=1, kind="stable")[:, :NEIGHBORS]
+    common = {
+        "row": np.arange(total, dtype=np.int32),
+        "item_id": [f"small:{row}" for row in range(articles)] + [question.item_id for question in QUESTIONS],
+        "kind": ["article"] * articles + ["question"] * len(QUESTIONS),
+        "source": ["even" if row % 2 == 0 else "odd" for row in range(articles)] + ["question"] * len(QUESTIONS),
+        "title": names + [question.text for question in QUESTIONS],
+        "url": [_url(row, name) for row, name in enumerate(names)] + [""] * len(QUESTIONS),
+    }
+    matrix = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+    write_parquet(folder / "embeddings.parquet", pa.table({**common, "embedding": matrix}, schema=table_schema(vectors.shape[1])))
+    mapped = {
+        "excerpt": [f"About {name[:60]}" for name in common["title"]],
+        **dict(zip(["x", "y", "x_raw", "y_raw"], [*places.T, *places.T], strict=True)),
+        "neighbors": [{"ids": ids, "distances": distances[row, ids].tolist()} for row, ids in enumerate(near.tolist())],
+    }
+    write_parquet(folder / "knowledge_map.parquet", pa.table({**common, **mapped}, schema=SCHEMA))
+    knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
+    region = knowledge_map.question_region(0.1)
+    options = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["properties"]["labels"]["properties"]
+    defaults = {name: part["default"] for name, part in options.items()} | {"grid": [4, 8, 16]}
+    labels = knn_labels(knowledge_map, EmbeddingTable(folder / "embeddings.parquet"), LabelSettings(**defaults), region, 1)
+    page = folder / "knowledge_map.html"
+    write_page(knowledge_map, labels, QUESTIONS, region, page, "Small <map>")
+    return page
+
+
+def _url(row: int, title: str) -> str:
+    """Return an address that follows from the title, but for some that do not, and one that is no web address."""
+    if row == 6:
+        return "javascript:alert(1)"
+    return f"https://example.org/wiki/{row}" if row % 7 == 0 else f"https://example.org/wiki/{title.replace(' ', '_')[:80]}"

@@ -1,0 +1,47 @@
+"""Pages of small maps with any questions at any places."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from test_labels import labelled, small_map
+
+from knowledge_map.files import read_parquet, write_parquet
+from knowledge_map.map_table import KnowledgeMap
+from knowledge_map.page import COLUMNS, write_page
+from knowledge_map.questions import Question
+
+WEST, EAST = (0.3, 0.5), (0.7, 0.5)
+
+
+def question(
+    number: int, text: str = "", options: Sequence[str] = ("yes", "no", "perhaps"), answer: int | None = 0, **data
+) -> Question:
+    return Question(f"question:{number}", text or f"Why {number}?", tuple(options), answer, data)
+
+
+def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tuple[float, float]], articles: int = 300) -> Path:
+    """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(3)
+    spread = random.uniform(0.1, 0.9, (articles, 2))
+    titles = [f"{'West' if x < 0.5 else 'East'}{number}" for number, (x, _) in enumerate(spread)]
+    everything = np.vstack([spread, np.reshape(places, (-1, 2))]).astype(np.float32)
+    vectors = np.column_stack([everything - 0.5, np.ones((len(everything), 6)) / 2])
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    small = small_map(folder, articles, len(questions), titles, everything, vectors)
+    region = small[0].question_region(0.1)
+    table = read_parquet(folder / "knowledge_map.parquet")
+    texts = table["title"].to_pylist()[:articles] + [question.text for question in questions]
+    position = table.column_names.index("title")
+    write_parquet(folder / "knowledge_map.parquet", table.set_column(position, "title", pa.array(texts)))
+    knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
+    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
+    return folder / "map.html"
+
+
+def many_questions(count: int, seed: int = 0) -> tuple[list[Question], list[tuple[float, float]]]:
+    """Return questions that the first option answers, and random places for them."""
+    places = np.random.default_rng(seed).uniform(0.25, 0.75, (count, 2))
+    return [question(number) for number in range(count)], [(float(x), float(y)) for x, y in places]

@@ -1,0 +1,69 @@
+"""What a person sees of the page, and where."""
+
+import io
+import time
+
+from PIL import Image
+from playwright.sync_api import Page
+
+
+def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 10) -> None:
+    """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < end, f"{expression} did not come to hold"
+        page.wait_for_timeout(20)
+
+
+def settle(page: Page) -> None:
+    """Wait until the map has come to rest."""
+    page.wait_for_timeout(30)  # an event on its way to the page
+    wait_until(page, "map.isAtRest()")
+
+
+def point(page: Page, row: int) -> tuple[float, float]:
+    """Return where an item lies on the screen."""
+    x, y = page.evaluate("row => view.toScreen(...map.places(row))", row)
+    return x, y
+
+
+def marker(page: Page, number: int) -> tuple[float, float]:
+    """Return where the marker of a question is on the screen."""
+    place = page.evaluate("number => markers.place(number)", number)
+    return place["x"], place["y"]
+
+
+def show(page: Page, row: int, scale: float = 3000) -> tuple[float, float]:
+    """Move an item into the middle of what is free of the screen, and return where it is."""
+    page.evaluate("([row, scale]) => map.flyTo(...map.places(row), scale)", [row, scale])
+    settle(page)
+    return point(page, row)
+
+
+def row_of(page: Page, title: str) -> int:
+    """Return the row of the first item with this title."""
+    return page.evaluate(
+        "title => { for (let row = 0; row < data.count; row++) if (data.title(row) === title) return row; }", title
+    )
+
+
+def camera(page: Page) -> tuple[float, float, float]:
+    """Return the place in the middle of the screen and the scale."""
+    settle(page)
+    return tuple(page.evaluate("[view.x, view.y, view.scale]"))
+
+
+def picture(page: Page, **settings) -> Image.Image:
+    """Return a screenshot."""
+    settle(page)
+    return Image.open(io.BytesIO(page.screenshot(**settings))).convert("RGB")
+
+
+def colors_around(page: Page, x: float, y: float, reach: int = 4) -> set[tuple[int, int, int]]:
+    """Return the colours on the screen within `reach` pixels of a place."""
+    part = picture(page, clip={"x": x - reach, "y": y - reach, "width": 2 * reach + 1, "height": 2 * reach + 1})
+    return set(part.get_flattened_data())
+
+
+def lightness(color: tuple[int, int, int]) -> float:
+    return sum(color) / 3

@@ -1,0 +1,102 @@
+"""The page opens on the questions, with every text as it was, with and without WebGL."""
+
+import pyarrow.parquet as pq
+import pytest
+from chromium import PHONE
+from pages import QUESTIONS
+from screen import camera, colors_around, lightness, picture, point, settle
+
+NO_WEBGL = """
+    const getContext = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...rest);
+    };
+"""
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_it_opens_on_the_questions(device, request, pictures):
+    page = request.getfixturevalue(device)
+    size = page.viewport_size
+    for question in page.evaluate("map.questions"):
+        x, y = point(page, question["row"])
+        assert 0 < x < size["width"] and 0 < y < size["height"]
+    assert page.locator("h1").inner_text() == "Small <map>"
+    assert "374 articles · 5 questions" in page.locator("#heading").inner_text()
+    settle(page)
+    page.screenshot(path=pictures / f"{device}.png")
+
+
+def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
+    table = pq.read_table(small_page.with_name("knowledge_map.parquet"))
+    read = desktop.evaluate("""Array.from({ length: data.count }, (_, row) => ({
+        title: data.title(row), url: data.url(row), excerpt: data.excerpt(row), place: map.places(row),
+        source: data.sources[data.source[row]], neighbors: data.neighbors(row),
+        similarities: data.neighbors(row).map((_, place) => data.similarity(row, place)) }))""")
+    assert len(read) == len(table)
+    for row, wanted in zip(read, table.to_pylist(), strict=True):
+        assert row["title"] == (wanted["title"] if wanted["title"].strip() else "(no title)")
+        assert row["place"] == pytest.approx([wanted["x"], wanted["y"]], abs=1e-5)
+        assert row["neighbors"] == wanted["neighbors"]["ids"][:8]
+        wanted_similarities = [min(max(1 - distance, 0), 1) for distance in wanted["neighbors"]["distances"][:8]]
+        assert row["similarities"] == pytest.approx(wanted_similarities, abs=0.003)
+        if wanted["kind"] == "article":
+            assert row["excerpt"] == wanted["excerpt"]
+            assert row["source"] == wanted["source"]
+            assert row["url"] == (wanted["url"] if wanted["url"].startswith("http") else "")
+    assert [question["id"] for question in desktop.evaluate("map.questions")] == [question.item_id for question in QUESTIONS]
+
+
+def test_hostile_texts_leave_nothing_behind(desktop):
+    assert desktop.locator("img, iframe, object, [onerror]").count() == 0
+    assert desktop.locator("script").count() == 1  # those that carried the data are gone
+
+
+def test_articles_are_dots_on_the_screen(desktop):
+    desktop.keyboard.press("w")
+    camera(desktop)
+    x, y = point(desktop, 0)
+    darkest = min(map(lightness, colors_around(desktop, x, y)))
+    assert darkest < 120 < lightness(picture(desktop).getpixel((640, 790)))
+
+
+def test_without_webgl_there_is_a_notice_a_picture_search_and_quiz(open_page, small_page, pictures):
+    page = open_page(small_page, script=NO_WEBGL)
+    assert "without WebGL" in page.locator("#no-webgl").inner_text()
+    x, y = point(page, 3)
+    assert min(map(lightness, colors_around(page, x, y))) < 120
+    page.screenshot(path=pictures / "without-webgl.png")
+    page.locator("#search").fill("ribosome 7")
+    page.keyboard.press("Enter")
+    assert page.locator("#panel-title").inner_text() == "Ribosome 7"
+    page.locator("#quiz-open").click()
+    assert "Which of these makes proteins?" in page.locator("#panel").inner_text()
+
+
+def test_the_points_come_back_after_the_graphics_were_lost(desktop):
+    x, y = point(desktop, 3)
+    before = min(map(lightness, colors_around(desktop, x, y)))
+    desktop.evaluate("""async () => {
+        const canvas = element("ground"), gone = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+        const told = (name) => new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
+        const lost = told("webglcontextlost"), back = told("webglcontextrestored");
+        gone.loseContext();
+        await lost;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        gone.restoreContext();
+        await back;
+    }""")
+    assert min(map(lightness, colors_around(desktop, x, y))) == pytest.approx(before, abs=8)
+
+
+def test_it_says_so_where_there_is_no_javascript(browser, small_page):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(small_page.as_uri())
+    assert "needs JavaScript" in page.locator("noscript").inner_text()
+    context.close()
+
+
+def test_a_narrow_phone_has_no_sideways_scroll(open_page, small_page):
+    page = open_page(small_page, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

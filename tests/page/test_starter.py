@@ -1,0 +1,52 @@
+"""Pictures for the README, taken as a person would see the starter corpus; `make pictures` asks for them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from chromium import PHONE
+from screen import picture
+
+PAGE = os.environ.get("STARTER_PAGE")
+DOCS = Path(__file__).parents[2] / "docs"
+
+pytestmark = pytest.mark.skipif(not PAGE, reason="no finished starter map in STARTER_PAGE: `make pictures` takes its pictures")
+
+
+def answer(page, kinds: str) -> None:
+    """Answer the questions of the quiz in their order: right (r), wrong (w), or not at all (u)."""
+    for number, kind in enumerate(kinds):
+        question = page.evaluate("number => map.questions[number]", number)
+        wrong = (question["answer"] + 1) % len(question["options"])
+        page.keyboard.press({"r": str(question["answer"] + 1), "w": str(wrong + 1), "u": "0"}[kind])
+        page.wait_for_timeout(150)
+        if number < len(kinds) - 1:
+            page.keyboard.press("Enter")
+
+
+def shoot(page, path: Path) -> None:
+    page.mouse.move(5, 795)
+    page.wait_for_timeout(900)
+    picture(page).quantize(128).save(path, optimize=True)
+
+
+def test_explore(open_page):
+    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page.locator("#search").fill("mitochond")
+    page.keyboard.press("Enter")
+    assert "Nearest in meaning" in page.locator("#panel").inner_text()
+    page.evaluate("view.flyTo(view.x, view.y, 1500)")
+    shoot(page, DOCS / "page-explore.png")
+
+
+def test_quiz(open_page):
+    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page.locator("#quiz-open").click()
+    answer(page, "rrwruwr")
+    assert "Where" in page.locator("#panel").inner_text()
+    shoot(page, DOCS / "page-quiz.png")
+
+
+def test_dark_and_phone(open_page):
+    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce", color_scheme="dark", **PHONE)
+    shoot(page, DOCS / "page-phone.png")
