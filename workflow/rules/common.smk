@@ -84,12 +84,13 @@ def question_files(wildcards):
 
 
 def manifest():
-    """The manifest, once it is there: asking for it makes Snakemake shard first and then look at the graph anew."""
+    """The manifest, once it and the model are there: asking for it makes Snakemake shard first and then look at the graph anew."""
     try:
         content = read_manifest(checkpoints.shard.get().output.manifest)
         check_size(content["articles"], len(INPUTS.questions), config["neighbors"]["k"])
     except UserError as error:
         raise WorkflowError(str(error)) from None
+    wait_for_model()  # so that no rule runs again where the model was only fetched again
     return content
 
 
