@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/hub.smk"
 include: "workflow/rules/articles.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/neighbors.smk"
@@ -22,6 +23,8 @@ include: "workflow/rules/project.smk"
 # Shorter than the wait for a slot in a queue; where there is no queue it makes no difference.
 localrules:
     all,
+    fetch_dataset,
+    fetch_model,
     neighbor_graph,
     knowledge_map,
     articles_json,

@@ -87,7 +87,7 @@ def test_every_default_is_filled_in():
             for key in name.split("."):
                 value = value[key]
             assert value == part["default"]
-    unset = dict.fromkeys(["limit", "sample_seed", "mediawiki"])
+    unset = dict.fromkeys(["limit", "sample_seed", "mediawiki", "huggingface"])
     assert config["articles"] == [ARTICLES["articles"][0] | unset | {"format": "auto"}]
 
 
@@ -218,6 +218,36 @@ def test_settings_that_contradict_each_other_are_refused(config, settings, said)
 def test_the_largest_neighborhood_of_a_graph_is_allowed(config):
     update_config(config, {"umap": {"n_neighbors": 16, "min_dist": 1.0}})
     check_inputs(config)
+
+
+ON_HUB = {
+    "name": "wiki",
+    "format": "huggingface",
+    "path": "wikimedia/wikipedia",
+    "huggingface": {"revision": "0123456789" * 4, "folder": "20231101.en"},
+}
+
+
+def test_a_source_on_the_hub_has_no_files_before_it_is_fetched(config):
+    assert check_inputs(complete(config | {"articles": [ON_HUB]}, SCHEMA)).files == {"wiki": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"path": "data/wiki/20231101.en"}, "data/wiki/20231101.en is no dataset on the hub; give its `path` as owner/name"),
+        ({"huggingface": None}, "name the commit of wikimedia/wikipedia that is meant as `huggingface: {revision: ...}`"),
+        ({"huggingface": {"revision": "main"}}, "`articles[0].huggingface.revision`: 'main' does not match"),
+        ({"huggingface": {"folder": "en"}}, "'revision' is a required property"),
+        ({"huggingface": ON_HUB["huggingface"] | {"folder": "2023*"}}, "`articles[0].huggingface.folder`: '2023*'"),
+        ({"format": "parquet"}, "has settings for `huggingface`, but its format is parquet"),
+    ],
+    ids=["path", "nothing", "branch", "no revision", "folder", "format"],
+)
+def test_a_source_on_the_hub_that_is_not_fully_named_is_refused(config, change, said):
+    with pytest.raises(UserError) as error:
+        check_inputs(complete(config | {"articles": [ON_HUB | change]}, SCHEMA))
+    assert said in str(error.value)
 
 
 def test_two_sources_of_one_name_are_refused(config):

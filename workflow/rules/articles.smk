@@ -3,7 +3,8 @@
 
 checkpoint shard:
     input:
-        source_files,
+        files=source_files,
+        fetched=fetched_datasets,
     output:
         manifest=f"{RESULTS}/shards/manifest.json",
     log:
@@ -17,7 +18,13 @@ checkpoint shard:
     resources:
         mem_mb=growing(2000),
     params:
-        sources=canonical(config["articles"]),
+        # Of a dataset on the hub the record tells, which is an input.
+        sources=canonical(
+            [
+                {key: value for key, value in source.items() if key != "huggingface"}
+                for source in config["articles"]
+            ]
+        ),
         shards=canonical(config["shards"]),
     message:
         "Reading the articles and cutting them into shards"

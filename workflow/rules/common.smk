@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 from knowledge_map.configuration import check_inputs, check_size, complete
 from knowledge_map.errors import UserError
 from knowledge_map.shards import closing_summary, read_manifest
+from knowledge_map.sources import rows_needed
 
 try:
     config.update(complete(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"))
@@ -26,6 +27,7 @@ GPUS = int(config["embedding"]["device"].startswith("cuda"))
 
 
 wildcard_constraints:
+    source="[A-Za-z0-9._-]+",
     shard="[0-9a-f]{16}",
     model="[a-z0-9-]+",
     block="[0-9]+",
@@ -46,22 +48,49 @@ def growing(mem_mb):
 
 
 def source_files(wildcards):
-    """The files of all sources."""
+    """The files of all sources on this machine."""
     return [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
 
 
+def fetched_datasets(wildcards):
+    """The records of the sources on the hub."""
+    return [f"{RESULTS}/fetched/datasets/{source.name}.json" for source in INPUTS.sources if source.on_hub]
+
+
+def dataset(wildcards):
+    """What is fetched of a source on the hub, as one string."""
+    source = next(source for source in INPUTS.sources if source.name == wildcards.source)
+    needed = {
+        "dataset": source.path,
+        **source.huggingface,
+        "rows": rows_needed(source, config["shards"]["max_dropped"]),
+    }
+    return json.dumps(needed, sort_keys=True)
+
+
+def wait_for_model():
+    """Make Snakemake fetch the model first where it is on the hub.
+
+    As a checkpoint and not as an input of the jobs that embed: a record that is lost or written again would embed a corpus anew.
+    """
+    if INPUTS.article_model.on_hub:
+        checkpoints.fetch_model.get()
+
+
 def question_files(wildcards):
-    """The files of questions, if there are any."""
+    """The files of questions, if there are any, once the model is there."""
+    wait_for_model()
     return INPUTS.question_files
 
 
 def manifest():
-    """The manifest, once it is there: asking for it makes Snakemake shard first and then look at the graph anew."""
+    """The manifest, once it and the model are there: asking for it makes Snakemake shard first and then look at the graph anew."""
     try:
         content = read_manifest(checkpoints.shard.get().output.manifest)
         check_size(content["articles"], len(INPUTS.questions), config["neighbors"]["k"])
     except UserError as error:
         raise WorkflowError(str(error)) from None
+    wait_for_model()  # so that no rule runs again where the model was only fetched again
     return content
 
 
@@ -71,7 +100,8 @@ def shards(wildcards):
 
 
 def embedded_shards(wildcards):
-    """Their embeddings, in the same order."""
+    """Their embeddings, in the same order, once the model is there."""
+    wait_for_model()
     return [
         f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet" for entry in manifest()["shards"]
     ]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from knowledge_map.job import logging_to
 from knowledge_map.shards import write_shards
-from knowledge_map.sources import Source
+from knowledge_map.sources import Source, where_they_lie
 
 with logging_to(snakemake.log[0], "shard"):
     limits = json.loads(snakemake.params.shards)
     write_shards(
-        [Source(**source) for source in json.loads(snakemake.params.sources)],
+        where_they_lie([Source(**source) for source in json.loads(snakemake.params.sources)], snakemake.input.fetched),
         Path(snakemake.output.manifest).parent,
         snakemake.output.manifest,
         size=limits["size"],

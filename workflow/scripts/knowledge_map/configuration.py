@@ -4,6 +4,7 @@ import copy
 import difflib
 import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -86,6 +87,8 @@ def check_inputs(config: dict) -> Inputs:
     if len(set(names)) < len(names):
         raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
+    for source in sources:
+        _check_on_hub(source)
     article_model, question_model = embedding_models(config)
     article_model.folder()
     _check_writable(Path(config["results"]))
@@ -107,6 +110,19 @@ def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
         EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
         EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
     )
+
+
+def _check_on_hub(source: Source) -> None:
+    """Raise UserError where a source on the hub does not say which dataset it is, and of which revision."""
+    if source.on_hub and not re.fullmatch(r"[\w.-]+/[\w.-]+", source.path):
+        raise UserError(f"articles: {source.name}: {source.path} is no dataset on the hub; give its `path` as owner/name.")
+    if source.on_hub and source.huggingface is None:
+        raise UserError(
+            f"articles: {source.name}: name the commit of {source.path} that is meant as `huggingface: {{revision: ...}}`, "
+            "so that the articles stay the same."
+        )
+    if source.huggingface is not None and not source.on_hub:
+        raise UserError(f"articles: {source.name}: has settings for `huggingface`, but its format is {source.format}.")
 
 
 def _check_settings(config: dict) -> None:

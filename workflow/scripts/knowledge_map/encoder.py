@@ -10,6 +10,7 @@ from sentence_transformers import SentenceTransformer
 
 from knowledge_map.device import choose_device
 from knowledge_map.errors import UserError
+from knowledge_map.hub import model_folder
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log
 from knowledge_map.table import ARTICLE
@@ -111,18 +112,18 @@ class Encoder:
         return np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
 
     def _load(self, precision: str) -> SentenceTransformer:
-        folder = self.model.folder()
+        folder = self.model.folder() or model_folder(self.model.model, self.model.revision)
         transformers.logging.disable_progress_bar()  # of half a second, in the midst of the log
         try:
             transformer = SentenceTransformer(
-                str(folder or self.model.model),
-                revision=self.model.revision if folder is None else None,
+                str(folder),
                 device=str(self.device),
-                local_files_only=folder is not None,
+                local_files_only=True,
+                trust_remote_code=False,
                 model_kwargs={"dtype": getattr(torch, precision)},
             )
         except Exception as error:
-            # Whatever a hub, a cache or a damaged file raises, the user's question is which model could not be had.
+            # Whatever a damaged file raises, the user's question is which model could not be had.
             reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise UserError(f"embedding.model {self.model.model} cannot be loaded: {reason}") from error
         limit = _position_limit(transformer)

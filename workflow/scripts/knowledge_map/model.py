@@ -68,6 +68,11 @@ class EmbeddingModel:
             )
         return None
 
+    @property
+    def on_hub(self) -> bool:
+        """Whether the model is on the Hugging Face hub and has to be fetched first."""
+        return self.folder() is None
+
     def key(self) -> str:
         """Return a file name for this model's vectors: a readable name and a digest of all that decides them."""
         meaning = asdict(self) | {"version": VERSION, "weights": self._weights()}

@@ -17,10 +17,11 @@ class Progress:
     unit : what a step is, in the plural ("texts").
     done : steps finished by an earlier run; they do not count toward the rate.
     every : seconds between two lines.
+    scale : steps that make up one unit, such as 1,000,000 bytes of a MB.
     """
 
-    def __init__(self, total: int, unit: str, done: int = 0, every: float = 5.0):
-        self.total, self.unit, self.done, self.every = total, unit, done, every
+    def __init__(self, total: int, unit: str, done: int = 0, every: float = 5.0, scale: int = 1):
+        self.total, self.unit, self.done, self.every, self.scale = total, unit, done, every, scale
         self._before, self._start = done, time.monotonic()
         self._next = self._start + every
 
@@ -33,7 +34,8 @@ class Progress:
         self._next = now + self.every
         rate = (self.done - self._before) / max(now - self._start, 1e-9)
         left = (self.total - self.done) / rate if rate else 0.0
-        log.info(f"{self.done:,} of {self.total:,} {self.unit} · {pace(rate, self.unit, left)}")
+        done, total = self.done // self.scale, self.total // self.scale
+        log.info(f"{done:,} of {total:,} {self.unit} · {pace(rate / self.scale, self.unit, left)}")
 
 
 def pace(rate: float, unit: str, left: float) -> str:

@@ -89,7 +89,7 @@ def _rows(source: Source, tally: Tally, max_characters: int, threads: int) -> It
     files = files_of(source)
     for file in files:
         tally.format = format_of(source, file)
-        prefix = "" if file == Path(source.path) else f"{file.relative_to(source.path)} "
+        prefix = "" if file == Path(source.path) else f"{file.name if source.files else file.relative_to(source.path)} "
         for row in reader_of(source, tally.format, max_characters, threads)(file):
             yield row._replace(name=prefix + row.name) if prefix else row
 

@@ -49,8 +49,10 @@ FOLDERS = {
 def files_of(source: Source) -> list[Path]:
     """Return the file of a source, or the parquet files or parts of a MediaWiki dump below its folder, in sorted order.
 
-    Raises UserError if there is none, or both.
+    A source on the hub has none before it is fetched. Raises UserError if there is none, or both.
     """
+    if source.files is not None or source.on_hub:
+        return list(source.files or [])
     path = Path(source.path)
     if path.is_file():
         return [path]

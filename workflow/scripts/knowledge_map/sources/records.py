@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge_map.errors import UserError
@@ -20,11 +21,13 @@ class Source:
     Parameters
     ----------
     name : letters, digits, `.`, `_` and `-`; the ids of its articles begin with it. Never "question".
-    path : a file, or a folder of parquet files or of parts of a MediaWiki dump.
-    format : auto, jsonl, parquet, csv, tsv, pickle or mediawiki.
+    path : a file, or a folder of parquet files or of parts of a MediaWiki dump; of a dataset on the hub "owner/name".
+    format : auto, jsonl, parquet, csv, tsv, pickle, mediawiki or huggingface.
     limit : how many articles to keep at most; all if None.
     sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
     mediawiki : which pages of a MediaWiki dump to read, as parameters of `mediawiki.PageFilter`; its defaults if None.
+    huggingface : which `revision` of a dataset on the hub, and which `folder` of it (all if None).
+    files : where they are known, the files to read in place of those at `path`.
 
     Raises UserError if the name or the limit is none.
     """
@@ -35,12 +38,19 @@ class Source:
     limit: int | None = None
     sample_seed: int | None = None
     mediawiki: dict[str, Any] | None = None
+    huggingface: dict[str, Any] | None = None
+    files: tuple[Path, ...] | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9._-]+", self.name) or self.name == "question":
             raise UserError(f"articles: {self.name!r} names no source; use letters, digits, `.`, `_`, `-`, and not `question`.")
         if self.limit is not None and self.limit < 1:
             raise UserError(f"articles: {self.name}: limit is {self.limit}; give at least 1, or null for all.")
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether the files are on the Hugging Face hub and have to be fetched first."""
+        return self.format == "huggingface"
 
 
 class Row(NamedTuple):
