@@ -41,7 +41,7 @@ def table(project: Project) -> bytes:
 
 
 def at_work(project: Project) -> bool:
-    return any(project.folder.glob("results/.partial/*/*/lock"))
+    return any(project.folder.glob("results/.partial/*/*.lock"))
 
 
 def saved_blocks(project: Project) -> dict[Path, tuple[int, int]]:
