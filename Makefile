@@ -45,7 +45,7 @@ test: .venv/installed-test debian ## all tests and checks
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	pytest --numprocesses logical --dist loadfile
+	pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 # Torch pins its own CUDA packages exactly; they are left out, so that a machine without a GPU need not fetch them.
 COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header

@@ -1,6 +1,5 @@
 """The workflow on a real SLURM: the same results as here, and whatever ends a job or the head costs only what it was doing."""
 
-import hashlib
 import re
 import signal
 from pathlib import Path
@@ -8,23 +7,11 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 import pytest
-from projects import STARTER, TRACEBACK, Project, kill, read_articles, small_project, wait_for
+from projects import STARTER, TRACEBACK, Project, digests, kill, read_articles, small_project, wait_for
 from slurm import ask, wait_until
-
-OF_THE_RUN = ("logs/", "benchmarks/", "umap_reducer.pkl", "knowledge_map.pkl")
-"""What tells of a run, and the pickles, whose compiled functions carry an id of their own each time."""
 
 LOCAL = ["neighbor_graph", "knowledge_map", "articles_json", "map_picture", "map_page"]
 """Rules too short for a queue."""
-
-
-def digests(project: Project) -> dict[str, str]:
-    """Return the digest of every result, by its path."""
-    results = project / "results"
-    paths = {str(path.relative_to(results)): path for path in sorted(results.rglob("*")) if path.is_file()}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if not name.startswith(OF_THE_RUN)
-    }
 
 
 def vectors(project: Project) -> bytes:

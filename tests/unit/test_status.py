@@ -91,7 +91,7 @@ def test_finished_shards_and_saved_blocks_of_others_are_counted(results):
     for number in range(3):
         results.save_block(SHARDS[2], number)
     write(results.folder / f".partial/{MODEL}/{SHARDS[3]}/.000000.parquet.4711.tmp")
-    write(results.folder / f".partial/{MODEL}/{SHARDS[3]}/lock")
+    write(results.folder / f".partial/{MODEL}/{SHARDS[3]}.lock")
     assert results.text() == f"results: 1 of 4 shards embedded, 7,000 of 10,000 articles (70 %).\n\n{IDLE}"
 
 

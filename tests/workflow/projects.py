@@ -1,5 +1,6 @@
 """Projects in which the real workflow runs."""
 
+import hashlib
 import json
 import os
 import re
@@ -121,6 +122,19 @@ class Project:
         """Return a copy that Snakemake takes for up to date: modification times and its records are kept."""
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
         return Project(folder)
+
+
+OF_THE_RUN = ("logs/", "benchmarks/", "umap_reducer.pkl", "knowledge_map.pkl")
+"""What tells of a run, and the pickles, whose compiled functions carry an id of their own each time."""
+
+
+def digests(project: Project) -> dict[str, str]:
+    """Return the digest of every result, by its path."""
+    results = project / "results"
+    paths = {str(path.relative_to(results)): path for path in sorted(results.rglob("*")) if path.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if not name.startswith(OF_THE_RUN)
+    }
 
 
 class Disk:

@@ -3,14 +3,18 @@
 import os
 import re
 import signal
+import subprocess
+import time
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
-from projects import SMALL, TRACEBACK, Project, kill, wait_for, write_articles
+from projects import SMALL, TRACEBACK, Project, digests, kill, wait_for, write_articles
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ARTICLES = 3_400  # one shard of four blocks of 1,000
+KILLS = int(os.environ.get("KILLS", "3"))  # of a whole run; each costs some ten seconds
 
 
 def numbers(folder: Path) -> Project:
@@ -75,6 +79,38 @@ def test_embedding_killed_again_and_again_embeds_no_saved_block_twice(project, u
     assert set(times.values()) == {1} and "3" in times
     assert table(project) == undisturbed
     assert not list(project.folder.glob("results/.partial/*/*"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[dict[str, str], float]:
+    """The digests of all results of a run that nothing disturbed, and how many seconds it took."""
+    project = numbers(tmp_path_factory.mktemp("whole"))
+    start = time.monotonic()
+    project.make()
+    return digests(project), time.monotonic() - start
+
+
+def test_a_whole_run_killed_at_random_moments_ends_with_the_same_results(whole, tmp_path):
+    undisturbed, seconds = whole
+    random, kills = Random(KILLS), 0
+    while kills < KILLS:
+        # Each kill lets the run come a little further; where it comes to its end, another begins.
+        project, said, killed, ended = numbers(tmp_path / f"after-{kills}"), "", 0, False
+        while not ended:
+            process = project.start()
+            try:
+                process.wait(None if kills == KILLS else random.uniform(1, seconds / 2))
+                ended = True
+            except subprocess.TimeoutExpired:
+                kills, killed = kills + 1, killed + 1
+            kill(process)
+            said += (project / "output").read_text()
+            if not ended:
+                project.make("--unlock")
+        assert process.returncode == 0 and TRACEBACK not in said, said
+        assert digests(project) == undisturbed
+        blocks = Counter(re.findall(r"block (\d+) saved", said))
+        assert len(blocks) == 4 and blocks.total() <= 4 + killed
 
 
 def test_damaged_blocks_are_noticed_and_embedded_again(project, undisturbed):
