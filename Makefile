@@ -58,7 +58,7 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 
 pictures: map .venv/installed-test debian ## the README's pictures, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
-	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter.py
+	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter_page.py
 
 clean: ## remove what was made: the environment and the results
 	rm -rf .venv .snakemake results
