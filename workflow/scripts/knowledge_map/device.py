@@ -22,3 +22,13 @@ def choose_device(device: str) -> torch.device:
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise UserError("embedding.device is mps, but torch sees no Metal device here; use `auto` or `cpu`.")
     return chosen
+
+
+def half_precision_pays(device: torch.device) -> bool:
+    """Return whether a device multiplies numbers of 16 bits natively, and so about twice as fast or more."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+    return False
