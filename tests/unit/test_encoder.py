@@ -15,7 +15,6 @@ import safetensors.torch
 import torch
 from sentence_transformers import SentenceTransformer
 
-from knowledge_map.device import choose_device
 from knowledge_map.encoding import Encoder
 from knowledge_map.encoding.batching import Budget
 from knowledge_map.encoding.forward import PackedForward
@@ -128,26 +127,6 @@ def test_a_configured_prompt_is_used_and_without_one_the_models_own(prompted, ki
     assert embedded.prompt == used
     plain = encode(minilm(template="{text}", prompt=""), [used + text for text in SENTENCES[:3]])
     assert np.abs(embedded.vectors - plain.vectors).max() < 1e-5
-
-
-# --- devices
-
-
-def test_the_device_is_chosen_by_what_is_there():
-    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert choose_device("cpu").type == "cpu"
-
-
-def test_a_device_that_is_not_there_is_named():
-    count = torch.cuda.device_count()
-    with pytest.raises(UserError, match=f"embedding.device is cuda:{count}, but"):
-        choose_device(f"cuda:{count}")
-    if not torch.cuda.is_available():
-        with pytest.raises(UserError, match="torch sees no CUDA device here; use `auto` or `cpu`"):
-            choose_device("cuda")
-    if not torch.backends.mps.is_available():
-        with pytest.raises(UserError, match="torch sees no Metal device here"):
-            choose_device("mps")
 
 
 # --- memory
