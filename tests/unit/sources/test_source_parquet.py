@@ -78,14 +78,21 @@ def test_a_damaged_file_is_an_error(read, table, harm):
         read(path)
 
 
-def test_values_that_python_cannot_hold_are_an_error_not_a_traceback(read, table):
-    path = table({"text": ["x"], "title": pa.array([2**62]).cast(pa.timestamp("us"))})
-    with pytest.raises(UserError, match="cannot be read as parquet"):
-        read(path)
+ODD = {
+    "a date": pa.array([datetime(2020, 1, 1)]),
+    "a time that Python cannot hold": pa.array([2**62]).cast(pa.timestamp("us")),
+    "a time zone that is nowhere": pa.array([1]).cast(pa.timestamp("us", tz="../../etc/passwd")),
+    "a list": pa.array([["x"]]),
+    "nothing": pa.array([None]),
+}
 
 
-def test_a_date_is_no_title(read, table):
-    assert read(table({"text": ["x"], "title": [datetime(2020, 1, 1)]}))[0][0].title == "x"
+@pytest.mark.parametrize("values", ODD.values(), ids=ODD)
+def test_what_is_neither_text_nor_number_is_no_field_of_an_article(read, table, values):
+    (article,), _ = read(table({"text": ["x"], "title": values, "id": values, "url": values}))
+    assert (len(article.item_id), article.title, article.url) == (len("wiki:") + 16, "x", "")
+    with pytest.raises(UserError, match=r"a\.parquet: the column `text` holds .*, no texts"):
+        read(table({"text": values}))
 
 
 def test_a_column_given_twice_is_an_error(read, tmp_path):

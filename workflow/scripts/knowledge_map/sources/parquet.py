@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from knowledge_map.errors import UserError
 from knowledge_map.sources.delimited import checked_columns
-from knowledge_map.sources.opening import BUFFER, reason_of
+from knowledge_map.sources.opening import BUFFER, Expansion, reason_of, shown
 from knowledge_map.sources.records import Broken, Row
 
 BATCH_ROWS = 1_000
@@ -17,27 +17,48 @@ BATCH_BYTES = 1 << 24
 
 
 def read_rows(path: Path) -> Iterator[Row | Broken]:
-    """Yield the rows of a parquet file.
+    """Yield the rows of a parquet file, one at a time made of what is compressed.
 
     Raises UserError if there is no column `text` or `content`, or the file is damaged or no parquet file.
     """
     number = 0
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
-            columns = _needed(checked_columns(path, file.schema_arrow.names))
+            columns = _needed(path, checked_columns(path, file.schema_arrow.names), file.schema_arrow)
+        # A text that comes again and again stands in the file once; as a dictionary it does in memory, too.
+        with pq.ParquetFile(
+            path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True, read_dictionary=columns
+        ) as file:
+            expansion = Expansion(path)
             for group in range(file.num_row_groups):
-                size = _batch_rows(file.metadata.row_group(group))
-                for batch in file.iter_batches(size, row_groups=[group], columns=columns, use_threads=False):
-                    for fields in _fields(batch):
+                metadata = file.metadata.row_group(group)
+                expansion.add(_bytes(metadata, columns))
+                for batch in file.iter_batches(_batch_rows(metadata), row_groups=[group], columns=columns, use_threads=False):
+                    for row in range(len(batch)):
                         number += 1
-                        yield Broken(f"row {number}", fields) if isinstance(fields, str) else Row(f"row {number}", fields)
+                        yield _row(f"row {number}", batch, row)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); fetch or make the file anew.") from None
 
 
-def _needed(columns: list[str]) -> list[str]:
-    text = "text" if "text" in columns else "content"
-    return [column for column in ("id", "url", "title", text) if column in columns]
+def _needed(path: Path, names: list[str], schema: pa.Schema) -> list[str]:
+    """Return the columns of an article that are there and of a type that may hold what they are for."""
+    text = "text" if "text" in names else "content"
+    if not _is_word(schema.field(text).type):
+        raise UserError(f"{path}: the column `{text}` holds {shown(str(schema.field(text).type))}, no texts.")
+    return [name for name in ("id", "url", "title") if name in names and _is_word(schema.field(name).type)] + [text]
+
+
+def _is_word(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary", "is_integer", "is_floating")
+    return any(getattr(pa.types, test)(kind) for test in tests)
+
+
+def _bytes(group: pq.RowGroupMetaData, columns: list[str]) -> int:
+    """Return the bytes of these columns once they are decompressed."""
+    chunks = (group.column(number) for number in range(group.num_columns))
+    return sum(max(0, chunk.total_uncompressed_size) for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns)
 
 
 def _batch_rows(group: pq.RowGroupMetaData) -> int:
@@ -46,18 +67,13 @@ def _batch_rows(group: pq.RowGroupMetaData) -> int:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // row_bytes))
 
 
-def _fields(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | str]:
-    """Yield the fields of each row, or the reason why one is broken."""
+def _row(name: str, batch: pa.RecordBatch, row: int) -> Row | Broken:
     try:
-        yield from [_decoded(fields) for fields in batch.to_pylist()]
+        return Row(name, {column: _decoded(batch[column][row].as_py()) for column in batch.schema.names})
     except UnicodeDecodeError as error:
-        if len(batch) > 1:
-            for row in range(len(batch)):
-                yield from _fields(batch.slice(row, 1))
-        else:
-            yield f"not UTF-8 ({error.reason} at byte {error.start + 1})"
+        return Broken(name, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
 
 
-def _decoded(fields: dict[str, Any]) -> dict[str, Any]:
+def _decoded(value: Any) -> Any:
     # Some writers leave the mark off that makes a byte array a string.
-    return {name: value.decode("utf-8") if isinstance(value, bytes) else value for name, value in fields.items()}
+    return value.decode("utf-8") if isinstance(value, bytes) else value
