@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 from knowledge_map.errors import UserError
 from knowledge_map.sources.delimited import checked_columns
 from knowledge_map.sources.opening import BUFFER, Expansion, reason_of, shown
+from knowledge_map.sources.pages import chunks_of, pages_of
 from knowledge_map.sources.records import Broken, Row
 
 BATCH_ROWS = 1_000
 BATCH_BYTES = 1 << 24
+LARGEST_PAGE = 1 << 28  # bytes; writers make pages of about one MiB, or of one value where it is longer
 
 
 def read_rows(path: Path) -> Iterator[Row | Broken]:
@@ -29,11 +31,8 @@ def read_rows(path: Path) -> Iterator[Row | Broken]:
         with pq.ParquetFile(
             path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True, read_dictionary=columns
         ) as file:
-            expansion = Expansion(path)
-            for group in range(file.num_row_groups):
-                metadata = file.metadata.row_group(group)
-                expansion.add(_bytes(metadata, columns))
-                for batch in file.iter_batches(_batch_rows(metadata), row_groups=[group], columns=columns, use_threads=False):
+            for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
+                for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
                     for row in range(len(batch)):
                         number += 1
                         yield _row(f"row {number}", batch, row)
@@ -55,16 +54,22 @@ def _is_word(kind: pa.DataType) -> bool:
     return any(getattr(pa.types, test)(kind) for test in tests)
 
 
-def _bytes(group: pq.RowGroupMetaData, columns: list[str]) -> int:
-    """Return the bytes of these columns once they are decompressed."""
-    chunks = (group.column(number) for number in range(group.num_columns))
-    return sum(max(0, chunk.total_uncompressed_size) for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns)
+def _batch_rows(path: Path, columns: list[str], expansion: Expansion) -> Iterator[int]:
+    """Yield for each row group how many of its rows to hold at once: fewer where texts are long.
 
-
-def _batch_rows(group: pq.RowGroupMetaData) -> int:
-    """Return how many rows of this row group to hold at once: fewer where texts are long."""
-    row_bytes = group.total_byte_size // max(1, group.num_rows) + 1
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // row_bytes))
+    Raises UserError where there is a page too large to be one, or the file expands beyond measure.
+    """
+    with path.open("rb") as content:
+        for group in chunks_of(content):
+            longest = 1
+            for page in (page for chunk in group if chunk.column in columns for page in pages_of(content, chunk)):
+                expansion.add(page.size)
+                if page.size > LARGEST_PAGE:
+                    raise UserError(
+                        f"{path}: a page of {page.size:,} bytes; {LARGEST_PAGE:,} are the most. Write it anew with smaller ones."
+                    )
+                longest = max(longest, page.size // page.values if page.values > 0 else 0)
+            yield max(1, min(BATCH_ROWS, BATCH_BYTES // longest))
 
 
 def _row(name: str, batch: pa.RecordBatch, row: int) -> Row | Broken:

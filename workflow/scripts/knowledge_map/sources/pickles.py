@@ -127,7 +127,10 @@ class _DType:
     def values(self, data: bytes | str) -> np.ndarray:
         """Return the values whose bytes are `data`, shape (n,)."""
         data = data.encode("utf-8") if isinstance(data, str) else data  # what `_Machine.binstring` took for text
-        return np.frombuffer(data, self.byte_order.replace("|", "=") + self.code)
+        order = self.byte_order.replace("|", "=")
+        if self.code.startswith("U") and np.any(np.frombuffer(data, f"{order}u4") > sys.maxunicode):
+            raise ValueError("characters beyond Unicode")  # numpy makes texts of them that break wherever they are written
+        return np.frombuffer(data, order + self.code)
 
 
 class _Array:
