@@ -72,9 +72,10 @@ def harmful(target: Path) -> Iterator[tuple[str, bytes]]:
         "an object's state",
         (b"\x80\x02cfunctools\npartial\ncos\nmkdir\n\x85R(cos\nmkdir\n(V" + name + b"\nt}Ntb)R."),
     )  # BUILD changes what the object calls, and REDUCE calls it
-    yield "a class and its arguments", b"\x80\x02csubprocess\nPopen\n(V/bin/mkdir\nV" + name + b"\nl\x85R\x8c\x04wait\x94."
-    yield "NEWOBJ", b"\x80\x02csubprocess\nPopen\n(V/bin/mkdir\nV" + name + b"\nl\x85\x81."
-    yield "the second pickle of a file", pickle.dumps(["An article."]) + pickle.dumps(calls["mkdir"])
+    yield "another program", b"\x80\x02csubprocess\ncall\n](V/bin/mkdir\nV" + name + b"\ne\x85R."
+    lazy = b"cbuiltins\nmap\ncos\nmkdir\n](V" + name + b"\ne\x86"
+    yield "NEWOBJ and a set that looks into it", b"\x80\x02cbuiltins\nset\n" + lazy + b"\x81\x85R."
+    yield "NEWOBJ_EX and a set that looks into it", b"\x80\x04cbuiltins\nset\n" + lazy + b"}\x92\x85R."
     yield "a protocol said twice", b"\x80\x04\x80\x00cos\nmkdir\n(V" + name + b"\ntR."
     frame = b"\x8c\x02os\x8c\x05mkdir\x93" + argument + b"\x85R."
     yield "in a frame", b"\x80\x04\x95" + struct.pack("<Q", len(frame)) + frame
