@@ -80,8 +80,8 @@ class _Expanded(io.RawIOBase):
 
 FOLDERS = {
     # Formats of which a folder may hold many files, and their names there.
-    "parquet": (re.compile(r".*\.parquet"), "*.parquet"),
-    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml[.bz2]"),
+    "parquet": (re.compile(r".*\.parquet", re.DOTALL), "*.parquet"),
+    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE | re.DOTALL), "*.xml[.bz2]"),
 }
 
 
