@@ -305,8 +305,7 @@ def test_what_is_missing_is_named(config, tmp_path):
 
 
 @pytest.mark.parametrize("key", ["results", "questions", "articles", "projection", "embedding"])
-@pytest.mark.parametrize("value", ["a\0b", "a\nb", "\ud800", "\x1b[31m", "x" * 300, "x/" * 5_000], ids=lambda value: ascii(value[:9]))
-)
+@pytest.mark.parametrize("value", ["a\0b", "a\nb", "\ud800", "\x1b[31m", "x" * 300, "x/" * 5_000], ids=range(6))
 def test_what_cannot_be_a_path_is_refused_in_one_line(config, key, value):
     if key in ("results", "questions"):
         config[key] = value
