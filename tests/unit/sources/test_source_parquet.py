@@ -57,7 +57,7 @@ def test_long_texts_come_a_few_at_a_time(tmp_path):
         writer.write_table(pa.table({"text": [f"{number} " * 1_000_000 for number in range(10, 20)]}))
         writer.write_table(pa.table({"text": ["short"] * 10}))
     path = tmp_path / "a.parquet"
-    assert list(parquet_module._batch_rows(path, ["text"], Expansion(path))) == [5, parquet_module.BATCH_ROWS]
+    assert list(parquet_module._batch_rows(path, ["text"], Expansion(path))) == [22, parquet_module.BATCH_ROWS]
 
 
 def test_a_file_without_texts_is_an_error_that_names_its_columns(read, table):

@@ -49,7 +49,7 @@ def chunks_of(content: BinaryIO) -> list[list[Chunk]]:
 def _chunk(metadata: dict[int, Any]) -> Chunk:
     """Return what the struct `ColumnMetaData` says."""
     place = min(metadata[9], metadata.get(11) or metadata[9])  # of the first page, and of the dictionary if there is one
-    return Chunk(b".".join(metadata[3]).decode("utf-8"), place, metadata[7])
+    return Chunk(b".".join(metadata[3]).decode("utf-8"), place + 0, metadata[7] + 0)  # TypeError unless they are numbers
 
 
 def pages_of(content: BinaryIO, chunk: Chunk) -> Iterator[Page]:
@@ -61,7 +61,8 @@ def pages_of(content: BinaryIO, chunk: Chunk) -> Iterator[Page]:
         if not isinstance(size, int) or not isinstance(compressed, int) or size < 0 or compressed < 0:
             raise ValueError("a page without a size")
         data = header.get(5) or header.get(8)
-        yield Page(size, data.get(1, 0) if isinstance(data, dict) else 0)
+        values = data.get(1) if isinstance(data, dict) else 0
+        yield Page(size, values if isinstance(values, int) else 0)
         place += length + compressed
 
 

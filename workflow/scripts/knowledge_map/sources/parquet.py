@@ -14,12 +14,12 @@ from knowledge_map.sources.pages import chunks_of, pages_of
 from knowledge_map.sources.records import Broken, Row
 
 BATCH_ROWS = 1_000
-BATCH_BYTES = 1 << 24
+BATCH_BYTES = 1 << 26
 LARGEST_PAGE = 1 << 28  # bytes; writers make pages of about one MiB, or of one value where it is longer
 
 
 def read_rows(path: Path) -> Iterator[Row | Broken]:
-    """Yield the rows of a parquet file, one at a time made of what is compressed.
+    """Yield the rows of a parquet file.
 
     Raises UserError if there is no column `text` or `content`, or the file is damaged or no parquet file.
     """
@@ -27,15 +27,11 @@ def read_rows(path: Path) -> Iterator[Row | Broken]:
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
             columns = _needed(path, checked_columns(path, file.schema_arrow.names), file.schema_arrow)
-        # A text that comes again and again stands in the file once; as a dictionary it does in memory, too.
-        with pq.ParquetFile(
-            path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True, read_dictionary=columns
-        ) as file:
             for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
                 for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
-                    for row in range(len(batch)):
+                    for values in zip(*map(_undecoded, batch.columns), strict=True):
                         number += 1
-                        yield _row(f"row {number}", batch, row)
+                        yield _row(f"row {number}", batch.schema.names, values)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); fetch or make the file anew.") from None
 
@@ -68,17 +64,21 @@ def _batch_rows(path: Path, columns: list[str], expansion: Expansion) -> Iterato
                     raise UserError(
                         f"{path}: a page of {page.size:,} bytes; {LARGEST_PAGE:,} are the most. Write it anew with smaller ones."
                     )
-                longest = max(longest, page.size // page.values if page.values > 0 else 0)
+                # Any row may have the longest text of a dictionary, and all of them the same.
+                longest = max(longest, page.size // max(1, page.values))
             yield max(1, min(BATCH_ROWS, BATCH_BYTES // longest))
 
 
-def _row(name: str, batch: pa.RecordBatch, row: int) -> Row | Broken:
+def _undecoded(column: pa.Array) -> list[Any]:
+    """Return the values of a column, texts as bytes."""
+    # Some writers leave the mark off that makes a byte array a string, and some write what is no UTF-8: a row's own fault.
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return (column if pa.types.is_integer(kind) or pa.types.is_floating(kind) else column.cast(pa.large_binary())).to_pylist()
+
+
+def _row(name: str, columns: list[str], values: tuple[Any, ...]) -> Row | Broken:
     try:
-        return Row(name, {column: _decoded(batch[column][row].as_py()) for column in batch.schema.names})
+        texts = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
     except UnicodeDecodeError as error:
         return Broken(name, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
-
-
-def _decoded(value: Any) -> Any:
-    # Some writers leave the mark off that makes a byte array a string.
-    return value.decode("utf-8") if isinstance(value, bytes) else value
+    return Row(name, dict(zip(columns, texts, strict=True)))
