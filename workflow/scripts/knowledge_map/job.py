@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from knowledge_map.errors import UserError
+from knowledge_map.files import FULL
 from knowledge_map.progress import log
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 PULSE = 15
