@@ -1,9 +1,13 @@
 # What the rules share: the checked configuration, and the functions that find their inputs.
 
 import json
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
+import psutil
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
@@ -151,6 +155,34 @@ def new_items(wildcards):
     if not Path(path).exists():
         raise WorkflowError(f"project: {path}: no such file; mend projection.path.")
     return path
+
+
+# Ctrl-C at a terminal reaches all processes at once; only Snakemake shall listen, and end the jobs in good order.
+shell.prefix("set -euo pipefail; trap '' INT; ")
+
+
+def stop(signum, frame):
+    """End the running jobs of this machine, and Snakemake, which by itself waits at a SIGTERM until they have finished.
+
+    A job cleans up at SIGTERM; one that is deep in a library and does not hear it is killed after a few seconds.
+    """
+    jobs = psutil.Process().children(recursive=True)
+
+    def send(to_jobs):
+        for job in jobs:
+            with suppress(psutil.NoSuchProcess):
+                job.send_signal(to_jobs)
+
+    send(signal.SIGTERM)
+    killing = Timer(5, send, [signal.SIGKILL])
+    killing.daemon = True
+    killing.start()
+    raise KeyboardInterrupt
+
+
+onstart:
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
 
 
 onsuccess:

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import glob
 import hashlib
 import json
 import os
@@ -50,10 +49,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 def _remove_left_behind(path: Path) -> None:
     """Remove the temporary files of `path` that no living process holds a lock on."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        with suppress(OSError), left.open("rb+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+    for left in path.parent.glob(".*.tmp"):
+        if left.with_suffix("").stem == f".{path.name}":
+            with suppress(OSError), left.open("rb+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
 
 
 def _flush_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import signal
 import sqlite3
 import sys
 import threading
@@ -24,6 +25,7 @@ PULSE = 15
 def logging_to(path: str | Path, name: str) -> Iterator[None]:
     """Log to the terminal and to the file at `path`, and end on an error the user can mend with its one line.
 
+    SIGTERM ends the job as Ctrl-C does: what was begun is cleaned up, with one line and no traceback.
     As long as the process lives, it touches the log: `status` sees by that, on any machine, which jobs are at work.
     """
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
@@ -41,10 +43,15 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         force=True,
     )
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # on a full disk the terminal still has the lines, and no tracebacks among them
     log.setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _touching(path):
             yield
+    except KeyboardInterrupt:
+        log.info("stopped; the next run goes on from here")
+        sys.exit(128 + signal.SIGTERM)
     except Exception as error:
         line = explanation(error)
         if line is None:
