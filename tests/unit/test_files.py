@@ -182,6 +182,27 @@ def test_other_programs_read_our_parquet_and_we_read_theirs(tmp_path):
     assert read_parquet(tmp_path / "theirs.parquet")["title"].to_pylist() == table["title"].to_pylist()
 
 
+@pytest.mark.parametrize("harmed", ["a", "b", "c"])
+@pytest.mark.parametrize("column", ["title", "row"])
+def test_of_several_open_files_the_damaged_one_is_named(tmp_path, harmed, column):
+    paths = {name: tmp_path / f"{name}.parquet" for name in ("a", "b", "c")}
+    for path in paths.values():
+        write_parquet(path, some_table(), ROW_GROUP)
+    content = bytearray(paths[harmed].read_bytes())
+    content[column_bytes(paths[harmed], column)[-1]] ^= 1
+    paths[harmed].write_bytes(content)
+    with pytest.raises(UserError, match=rf"{harmed}\.parquet: damaged"):
+        with open_parquet(paths["a"]) as a, open_parquet(paths["b"]) as b, open_parquet(paths["c"]) as c:
+            list(zip(batches(a, [column], 7), batches(b, [column], 7), batches(c, [column], 7), strict=True))
+
+
+def test_an_error_beside_an_open_file_is_not_taken_for_its_damage(tmp_path):
+    write_parquet(tmp_path / "table.parquet", some_table())
+    with pytest.raises(pa.ArrowInvalid), open_parquet(tmp_path / "table.parquet") as file:
+        for batch in file.iter_batches():
+            pa.array([batch, "no array"], pa.int32())
+
+
 @pytest.mark.parametrize("left", [0, 3, 100, -1, -500])
 def test_a_file_cut_short_is_noticed_and_named(tmp_path, left):
     path = tmp_path / "table.parquet"

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -151,27 +152,37 @@ def write_parquet(path: str | Path, table: pa.Table, row_group_size: int = 10_00
 
 
 class _WholeFile(pq.ParquetFile):
-    """A parquet file that never gives fewer rows than it has.
+    """A parquet file whose damage is noticed and named, wherever it is read.
 
-    Checksums are of a page's content; a flipped bit in its header can end the reading early, and would go unnoticed.
+    Its errors are its own: where several files are open, each speaks for itself. Checksums are of a page's content; a
+    flipped bit in its header can end the reading early, so the rows are counted too.
     """
 
+    def __init__(self, path: str | Path):
+        self._named = partial(_naming, path)
+        with self._named():
+            _check_footer(path)
+            super().__init__(path, page_checksum_verification=True, pre_buffer=False)
+
     def read(self, *args, **settings) -> pa.Table:
-        table = super().read(*args, **settings)
-        _check_rows(table.num_rows, self.metadata.num_rows)
+        with self._named():
+            table = super().read(*args, **settings)
+            _check_rows(table.num_rows, self.metadata.num_rows)
         return table
 
     def read_row_group(self, i: int, *args, **settings) -> pa.Table:
-        table = super().read_row_group(i, *args, **settings)
-        _check_rows(table.num_rows, self.metadata.row_group(i).num_rows)
+        with self._named():
+            table = super().read_row_group(i, *args, **settings)
+            _check_rows(table.num_rows, self.metadata.row_group(i).num_rows)
         return table
 
     def iter_batches(self, *args, **settings) -> Iterator[pa.RecordBatch]:
         rows = 0
-        for batch in super().iter_batches(*args, **settings):
-            rows += batch.num_rows
-            yield batch
-        _check_rows(rows, self.metadata.num_rows)
+        with self._named():
+            for batch in super().iter_batches(*args, **settings):
+                rows += batch.num_rows
+                yield batch
+            _check_rows(rows, self.metadata.num_rows)
 
 
 def _check_rows(read: int, rows: int) -> None:
@@ -180,15 +191,10 @@ def _check_rows(read: int, rows: int) -> None:
 
 
 @contextmanager
-def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
-    """Yield a parquet file whose footer was verified, and whose page checksums are while it is read.
-
-    Raises UserError, which names the file, where it is damaged or is no parquet file at all.
-    """
+def _naming(path: str | Path) -> Iterator[None]:
+    """Say of which file the errors are that its reading raises."""
     try:
-        _check_footer(path)
-        with _WholeFile(path, page_checksum_verification=True, pre_buffer=False) as file:
-            yield file
+        yield
     except FileNotFoundError:
         raise UserError(f"{path}: missing; run the workflow again to make it.") from None
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -197,6 +203,16 @@ def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
         if error.errno:  # the disk's own word, not a damaged page
             raise
         raise damaged(path, error) from None
+
+
+@contextmanager
+def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
+    """Yield a parquet file whose footer was verified, and whose page checksums are while it is read.
+
+    Opening and reading raise UserError, which names the file, where it is damaged or is no parquet file at all.
+    """
+    with _WholeFile(path) as file:
+        yield file
 
 
 def damaged(path: str | Path, reason: object) -> UserError:

@@ -1,0 +1,173 @@
+"""What goes wrong in a day of computing costs no finished work, and is told in one line: full disks, damage, memory, stops."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from projects import TRACEBACK, Disk, Project, kill, wait_for
+
+# --- the disk
+
+JOBS = """
+import os, runpy, sys
+import matplotlib.pyplot, openTSNE, sentence_transformers, umap  # once for all jobs
+
+for script in sys.argv[1:]:
+    if not (job := os.fork()):
+        try:
+            runpy.run_path(script, run_name="__main__")
+            os._exit(0)
+        except SystemExit as end:
+            os._exit(end.code)
+    print(script.split(".")[-2], "ended with", os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]), flush=True)
+"""
+"""Runs the scripts of jobs as Snakemake ran them, one after the other."""
+
+
+def state(project: Project) -> dict[Path, str]:
+    """The digest of every result, hidden ones too; logs and benchmarks tell of a run, and locks hold nothing."""
+    paths = (path for path in project.folder.glob("results/**/*") if path.is_file() and path.suffix != ".lock")
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if not {"logs", "benchmarks"} & {*path.parts}}
+
+
+@pytest.fixture
+def roomy(tmp_path):
+    disk = Disk(tmp_path / "disk", "200m")
+    yield disk
+    disk.close()
+
+
+def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, roomy):
+    project = base.copy(roomy.folder / "project")
+    before = state(project)
+    scripts = {path.name.split(".", 1)[1]: path for path in project.folder.glob(".snakemake/scripts/*.py")}
+    assert len(scripts) == 15  # a job of each rule; the layout is refined twice, by one script
+    roomy.fill()
+    done = subprocess.run(
+        [sys.executable, "-c", JOBS, *scripts.values()], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    said = done.stdout.decode()
+    assert TRACEBACK not in said, said
+    assert Counter(re.findall(r"^\w+ ended with (.+)$", said, re.M)) == {"1": len(scripts)}, said
+    lines = re.findall(r"error: (.*)", said)
+    assert len(lines) == len(scripts)
+    for line in lines:
+        assert re.fullmatch(r"the disk is full \(results/\S+\); make room and run the workflow again, .*", line)
+    assert state(project) == before
+
+
+# --- damage
+
+
+def flip(path: Path) -> None:
+    """Flip a bit in the middle of a file, unseen by whoever looks at its time."""
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def refused(project: Project, *arguments: str, **options) -> str:
+    """Run to a bad end, without a riddle, and return what was said."""
+    run = project.run(*arguments, "--retries", "0", **options)
+    assert run.code != 0 and TRACEBACK not in run.output, run.output
+    return run.output
+
+
+def test_a_damaged_shard_is_named_and_made_again_alone(finished):
+    before = state(finished)
+    embeddings = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))[0]
+    shard = finished / f"results/shards/{embeddings.name}"
+    flip(shard)
+    embeddings.unlink()
+    (finished / "results/embeddings.parquet").unlink()
+    assert f"results/shards/{shard.name}: damaged" in refused(finished, "merge_embeddings")
+    shard.unlink()
+    assert f"{shard.name}: missing; delete results/shards/manifest.json and run" in refused(finished, "merge_embeddings")
+    (finished / "results/shards/manifest.json").unlink()
+    assert finished.make("merge_embeddings") == Counter(shard=1, embed_shard=1, merge_embeddings=1)
+    assert state(finished) == before
+
+
+def test_a_damaged_table_is_named_and_made_again_alone(finished):
+    before = state(finished)
+    flip(finished / "results/neighbors.parquet")
+    (finished / "results/knowledge_map.parquet").unlink()
+    said = refused(finished, "results/knowledge_map.parquet")
+    assert "results/neighbors.parquet: damaged" in said and "delete it and run the workflow again" in said
+    (finished / "results/neighbors.parquet").unlink()
+    assert finished.make("results/neighbors.parquet") == Counter(neighbor_block=1, neighbor_graph=1)
+    assert finished.make("results/knowledge_map.parquet") == Counter(knowledge_map=1)
+    assert state(finished) == before
+
+
+# --- two at once
+
+
+def test_a_second_run_in_the_same_folder_says_so_and_leaves_the_first_alone(finished):
+    before = state(finished)
+    (finished / "results/layout.parquet").unlink()
+    first = finished.start("results/layout.parquet")
+    try:
+        wait_for(lambda: "Refining the layout" in (finished / "output").read_text(), first)
+        (finished / "output").rename(finished / "output of the first")
+        said = refused(finished, "results/layout.parquet")
+        assert "Directory cannot be locked" in said and "no other Snakemake process" in said
+        assert first.wait(timeout=120) == 0
+    finally:
+        kill(first)
+    assert state(finished) == before
+
+
+# --- told to stop
+
+
+@pytest.mark.parametrize(("how", "seconds"), [("Ctrl-C", 0.5), ("SIGTERM", 4)], ids=["while a job starts", "while a job works"])
+def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, how, seconds):
+    (finished / "results/umap.parquet").unlink()
+    (finished / "results/umap_reducer.pkl").unlink()
+    before = state(finished)
+    process = finished.start("results/umap.parquet")
+    try:
+        wait_for(lambda: "Fitting UMAP" in (finished / "output").read_text(), process)
+        time.sleep(seconds)
+        if how == "Ctrl-C":
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to Snakemake and its jobs
+        else:
+            process.send_signal(signal.SIGTERM)  # to Snakemake alone
+        assert process.wait(timeout=15) != 0
+    finally:
+        kill(process)
+    assert TRACEBACK not in (finished / "output").read_text()
+    assert state(finished) == before
+    assert finished.plan("results/umap.parquet") == Counter(fit_umap=1)
+
+
+# --- memory
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_out_of_memory_while_embedding_is_one_line_and_with_more_memory_it_goes_on(finished):
+    before = state(finished)
+    lost, *_ = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))
+    lost.unlink()
+    (finished / "results/embeddings.parquet").unlink()
+    said = refused(finished, "merge_embeddings", under=["prlimit", "--as=1500000000"])  # bytes: the libraries alone take more
+    assert re.findall(r"embed_shard \w+: error: (.*)", said) == [
+        "out of memory; raise mem_mb for this rule or give the job a larger machine."
+    ]
+    assert finished.make("merge_embeddings") == Counter(embed_shard=1, merge_embeddings=1)
+    assert state(finished) == before
+
+
+# --- the model
+
+
+def test_a_damaged_model_is_one_line_and_costs_no_finished_shard(finished): ...
