@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,13 @@ from hypothesis import strategies as st
 from knowledge_map.errors import UserError
 from knowledge_map.files import (
     batches,
+    check_seal,
     open_parquet,
     parquet_writer,
     read_parquet,
     read_record,
     replacing,
+    seal,
     write_json,
     write_parquet,
     write_record,
@@ -270,3 +273,20 @@ def test_what_is_no_record_is_named(tmp_path, content):
 def test_a_record_of_an_earlier_version_has_no_digest(tmp_path):
     (tmp_path / "record.json").write_text(json.dumps(RECORD))
     assert read_record(tmp_path / "record.json") == RECORD
+
+
+# --- seals: files whose readers stop at an end of their own
+
+
+def test_damage_to_a_sealed_file_is_noticed_and_pickle_does_not_mind_the_seal(tmp_path):
+    path = tmp_path / "reducer.pkl"
+    path.write_bytes(content := pickle.dumps({"a": [0.5] * 20}))
+    seal(path)
+    assert pickle.loads(path.read_bytes()) == {"a": [0.5] * 20}
+    assert check_seal(path) == len(content)
+    whole = path.read_bytes()
+    flips = (whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :] for at in range(len(whole)))
+    for damaged in [*flips, content, whole[:-1], whole[1:], b""]:
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"reducer\.pkl: damaged"):
+            check_seal(path)

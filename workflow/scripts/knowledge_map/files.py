@@ -5,10 +5,12 @@ import fcntl
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +21,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 FOOTER_MARK = b"SHA-256 of the footer: "
 """Stands, with the digest, between the last page and the footer of a parquet file, where readers do not look."""
+
+SEAL = b"CRC-32 of the content: "
+"""Stands, with the checksum, at the end of a sealed file."""
 
 
 @contextmanager
@@ -92,6 +97,34 @@ def read_record(path: str | Path) -> dict:
 
 def _digest(record: dict) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def seal(path: str | Path) -> None:
+    """Put a checksum at the end of a file whose readers stop at an end of their own, as those of pickles and faiss do."""
+    with Path(path).open("rb+") as file:
+        checksum = _crc32(file, file.seek(0, os.SEEK_END))
+        file.write(SEAL + checksum)
+
+
+def check_seal(path: str | Path) -> int:
+    """Return how many bytes a sealed file has before its seal. Raises UserError where it is damaged or has none."""
+    with _naming(path), Path(path).open("rb") as file:
+        length = file.seek(0, os.SEEK_END) - len(SEAL) - 8
+        file.seek(max(0, length))
+        sealed = file.read()
+        if not sealed.startswith(SEAL) or sealed != SEAL + _crc32(file, length):
+            raise damaged(path, "its content does not match its checksum")
+    return length
+
+
+def _crc32(file: BinaryIO, length: int) -> bytes:
+    """Return the checksum of a file's first `length` bytes, 8 hexadecimal digits, and leave the file at their end."""
+    file.seek(0)
+    checksum = 0
+    while length:
+        piece = file.read(min(length, 1 << 20))
+        checksum, length = zlib.crc32(piece, checksum), length - len(piece)
+    return f"{checksum:08x}".encode()
 
 
 @contextmanager
