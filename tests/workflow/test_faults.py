@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from projects import TRACEBACK, Disk, Project, kill, wait_for
+from test_reruns import MODEL_FOLDER
 
 # --- the disk
 
@@ -170,4 +172,17 @@ def test_out_of_memory_while_embedding_is_one_line_and_with_more_memory_it_goes_
 # --- the model
 
 
-def test_a_damaged_model_is_one_line_and_costs_no_finished_shard(finished): ...
+def test_a_damaged_model_is_one_line_and_costs_no_finished_shard(finished, tmp_path):
+    before = state(finished)
+    model = Path(shutil.copytree(MODEL_FOLDER, tmp_path / "model"))
+    os.truncate(model / "model.safetensors", 1_000_000)
+    finished.configure(embedding__model=str(model))
+    said = refused(finished, "embed_questions")
+    (line,) = re.findall(r"embed_questions: error: (.*)", said)
+    assert str(model) in line
+
+    config = finished.config
+    del config["embedding"]["model"]
+    finished.configure(**config)
+    assert finished.plan() == Counter()
+    assert state(finished) == before
