@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env test lock pictures clean help
+.PHONY: map status env test bench lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -46,6 +46,9 @@ test: .venv/installed-test debian ## all tests and checks
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+
+bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
+	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json
 
 # Torch pins its own CUDA packages exactly; they are left out, so that a machine without a GPU need not fetch them.
 COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header

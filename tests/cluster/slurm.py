@@ -16,7 +16,7 @@ import psutil
 CONFIGURATION = Path("/etc/slurm/slurm.conf")  # job steps look nowhere else
 GPUS = CONFIGURATION.with_name("gres.conf")
 TEMPLATE = Path(__file__).with_name("slurm.conf")
-MARK = TEMPLATE.read_text().splitlines()[0]
+MARK = TEMPLATE.read_text().splitlines()[0]  # without a name to fill in, so that it is found again
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"]
 NAME = "knowledge-map-test"
 NODES = ["n1", "n2"]

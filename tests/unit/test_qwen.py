@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
@@ -13,37 +14,41 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model
 
-from knowledge_map.encoder import Encoder
+from knowledge_map.encoding import Encoder
 from knowledge_map.model import EmbeddingModel
 
 END = "<|endoftext|>"
+ALPHABET = sorted(pre_tokenizers.ByteLevel.alphabet())
 PROMPT = "Instruct: Find the article that answers the question\nQuery:"
 TEXTS = ["a cell divides", "the river bends slowly to the west and then to the sea", "x", "Größe 細胞", "light " * 30]
 
 
-def save_model(folder: Path, padding_side: str) -> Path:
-    """Save a random Qwen3 of two layers the way Qwen3-Embedding is laid out: padded left, every text ended by a token."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={character: n for n, character in enumerate([*alphabet, END])}, merges=[]))
+def byte_tokenizer(padding_side: str) -> PreTrainedTokenizerFast:
+    """Return a tokenizer of bytes that ends every text by a token."""
+    tokenizer = Tokenizer(models.BPE(vocab={character: n for n, character in enumerate([*ALPHABET, END])}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = TemplateProcessing(single=f"$A {END}", special_tokens=[(END, len(alphabet))])
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=END, eos_token=END, padding_side=padding_side)
+    tokenizer.post_processor = TemplateProcessing(single=f"$A {END}", special_tokens=[(END, len(ALPHABET))])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=END, eos_token=END, padding_side=padding_side)
+
+
+def save_model(folder: Path, padding_side: str, positions: int = 512) -> Path:
+    """Save a random Qwen3 of two layers the way Qwen3-Embedding is laid out: padded left, every text ended by a token."""
     config = Qwen3Config(
-        vocab_size=len(alphabet) + 1,
+        vocab_size=len(ALPHABET) + 1,
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
         head_dim=8,
-        max_position_embeddings=512,
-        pad_token_id=len(alphabet),
-        eos_token_id=len(alphabet),
+        max_position_embeddings=positions,
+        pad_token_id=len(ALPHABET),
+        eos_token_id=len(ALPHABET),
     )
     torch.manual_seed(0)
     Qwen3Model(config).save_pretrained(folder / "plain")
-    fast.save_pretrained(folder / "plain")
+    byte_tokenizer(padding_side).save_pretrained(folder / "plain")
     modules = [Transformer(str(folder / "plain")), Pooling(32, pooling_mode="lasttoken"), Normalize()]
     model = SentenceTransformer(modules=modules, prompts={"query": PROMPT, "document": ""}, device="cpu")
     model.save(str(folder / "model"))
@@ -70,16 +75,15 @@ def encoder(model) -> Encoder:
 
 def test_the_side_of_the_padding_changes_nothing(models_by_padding):
     encoders = [Encoder(model, "cpu") for model in models_by_padding.values()]
-    assert [encoder._transformer.tokenizer.padding_side for encoder in encoders] == ["left", "right"]
     left, right = (encode(encoder, TEXTS).vectors for encoder in encoders)
     assert np.abs(left - right).max() < 1e-4
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 3])
-def test_batch_size_and_order_change_nothing(encoder, batch_size):
+@pytest.mark.parametrize("batch_tokens", [1, 40, 100])
+def test_batches_and_order_change_nothing(encoder, batch_tokens):
     vectors = encode(encoder, TEXTS).vectors
-    assert np.abs(encode(encoder, TEXTS, batch_size).vectors - vectors).max() < 1e-4
-    assert np.abs(encode(encoder, TEXTS[::-1], batch_size).vectors[::-1] - vectors).max() < 1e-4
+    assert np.abs(encode(encoder, TEXTS, batch_tokens).vectors - vectors).max() < 1e-4
+    assert np.abs(encode(encoder, TEXTS[::-1], batch_tokens).vectors[::-1] - vectors).max() < 1e-4
 
 
 def last_states(model: EmbeddingModel, texts: list[str]) -> np.ndarray:
@@ -109,6 +113,17 @@ def test_the_models_own_prompt_is_for_questions_and_not_for_articles(model, enco
     assert (articles.prompt, questions.prompt) == ("", PROMPT)
     assert np.abs(articles.vectors - last_states(model, TEXTS[:4])).max() < 1e-4
     assert np.abs(questions.vectors - last_states(model, [PROMPT + text for text in TEXTS[:4]])).max() < 1e-4
+
+
+def test_a_text_of_many_tokens_is_embedded_without_a_matrix_of_all_pairs(tmp_path):
+    """Of 32,768 tokens all pairs would take 16 GiB in float32 for four heads."""
+    folder = save_model(tmp_path, "left", positions=32_768)
+    encoder = Encoder(EmbeddingModel("article", str(folder), None, 32_768, "float32", "{text}", None), "cpu", threads=2)
+    before = psutil.Process().memory_info().rss
+    embedded = encode(encoder, ["light " * 6_000, "a cell", "light " * 5_000])
+    assert embedded.truncated == 1 and encoder.budget.tokens == 2_048
+    assert psutil.Process().memory_info().rss - before < 500 << 20
+    assert np.abs(embedded.vectors[1] - encode(encoder, ["a cell"]).vectors[0]).max() < 1e-4
 
 
 def test_bfloat16_gives_nearly_the_same_unit_vectors(model, encoder):

@@ -16,7 +16,8 @@ from knowledge_map.errors import UserError
 from knowledge_map.files import read_parquet, write_parquet
 from knowledge_map.table import EmbeddingTable, merge_embeddings, table_schema
 
-NOTES = {"model": "m", "revision": "r", "max_tokens": 64, "precision": "float32", "template": "{text}", "prompt": ""}
+NOTES = {"model": "m", "revision": "r", "max_tokens": 64, "precision": "auto", "template": "{text}", "prompt": ""}
+NOTES |= {"computed_in": ["float32"]}
 
 
 def vectors_of(rows: int, dimension: int, seed: int = 0) -> np.ndarray:
@@ -49,17 +50,18 @@ def test_merging_keeps_order_kinds_and_vectors(tmp_path):
 
 def test_the_table_tells_how_its_vectors_were_made(tmp_path):
     shards = [write_embedded(tmp_path / f"{n}.parquet", vectors_of(5, 3), truncated=n) for n in (2, 3)]
-    questions = write_embedded(tmp_path / "q.parquet", vectors_of(2, 3), prompt="query: ", truncated=1)
+    questions = write_embedded(tmp_path / "q.parquet", vectors_of(2, 3), prompt="query: ", truncated=1, computed_in=["bfloat16"])
     merge_embeddings(shards, questions, tmp_path / "table.parquet")
     assert EmbeddingTable(tmp_path / "table.parquet").metadata == {
         "model": "m",
         "revision": "r",
         "max_tokens": 64,
-        "precision": "float32",
+        "precision": "auto",
         "dimension": 3,
         "article_template": "{text}",
         "article_prompt": "",
         "question_prompt": "query: ",
+        "computed_in": ["bfloat16", "float32"],
         "truncated_articles": 5,
         "truncated_questions": 1,
     }

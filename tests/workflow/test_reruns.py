@@ -70,8 +70,8 @@ def test_an_added_question_embeds_no_article(finished):
     assert finished.make("merge_embeddings") == Counter(embed_questions=1, merge_embeddings=1)
 
 
-def test_device_batch_size_threads_and_profile_make_nothing_stale(finished, tmp_path):
-    finished.configure(embedding__device="auto", embedding__batch_size=7, embedding__threads=1, embedding__mem_mb=5000)
+def test_device_batch_tokens_threads_and_profile_make_nothing_stale(finished, tmp_path):
+    finished.configure(embedding__device="auto", embedding__batch_tokens=700, embedding__threads=1, embedding__mem_mb=5000)
     assert finished.make(cores=1) == NOTHING
 
     profile = tmp_path / "profile"
@@ -95,7 +95,7 @@ def test_another_number_of_tokens_embeds_everything_again_and_going_back_nothing
     ("setting", "embedded"),
     [
         ({"embedding__model": str(MODEL_FOLDER)}, Counter(embed_shard=3, embed_questions=1)),
-        ({"embedding__precision": "bfloat16"}, Counter(embed_shard=3, embed_questions=1)),
+        ({"embedding__precision": "float16"}, Counter(embed_shard=3, embed_questions=1)),
         ({"embedding__article_template": "{text}"}, Counter(embed_shard=3)),
         ({"embedding__article_prompt": "passage: "}, Counter(embed_shard=3)),
         ({"embedding__question_prompt": "query: "}, Counter(embed_questions=1)),

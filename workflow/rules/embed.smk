@@ -18,7 +18,7 @@ rule embed_shard:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
-        batch_size=config["embedding"]["batch_size"],
+        batch_tokens=config["embedding"]["batch_tokens"],
     params:
         model=canonical(vars(INPUTS.article_model)),
         partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",
@@ -44,7 +44,7 @@ rule embed_questions:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
-        batch_size=config["embedding"]["batch_size"],
+        batch_tokens=config["embedding"]["batch_tokens"],
     params:
         model=canonical(vars(INPUTS.question_model)),
     message:

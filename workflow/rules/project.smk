@@ -19,7 +19,7 @@ rule project:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
-        batch_size=config["embedding"]["batch_size"],
+        batch_tokens=config["embedding"]["batch_tokens"],
     params:
         projection=canonical(config["projection"]),
         model=canonical(

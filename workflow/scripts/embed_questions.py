@@ -13,5 +13,5 @@ with logging_to(snakemake.log[0], "embed_questions"):
         read_questions(snakemake.input),
         snakemake.output.embeddings,
         model,
-        model.loader(snakemake.resources.device, snakemake.resources.batch_size, snakemake.threads),
+        model.loader(snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
     )

@@ -1,6 +1,7 @@
 """Embed the articles of one shard, block by block."""
 
 import json
+from pathlib import Path
 
 from knowledge_map.embedding import embed_shard
 from knowledge_map.job import logging_to
@@ -13,5 +14,10 @@ with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
         snakemake.output.embeddings,
         snakemake.params.partial,
         model,
-        model.loader(snakemake.resources.device, snakemake.resources.batch_size, snakemake.threads),
+        model.loader(
+            snakemake.resources.device,
+            snakemake.resources.batch_tokens,
+            snakemake.threads,
+            memory=Path(snakemake.params.partial).parent / "batch_tokens.json",
+        ),
     )

@@ -15,7 +15,7 @@ with logging_to(snakemake.log[0], "project"):
         snakemake.input.new,
         settings["format"],
         settings["kind"],
-        model.loader(snakemake.resources.device, snakemake.resources.batch_size, snakemake.threads)(),
+        model.loader(snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads)(),
         EmbeddingTable(snakemake.input.embeddings),
         KnowledgeMap(snakemake.input.knowledge_map),
         snakemake.output.projection,

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,10 +24,14 @@ from knowledge_map.shards import check_shard
 from knowledge_map.table import QUESTION, as_matrix, as_metadata, read_metadata
 
 if TYPE_CHECKING:  # torch takes seconds to import, and a shard whose blocks are all saved does not need it
-    from knowledge_map.encoder import Encoder
+    from knowledge_map.encoding import Encoder
+    from knowledge_map.encoding.tokenizing import Tokenized
 
 BLOCK = 1_000
 """Texts of a saved block."""
+
+AHEAD = 2
+"""Blocks that are tokenized while another is embedded."""
 
 COLUMNS = ["item_id", "source", "title", "url"]
 
@@ -76,24 +82,43 @@ def _embed_blocks(
     progress = Progress(rows, "articles", done=rows - left)
     if progress.done:
         log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
-    for number, block in enumerate(batches(articles, ["item_id", "title", "text"], block_size)):
-        if number not in missing:
-            continue
-        item_ids, titles, texts = (column.to_pylist() for column in block.columns)
-        blocks.save(number, encoder.encode(titles, texts, item_ids))
+    for number, item_ids, tokenized in _tokenized_ahead(articles, missing, encoder, block_size):
+        blocks.save(number, encoder.embed(tokenized, item_ids))
         log.info(f"block {number} saved")
-        progress.advance(block.num_rows)
+        progress.advance(len(item_ids))
+
+
+def _tokenized_ahead(
+    articles: pq.ParquetFile, wanted: Iterable[int], encoder: "Encoder", block_size: int
+) -> Iterator[tuple[int, list[str], "Tokenized"]]:
+    """Yield number, item ids and tokens of the wanted blocks; another thread reads the next texts meanwhile."""
+    waiting = deque()
+    with ThreadPoolExecutor(1, "tokenizer") as other:
+        for number, block in enumerate(batches(articles, ["item_id", "title", "text"], block_size)):
+            if number not in wanted:
+                continue
+            item_ids, titles, texts = (column.to_pylist() for column in block.columns)
+            waiting.append((number, item_ids, other.submit(encoder.tokenize, titles, texts)))
+            if len(waiting) > AHEAD:
+                number, item_ids, tokenized = waiting.popleft()
+                yield number, item_ids, tokenized.result()
+        for number, item_ids, tokenized in waiting:
+            yield number, item_ids, tokenized.result()
 
 
 def _join_blocks(
     articles: pq.ParquetFile, blocks: "SavedBlocks", output: str | Path, model: EmbeddingModel, block_size: int
 ) -> None:
     """Write the shard's items beside the vectors of its blocks."""
-    rows, first = articles.metadata.num_rows, blocks.load(0)
+    rows = articles.metadata.num_rows
     # Read twice, since what is counted stands at the head of the file; so memory holds one block.
-    truncated = sum(blocks.load(number).truncated for number in range(-(-rows // block_size)))
+    truncated, computed_in = 0, set()
+    for number in range(-(-rows // block_size)):
+        block = blocks.load(number)
+        truncated += block.truncated
+        computed_in.add(block.computed_in)
     log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
-    metadata = describe(model, first.prompt, first.vectors.shape[1], truncated)
+    metadata = describe(model, block.prompt, block.vectors.shape[1], truncated, computed_in)
     schema = pa.schema([*((name, pa.string()) for name in COLUMNS), _vector_field(metadata["dimension"])])
     with parquet_writer(output, schema.with_metadata(as_metadata(metadata))) as writer:
         for number, items in enumerate(batches(articles, COLUMNS, block_size)):
@@ -108,11 +133,12 @@ def embed_questions(
 
     Without questions the file has no rows, and no model is loaded.
     """
-    embedded = Embedded(np.empty((0, 1), np.float32), 0, "")
+    embedded = Embedded(np.empty((0, 1), np.float32), 0, "", "")
     if questions:
         texts = [question.text for question in questions]
         embedded = load_encoder().encode(texts, texts, [question.item_id for question in questions])
-    metadata = describe(model, embedded.prompt, embedded.vectors.shape[1] if questions else None, embedded.truncated)
+    dimension, computed_in = (embedded.vectors.shape[1], {embedded.computed_in}) if questions else (None, set())
+    metadata = describe(model, embedded.prompt, dimension, embedded.truncated, computed_in)
     strings = {
         "item_id": [q.item_id for q in questions],
         "source": [QUESTION] * len(questions),
@@ -127,9 +153,10 @@ def embed_questions(
     log.info(f"{len(questions):,} questions embedded, {embedded.truncated:,} of them cut at {model.max_tokens} tokens")
 
 
-def describe(model: EmbeddingModel, prompt: str, dimension: int | None, truncated: int) -> dict:
-    """Return what a file of vectors says of their making; the prompt is the one that was used."""
-    return asdict(model) | {"prompt": prompt, "dimension": dimension, "truncated": truncated}
+def describe(model: EmbeddingModel, prompt: str, dimension: int | None, truncated: int, computed_in: set[str]) -> dict:
+    """Return what a file of vectors says of their making; prompt and number types are those that were used."""
+    used = {"prompt": prompt, "computed_in": sorted(computed_in)}
+    return asdict(model) | used | {"dimension": dimension, "truncated": truncated}
 
 
 class SavedBlocks:
@@ -143,8 +170,8 @@ class SavedBlocks:
         self.folder, self.belongs = folder, belongs
 
     def save(self, number: int, block: Embedded) -> None:
-        notes = self.belongs | {"number": number, "truncated": block.truncated, "prompt": block.prompt}
-        notes["digest"] = _digest(block)
+        said = {"truncated": block.truncated, "prompt": block.prompt, "computed_in": block.computed_in}
+        notes = self.belongs | {"number": number} | said | {"digest": _digest(block)}
         table = pa.table({"embedding": as_column(block.vectors)}, metadata=as_metadata(notes))
         write_parquet(self._path(number), table)
 
@@ -157,7 +184,8 @@ class SavedBlocks:
                 notes = read_metadata(file)
                 if any(notes.get(name) != value for name, value in (self.belongs | {"number": number}).items()):
                     return None
-                block = Embedded(as_matrix(file.read()["embedding"]), notes["truncated"], notes["prompt"])
+                said = (notes[name] for name in ("truncated", "prompt", "computed_in"))
+                block = Embedded(as_matrix(file.read()["embedding"]), *said)
         except Exception as error:  # the file's footer has no checksum: a flipped bit there can raise anything
             log.warning(f"{path}: damaged ({error}); it is embedded again now.")
             return None
@@ -171,7 +199,7 @@ class SavedBlocks:
 
 
 def _digest(block: Embedded) -> str:
-    notes = json.dumps([block.vectors.shape, block.truncated, block.prompt])
+    notes = json.dumps([block.vectors.shape, block.truncated, block.prompt, block.computed_in])
     return hashlib.sha256(notes.encode() + block.vectors.tobytes()).hexdigest()
 
 

@@ -15,12 +15,14 @@ import numpy as np
 from knowledge_map.errors import UserError
 
 if TYPE_CHECKING:
-    from knowledge_map.encoder import Encoder
+    from knowledge_map.encoding import Encoder
 
-VERSION = 1
+VERSION = 2
 """Raise by hand when a change of code changes vectors: every embedding is then made anew."""
 
 PACKAGE = "package:"
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class EmbeddingModel:
     model : a hub id ("Qwen/Qwen3-Embedding-0.6B"), a folder, or "package:NAME" for the model a Python package carries.
     revision : commit, tag or branch on the hub; None for folders and packages.
     max_tokens : longer texts are cut there.
-    precision : "float32", "bfloat16" or "float16", the type the model computes in; vectors are always float32.
+    precision : "float32", "bfloat16" or "float16", the type the model computes in, or "auto", bfloat16 where the hardware
+        multiplies it natively and else float32; vectors are always float32.
     template : how title and text become what is embedded.
     prompt : put before that; None is the model's own, "" is none.
     """
@@ -80,13 +83,16 @@ class EmbeddingModel:
         name = re.sub(r"[^a-z0-9]+", "-", self.model.removeprefix(PACKAGE).rstrip("/").rsplit("/")[-1].lower()).strip("-")
         return f"{name[:40]}-{digest[:10]}"
 
-    def loader(self, device: str, batch_size: int, threads: int) -> Callable[[], "Encoder"]:
-        """Return a function that loads the model. Torch takes seconds to import, so it is left until there is work for it."""
+    def loader(self, device: str, batch_tokens: int | str, threads: int, memory: Path | None = None) -> Callable[[], "Encoder"]:
+        """Return a function that loads the model; see Encoder.
+
+        Torch takes seconds to import, so it is left until there is work for it.
+        """
 
         def load() -> "Encoder":
-            from knowledge_map.encoder import Encoder
+            from knowledge_map.encoding import Encoder
 
-            return Encoder(self, device, batch_size, threads)
+            return Encoder(self, device, batch_tokens, threads, memory)
 
         return load
 
@@ -107,11 +113,20 @@ class EmbeddingModel:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors float32 [n, D] of unit length, how many of the n texts were cut at max tokens, and the prompt before them."""
+    """Vectors of n texts, and what is to be said of them.
+
+    Attributes
+    ----------
+    vectors : float32 [n, D], of unit length.
+    truncated : how many of the texts were cut at max tokens.
+    prompt : what was put before each.
+    computed_in : the number type the model computed in.
+    """
 
     vectors: np.ndarray
     truncated: int
     prompt: str
+    computed_in: str
 
 
 def _package_model(name: str) -> Path:

@@ -22,6 +22,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from knowledge_map.device import half_precision_pays
 from knowledge_map.errors import UserError
 from knowledge_map.files import check_seal, damaged, replacing, seal
 from knowledge_map.progress import Progress, log
@@ -116,16 +117,6 @@ def articles_nearest_to(
         raise UserError(f"{k} nearest articles are asked for, but there are only {len(articles)}; add articles or lower k.")
     own = np.full(len(queries), -1)
     return _search(queries, own, table, articles, k, device, threads, half, tile)
-
-
-def half_precision_pays(device: torch.device) -> bool:
-    """Return whether products in half precision are so much faster here that they make up for ranking once more."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "cpu":
-        able = torch.cpu.get_capabilities()
-        return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
-    return False
 
 
 def _check_k(k: int, rows: int) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from scipy.spatial import cKDTree
 
 from knowledge_map.device import choose_device
-from knowledge_map.encoder import Encoder
+from knowledge_map.encoding import Encoder
 from knowledge_map.files import parquet_writer
 from knowledge_map.map_table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map_table import KnowledgeMap, excerpt

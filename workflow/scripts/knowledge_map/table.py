@@ -37,8 +37,8 @@ def merge_embeddings(shards: Sequence[str | Path], questions: str | Path, output
     """Join the embedded shards, in order, and the questions into the embedding table at `output`.
 
     Streamed in row groups: memory does not grow with the number of rows. The table's metadata tells model, revision,
-    max tokens, prompts and precision, and how many texts were cut at max tokens. Raises UserError where a file is
-    damaged or the vectors of two files differ in dimension.
+    max tokens, prompts and precision (as configured, and what it came to), and how many texts were cut at max tokens. Raises
+    UserError where a file is damaged or the vectors of two files differ in dimension.
     """
     parts = [(path, ARTICLE) for path in shards] + [(questions, QUESTION)]
     *of_articles, of_questions = [_description(path) for path, _ in parts]
@@ -51,6 +51,7 @@ def merge_embeddings(shards: Sequence[str | Path], questions: str | Path, output
         "article_template": of_articles[0]["template"],
         "article_prompt": of_articles[0]["prompt"],
         "question_prompt": of_questions["prompt"],
+        "computed_in": sorted({precision for part in [*of_articles, of_questions] for precision in part["computed_in"]}),
         "truncated_articles": sum(part["truncated"] for part in of_articles),
         "truncated_questions": of_questions["truncated"],
     }

@@ -1,0 +1,237 @@
+"""A loaded model that embeds: tokens in batches through the forward pass, with what can go wrong on the way."""
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from sentence_transformers import SentenceTransformer
+
+from knowledge_map.device import choose_device, half_precision_pays
+from knowledge_map.encoding.batching import STEP, Batch, Budget, first_batch
+from knowledge_map.encoding.forward import Forward, forward_pass
+from knowledge_map.encoding.tokenizing import Tokenized, Tokenizer
+from knowledge_map.errors import UserError
+from knowledge_map.hub import model_folder
+from knowledge_map.model import AUTO, Embedded, EmbeddingModel
+from knowledge_map.progress import log
+from knowledge_map.table import ARTICLE
+
+UNIT_TOLERANCE = 1e-4
+
+CPU_TOKENS = 2_048
+"""Tokens of a batch on a CPU: what the layers pass on stays in the cache, and more gain nothing (benchmarks/embedding.py)."""
+
+GPU_TOKENS = 32_768
+"""Tokens of a batch on a GPU at most; more gain nothing."""
+
+GPU_SHARE = 0.8
+"""Of the free memory of a GPU, how much a batch may take."""
+
+
+class Encoder:
+    """A loaded model. Batches hold as many tokens as fit; when memory runs out they are halved, down to one text.
+
+    Parameters
+    ----------
+    model : what to load; see EmbeddingModel.
+    device : "auto", "cpu", "cuda", "cuda:N" or "mps".
+    batch_tokens : tokens at once, to begin with; "auto" is what the device has room for.
+    threads : CPU threads.
+    memory : a file in which the batches that fit are remembered, or None.
+    """
+
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        device: str = "auto",
+        batch_tokens: int | str = AUTO,
+        threads: int | None = None,
+        memory: Path | None = None,
+    ):
+        if threads:
+            torch.set_num_threads(threads)
+            os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # the tokenizer's
+        self.model, self.device = model, choose_device(device)
+        self.precision = model.precision
+        if self.precision == AUTO:
+            self.precision = "bfloat16" if half_precision_pays(self.device) else "float32"
+        transformer = self._load(self.precision)
+        self.prompt = _prompt(model, transformer)
+        self.dimension: int = transformer.get_embedding_dimension()
+        self._tokenizer = self._tokenizer_of(transformer)
+        self._forward = forward_pass(transformer, self._tokenizer, model.kind)
+        self._float32: Forward | None = None
+        tokens = self._fitting() if batch_tokens == AUTO else int(batch_tokens)
+        self.budget = Budget(tokens, memory, f"{model.model}, {self.precision}, {_name(self.device)}")
+        log.info(
+            f"{model.model}: {self.dimension} dimensions, {self.precision} on {self.device}, "
+            f"{self.budget.tokens:,} tokens a batch"
+        )
+
+    def encode(self, titles: Sequence[str], texts: Sequence[str], item_ids: Sequence[str]) -> Embedded:
+        """Embed items: title and text by the model's template, behind its prompt. See `tokenize` and `embed`."""
+        return self.embed(self.tokenize(titles, texts), item_ids)
+
+    def tokenize(self, titles: Sequence[str], texts: Sequence[str]) -> Tokenized:
+        """Return the tokens of items; another thread may do this while `embed` is at work on others."""
+        return self._tokenizer(
+            [self.model.template.format(title=title, text=text) for title, text in zip(titles, texts, strict=True)]
+        )
+
+    def embed(self, tokenized: Tokenized, item_ids: Sequence[str]) -> Embedded:
+        """Embed tokenized items, in their order.
+
+        An item whose vector is not finite is tried once more in float32. Raises UserError, naming item ids, where that fails
+        too, and where even a single text does not fit into memory.
+        """
+        vectors = np.empty((len(item_ids), self.dimension), np.float32)
+        # Long texts first: memory runs out at once or never.
+        waiting = np.argsort(-tokenized.lengths, kind="stable")
+        under_way: _OnItsWay | None = None
+        while len(waiting):
+            batch = first_batch(tokenized, waiting, self.budget.tokens)
+            try:
+                found = _OnItsWay(batch, self._forward(batch))
+            except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._halve_batch(batch, item_ids)
+                continue
+            # One batch behind: the device works on this one while the vectors of the last arrive.
+            if under_way:
+                under_way.arrive(vectors)
+            under_way = found
+            waiting = waiting[len(batch.rows) :]
+        if under_way:
+            under_way.arrive(vectors)
+        vectors = _unit(vectors)
+        self._redo_unsound(vectors, tokenized, item_ids)
+        return Embedded(vectors, tokenized.truncated, self.prompt, self.precision)
+
+    def _halve_batch(self, batch: Batch, item_ids: Sequence[str]) -> None:
+        if len(batch.rows) == 1:
+            raise UserError(
+                f"{item_ids[batch.rows[0]]}: one text of {batch.lengths[0]:,} tokens does not fit into the memory of "
+                f"{self.device}; lower embedding.max_tokens or give the job more memory."
+            )
+        self.budget.halve(int(batch.lengths.sum()))
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        log.warning(f"out of memory on {self.device}: going on with batches of {self.budget.tokens:,} tokens")
+
+    def _redo_unsound(self, vectors: np.ndarray, tokenized: Tokenized, item_ids: Sequence[str]) -> None:
+        unsound = np.flatnonzero(~sound(vectors))
+        if not len(unsound):
+            return
+        log.warning(f"{len(unsound)} texts gave no finite unit vector in {self.precision}; again in float32")
+        if self._float32 is None:
+            self._float32 = forward_pass(self._load("float32"), self._tokenizer, self.model.kind)
+        for i in unsound:
+            vectors[i] = _unit(self._float32(first_batch(tokenized, np.array([i]), 1)).cpu().numpy())[0]
+        failed = [item_ids[i] for i in np.flatnonzero(~sound(vectors))]
+        if failed:
+            raise UserError(
+                f"{self.model.model} gives no finite unit vector for {len(failed)} texts ({', '.join(failed[:10])}); "
+                "is the model whole? Remove these articles from their source to go on without them."
+            )
+
+    def _load(self, precision: str) -> SentenceTransformer:
+        folder = self.model.folder() or model_folder(self.model.model, self.model.revision)
+        transformers.logging.disable_progress_bar()  # of half a second, in the midst of the log
+        try:
+            transformer = SentenceTransformer(
+                str(folder),
+                device=str(self.device),
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": getattr(torch, precision)},
+            )
+        except Exception as error:
+            # Whatever a damaged file raises, the user's question is which model could not be had.
+            reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise UserError(f"embedding.model {self.model.model} cannot be loaded: {reason}") from error
+        limit = _position_limit(transformer)
+        if self.model.max_tokens > limit:
+            raise UserError(f"embedding.max_tokens is {self.model.max_tokens}, but {self.model.model} takes at most {limit}.")
+        transformer.max_seq_length = self.model.max_tokens
+        return transformer.eval()
+
+    def _tokenizer_of(self, transformer: SentenceTransformer) -> Tokenizer:
+        own = transformer.tokenizer
+        fast = getattr(own, "backend_tokenizer", None)
+        if fast is None:
+            raise UserError(f"embedding.model {self.model.model} has no fast tokenizer (tokenizer.json); choose another model.")
+        return Tokenizer(fast, self.model.max_tokens, self.prompt, own.truncation_side)
+
+    def _fitting(self) -> int:
+        """Return how many tokens a batch may have on this device, by what one of a few takes there."""
+        if self.device.type != "cuda":
+            return CPU_TOKENS
+        sample = self._tokenizer(["a " * self.model.max_tokens] * max(1, CPU_TOKENS // self.model.max_tokens))
+        batch = first_batch(sample, np.arange(len(sample.texts)), len(sample.ids))
+        torch.cuda.reset_peak_memory_stats(self.device)
+        before = torch.cuda.memory_allocated(self.device)
+        self._forward(batch)
+        each = (torch.cuda.max_memory_allocated(self.device) - before) / len(batch.ids)
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return int(np.clip(GPU_SHARE * free / each, STEP, GPU_TOKENS)) // STEP * STEP
+
+
+class _OnItsWay:
+    """The vectors of a batch, which a device is still at work on."""
+
+    def __init__(self, batch: Batch, vectors: torch.Tensor):
+        self._rows, self._vectors, self._here = batch.rows, vectors, None
+        if vectors.is_cuda:
+            self._vectors = torch.empty(vectors.shape, dtype=vectors.dtype, pin_memory=True)
+            self._vectors.copy_(vectors, non_blocking=True)
+            self._here = torch.cuda.Event()
+            self._here.record()
+
+    def arrive(self, vectors: np.ndarray) -> None:
+        """Write them to their rows."""
+        if self._here:
+            self._here.synchronize()
+        vectors[self._rows] = self._vectors.cpu().numpy()
+
+
+def sound(vectors: np.ndarray) -> np.ndarray:
+    """Return which rows of `vectors`, float32 [n, D], are finite and of unit length, bool [n]."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(np.linalg.norm(vectors, axis=1) - 1) < UNIT_TOLERANCE
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _prompt(model: EmbeddingModel, transformer: SentenceTransformer) -> str:
+    """Return what is put before a text: the configured prompt or the model's own."""
+    if model.prompt is not None:
+        return model.prompt
+    names = ("document", "passage", "corpus") if model.kind == ARTICLE else ("query",)
+    own = transformer.prompts or {}
+    return next((own[name] for name in names if own.get(name)), "")
+
+
+def _position_limit(transformer: SentenceTransformer) -> float:
+    """Return how many tokens the model has positions for."""
+    config = getattr(getattr(transformer[0], "auto_model", None), "config", None)
+    return getattr(config, "max_position_embeddings", None) or math.inf
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    said = str(error).lower()
+    # The last is what oneDNN says on a CPU.
+    known = ("out of memory", "allocate memory", "could not create a primitive")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in known)
