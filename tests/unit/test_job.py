@@ -48,6 +48,14 @@ def test_too_little_memory_is_told_with_the_remedy():
     assert explanation(error.value) == "out of memory; raise mem_mb for this rule or give the job a larger machine."
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_a_library_that_does_not_fit_into_memory_is_told_as_such(tmp_path):
+    body = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)); import torch"
+    done = run(tmp_path / "shard.log", body)
+    assert done.returncode == 1
+    assert lines(tmp_path / "shard.log") == ["shard: error: " + str(explanation(MemoryError()))]
+
+
 def test_what_the_user_can_mend_says_so_itself():
     assert explanation(UserError("wiki.jsonl: empty; give a file.")) == "wiki.jsonl: empty; give a file."
 

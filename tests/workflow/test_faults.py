@@ -9,12 +9,20 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import psutil
 import pytest
 from projects import TRACEBACK, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
+
+from knowledge_map.errors import UserError
+from knowledge_map.files import batches, check_seal, open_parquet, read_parquet
+from knowledge_map.neighbor_graph import read_neighbors
+from knowledge_map.shards import check_shard, read_manifest
+from knowledge_map.table import EmbeddingTable, read_metadata
 
 # --- the disk
 
@@ -54,7 +62,11 @@ def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, r
     assert len(scripts) == 15  # a job of each rule; the layout is refined twice, by one script
     roomy.fill()
     done = subprocess.run(
-        [sys.executable, "-c", JOBS, *scripts.values()], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-c", JOBS, *scripts.values()],
+        cwd=project.folder,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # UMAP for 68 items takes longer to compile than to run uncompiled
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     said = done.stdout.decode()
     assert TRACEBACK not in said, said
@@ -67,6 +79,62 @@ def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, r
 
 
 # --- damage
+
+
+FLIPS = int(os.environ.get("FLIPS", "40"))  # of bits, in every kind of file
+
+
+def whole_table(path: Path) -> tuple:
+    with open_parquet(path) as file:
+        return read_metadata(file), file.read().to_pydict()
+
+
+def in_batches(path: Path) -> list[dict]:
+    with open_parquet(path) as file:
+        return [piece.to_pydict() for piece in batches(file, ["item_id", "title", "embedding"], 7)]
+
+
+def embedding_table(path: Path) -> tuple:
+    table = EmbeddingTable(path)
+    return table.articles, table.metadata, table.vectors().tobytes(), table.columns(["item_id", "kind", "url"]).to_pydict()
+
+
+READERS: list[tuple[str, Callable[[Path], object]]] = [
+    ("shards/manifest.json", read_manifest),
+    ("shards/*.parquet", lambda path: (check_shard(path), read_parquet(path).to_pydict())),
+    ("embeddings/*/*[0-9a-f].parquet", in_batches),
+    ("embeddings/*/questions.parquet", whole_table),
+    ("embeddings.parquet", embedding_table),
+    ("neighbors.parquet", lambda path: [array.tolist() for array in read_neighbors(path)]),
+    ("umap.parquet", whole_table),
+    ("umap_reducer.pkl", check_seal),
+    ("layout.parquet", whole_table),
+    ("unweighted.parquet", whole_table),
+    ("knowledge_map.parquet", whole_table),
+    ("labels.parquet", whole_table),
+    ("map_labels.parquet", whole_table),
+]
+
+
+@pytest.mark.parametrize(("pattern", "read"), READERS, ids=[pattern for pattern, _ in READERS])
+def test_a_flipped_bit_or_a_cut_is_noticed_and_named(base, tmp_path, pattern, read):
+    original = sorted((base / "results").glob(pattern))[0]
+    path, random = Path(shutil.copy(original, tmp_path)), Random(pattern)
+    whole, right, noticed = path.read_bytes(), read(path), 0
+    for _ in range(FLIPS):
+        damaged = bytearray(whole)
+        damaged[random.randrange(len(whole))] ^= 1 << random.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            assert read(path) == right
+        except UserError as error:
+            assert str(error).startswith(f"{path}: damaged (")
+            noticed += 1
+    assert noticed > FLIPS / 2  # the others hit what carries no data
+    for _ in range(10):
+        path.write_bytes(whole[: random.randrange(len(whole) - 1)])
+        with pytest.raises(UserError, match=": damaged "):
+            read(path)
 
 
 def flip(path: Path) -> None:
@@ -86,16 +154,15 @@ def refused(project: Project, *arguments: str, **options) -> str:
 
 def test_a_damaged_shard_is_named_and_made_again_alone(finished):
     before = state(finished)
-    embeddings = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))[0]
-    shard = finished / f"results/shards/{embeddings.name}"
+    shard = sorted(finished.folder.glob("results/shards/*.parquet"))[0]
     flip(shard)
-    embeddings.unlink()
-    (finished / "results/embeddings.parquet").unlink()
-    assert f"results/shards/{shard.name}: damaged" in refused(finished, "merge_embeddings")
+    (finished / "results/knowledge_map.parquet").unlink()
+    assert f"results/shards/{shard.name}: damaged" in refused(finished, "results/knowledge_map.parquet")
     shard.unlink()
-    assert f"{shard.name}: missing; delete results/shards/manifest.json and run" in refused(finished, "merge_embeddings")
+    said = refused(finished, "results/knowledge_map.parquet")
+    assert f"{shard.name}: missing; delete results/shards/manifest.json and run" in said
     (finished / "results/shards/manifest.json").unlink()
-    assert finished.make("merge_embeddings") == Counter(shard=1, embed_shard=1, merge_embeddings=1)
+    assert finished.make("results/knowledge_map.parquet") == Counter(shard=1, knowledge_map=1)
     assert state(finished) == before
 
 
@@ -107,8 +174,8 @@ def test_a_damaged_table_is_named_and_made_again_alone(finished):
     assert "results/neighbors.parquet: damaged" in said and "delete it and run the workflow again" in said
     (finished / "results/neighbors.parquet").unlink()
     assert finished.make("results/neighbors.parquet") == Counter(neighbor_block=1, neighbor_graph=1)
-    assert finished.make("results/knowledge_map.parquet") == Counter(knowledge_map=1)
-    assert state(finished) == before
+    assert finished.plan("results/knowledge_map.parquet") == Counter(knowledge_map=1)
+    assert before.items() >= state(finished).items()
 
 
 # --- two at once
@@ -116,13 +183,15 @@ def test_a_damaged_table_is_named_and_made_again_alone(finished):
 
 def test_a_second_run_in_the_same_folder_says_so_and_leaves_the_first_alone(finished):
     before = state(finished)
-    (finished / "results/layout.parquet").unlink()
-    first = finished.start("results/layout.parquet")
+    (finished / "results/articles.json").unlink()
+    first = finished.start("articles_json")
     try:
-        wait_for(lambda: "Refining the layout" in (finished / "output").read_text(), first)
+        wait_for(lambda: "Listing the articles" in (finished / "output").read_text(), first)
+        os.killpg(first.pid, signal.SIGSTOP)
         (finished / "output").rename(finished / "output of the first")
-        said = refused(finished, "results/layout.parquet")
+        said = refused(finished, "articles_json")
         assert "Directory cannot be locked" in said and "no other Snakemake process" in said
+        os.killpg(first.pid, signal.SIGCONT)
         assert first.wait(timeout=120) == 0
     finally:
         kill(first)
@@ -166,17 +235,16 @@ def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, stop):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
-def test_out_of_memory_while_embedding_is_one_line_and_with_more_memory_it_goes_on(finished):
-    before = state(finished)
-    lost, *_ = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))
+def test_out_of_memory_while_embedding_is_one_line_and_costs_no_finished_shard(finished):
+    lost = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))[0]
     lost.unlink()
     (finished / "results/embeddings.parquet").unlink()
-    said = refused(finished, "merge_embeddings", under=["prlimit", "--as=1500000000"])  # bytes: the libraries alone take more
-    assert re.findall(r"embed_shard \w+: error: (.*)", said) == [
-        "out of memory; raise mem_mb for this rule or give the job a larger machine."
-    ]
-    assert finished.make("merge_embeddings") == Counter(embed_shard=1, merge_embeddings=1)
+    before = state(finished)
+    said = refused(finished, "merge_embeddings", under=["prlimit", "--as=2000000000"])
+    (line,) = re.findall(r"embed_shard \w+: error: (.*)", said)
+    assert "memory" in line
     assert state(finished) == before
+    assert finished.plan("merge_embeddings") == Counter(embed_shard=1, merge_embeddings=1)
 
 
 # --- the model
@@ -190,9 +258,4 @@ def test_a_damaged_model_is_one_line_and_costs_no_finished_shard(finished, tmp_p
     said = refused(finished, "embed_questions")
     (line,) = re.findall(r"embed_questions: error: (.*)", said)
     assert str(model) in line
-
-    config = finished.config
-    del config["embedding"]["model"]
-    finished.configure(**config)
-    assert finished.plan() == Counter()
     assert state(finished) == before

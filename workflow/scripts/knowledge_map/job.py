@@ -82,7 +82,8 @@ def explanation(error: Exception) -> str | None:
     """Return the one line that tells the user what to mend, or None where the error is the program's own."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, MemoryError):
+    # The words are the dynamic linker's, for a library that does not fit.
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and "failed to map segment" in str(error)):
         return "out of memory; raise mem_mb for this rule or give the job a larger machine."
     if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
         return "the disk is full; make room and run the workflow again, it goes on where it stopped."
