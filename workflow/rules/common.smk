@@ -1,11 +1,14 @@
 # What the rules share: the checked configuration, and the functions that find their inputs.
 
+import atexit
 import json
 import signal
 import sys
+import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import psutil
 from snakemake.exceptions import WorkflowError
@@ -165,28 +168,29 @@ def new_items(wildcards):
 shell.prefix("set -euo pipefail; trap '' INT; ")
 
 
-def stop(signum, frame):
-    """End the running jobs of this machine, and Snakemake, which by itself waits at a SIGTERM until they have finished.
-
-    A job cleans up at SIGTERM; one that is deep in a library and does not hear it is killed after a few seconds.
-    """
-    jobs = psutil.Process().children(recursive=True)
-
-    def send(to_jobs):
-        for job in jobs:
+def end_jobs():
+    """End the jobs on this machine, one that is just starting too; those that do not clean up in a few seconds, by force."""
+    for moment in count():
+        for process in psutil.Process().children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                job.send_signal(to_jobs)
+                if any("/.snakemake/scripts/" in word for word in process.cmdline()):
+                    process.terminate() if moment < 10 else process.kill()
+        time.sleep(0.5)
 
-    send(signal.SIGTERM)
-    killing = Timer(5, send, [signal.SIGKILL])
-    killing.daemon = True
-    killing.start()
+
+def stop(signum, frame):
+    """End Snakemake with its jobs; by itself it waits at a SIGTERM until they have finished."""
+    Thread(target=end_jobs, daemon=True).start()
     raise KeyboardInterrupt
 
 
 onstart:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # Python heeds a signal that comes just as it falls asleep when it wakes the next time; so it wakes every second.
+    signal.signal(signal.SIGALRM, lambda signum, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
 
 
 onsuccess:

@@ -45,7 +45,7 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # on a full disk the terminal still has the lines, and no tracebacks among them
     log.setLevel(logging.INFO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _touching(path):
             yield
@@ -59,6 +59,12 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         else:
             log.error(f"error: {line}")
         sys.exit(1)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    """Interrupt the job, once: a second signal would interrupt the cleaning up."""
+    signal.signal(signum, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextmanager
