@@ -79,7 +79,7 @@ def test_the_former_file_is_there_as_long_as_the_new_one_is_not_whole(disk):
 def test_a_saved_block_is_there_whole_after_a_power_loss(disk):
     vectors = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
     belongs = {"shard": "ab"}
-    SavedBlocks(disk.folder / "partial", belongs).save(0, Embedded(vectors, 3, "query: "))
+    SavedBlocks(disk.folder / "partial", belongs).save(0, Embedded(vectors, 3, "query: ", "float32"))
     with disk.after_power_loss() as after:
         assert np.array_equal(SavedBlocks(after / "partial", belongs).load(0).vectors, vectors)
 
