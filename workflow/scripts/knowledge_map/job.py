@@ -46,6 +46,7 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
     logging.raiseExceptions = False  # on a full disk the terminal still has the lines, and no tracebacks among them
     log.setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, _interrupt)
+    reserve = bytearray(1 << 22)  # given back when memory has run out, so that there is some left to say so
     try:
         with _touching(path):
             yield
@@ -53,6 +54,7 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         log.info("stopped; the next run goes on from here")
         sys.exit(128 + signal.SIGTERM)
     except Exception as error:
+        del reserve
         line = explanation(error)
         if line is None:
             log.exception("error: ours to mend; please report it with the lines below")
