@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/stopping.smk"
 include: "workflow/rules/hub.smk"
 include: "workflow/rules/articles.smk"
 include: "workflow/rules/embed.smk"

@@ -68,6 +68,22 @@ def test_a_job_over_its_memory_gets_more_at_the_next_attempt(project, embedded):
     assert vectors(project) == embedded
 
 
+def test_a_job_that_hangs_meets_its_time_limit_and_runs_again(project, embedded):
+    process = project.start("merge_embeddings")
+    try:
+        wait_for(lambda: bool(embedding_processes(project)), process)
+        hanging = embedding_processes(project)[0]
+        hanging.send_signal(signal.SIGSTOP)
+        # SLURM counts in minutes; so the end of the job's time is brought near.
+        ask("scontrol", "update", f"jobid={hanging.environ()['SLURM_JOB_ID']}", "endtime=now+1")
+        assert process.wait(timeout=300) == 0, (project / "output").read_text()
+    finally:
+        kill(process)
+    assert "Trying to restart job" in (project / "output").read_text()
+    assert TRACEBACK not in (project / "output").read_text()
+    assert vectors(project) == embedded
+
+
 def test_jobs_of_a_lost_node_run_on_another(project, cluster, embedded):
     process = project.start("merge_embeddings")
     try:

@@ -171,6 +171,47 @@ def test_a_configuration_without_articles_is_refused():
     assert "'articles' is a required property" in refusal({})
 
 
+def nested(value: object, levels: int, times: int) -> object:
+    for _ in range(levels):
+        value = [value] * times
+    return value
+
+
+def endless() -> list:
+    value: list = []
+    value.append(value)
+    return value
+
+
+GROWING = {
+    "lists of aliases": nested("x", 9, 10),
+    "objects of aliases": nested({}, 9, 10),
+    "long texts": nested("x" * 10_000, 3, 10),
+    "levels": nested(1, 30, 1),
+    "a list that holds itself": endless(),
+    "a long text": "x" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("value", GROWING.values(), ids=GROWING)
+@pytest.mark.parametrize("name", ["results", "umap", "unknown", "labels.grid"])
+def test_a_configuration_that_grows_without_end_is_refused_at_once(name, value):
+    assert "an alias (*name) counted as" in refusal(with_setting(name, value))
+
+
+@pytest.mark.parametrize("name", ["threads", "umap.seed", "unknown", "labels.grid"])
+def test_a_number_too_long_to_be_printed_is_refused(name):
+    for value in (10**5_000, -(10**5_000), [10**5_000]):
+        assert "a whole number of more than 300 digits" in refusal(with_setting(name, value))
+
+
+@pytest.mark.parametrize("value", ["\n", "\x1b[31m", "\ud800", "x" * 5_000], ids=ascii)
+def test_a_refusal_is_a_line_that_can_be_printed(value):
+    for config in (with_setting("umap.metric", value), with_setting("umap", {value: 1}), ARTICLES | {value: 1}):
+        message = refusal(config)
+        assert message.isprintable() and len(message) < 2_000
+
+
 # --- what the configuration names
 
 
@@ -261,6 +302,20 @@ def test_what_is_missing_is_named(config, tmp_path):
         check_inputs(config | {"questions": [absent]})
     with pytest.raises(UserError, match=absent):
         check_inputs(config | {"articles": [config["articles"][0] | {"path": absent}]})
+
+
+@pytest.mark.parametrize("key", ["results", "questions", "articles", "projection", "embedding"])
+@pytest.mark.parametrize("value", ["a\0b", "a\nb", "\ud800", "\x1b[31m", "x" * 300, "x/" * 5_000], ids=range(6))
+def test_what_cannot_be_a_path_is_refused_in_one_line(config, key, value):
+    if key in ("results", "questions"):
+        config[key] = value
+    elif key == "articles":
+        config[key][0]["path"] = value
+    else:
+        config[key][{"projection": "path", "embedding": "model"}[key]] = value
+    with pytest.raises(UserError) as error:
+        check_inputs(config)
+    assert str(error.value).isprintable()
 
 
 def test_results_inside_a_file_are_refused(config, tmp_path):

@@ -48,6 +48,14 @@ def test_too_little_memory_is_told_with_the_remedy():
     assert explanation(error.value) == "out of memory; raise mem_mb for this rule or give the job a larger machine."
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_a_library_that_does_not_fit_into_memory_is_told_as_such(tmp_path):
+    body = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)); import torch"
+    done = run(tmp_path / "shard.log", body)
+    assert done.returncode == 1
+    assert lines(tmp_path / "shard.log") == ["shard: error: " + str(explanation(MemoryError()))]
+
+
 def test_what_the_user_can_mend_says_so_itself():
     assert explanation(UserError("wiki.jsonl: empty; give a file.")) == "wiki.jsonl: empty; give a file."
 
@@ -65,6 +73,7 @@ def run(log: Path, body: str) -> subprocess.CompletedProcess:
     script = f"""
 import warnings
 from knowledge_map.errors import UserError
+from knowledge_map.files import replacing
 from knowledge_map.job import logging_to
 from knowledge_map.progress import log
 
@@ -105,10 +114,21 @@ def test_a_job_that_ends_well_logs_its_words_and_warnings_and_exits_with_0(tmp_p
     assert "42 articles" in done.stderr and not done.stdout
 
 
-def test_an_interruption_is_not_taken_for_an_error(tmp_path):
-    done = run(tmp_path / "shard.log", "raise KeyboardInterrupt")
+@pytest.mark.parametrize("stop", ["signal.raise_signal(signal.SIGTERM)", "raise KeyboardInterrupt"])
+def test_a_job_that_is_told_to_stop_cleans_up_and_is_not_taken_for_an_error(tmp_path, stop):
+    output = tmp_path / "table.parquet"
+    done = run(tmp_path / "shard.log", f"import signal\n    with replacing({str(output)!r}) as temporary: {stop}")
     assert done.returncode not in (0, 1)
-    assert (tmp_path / "shard.log").read_text() == ""
+    assert lines(tmp_path / "shard.log") == ["shard: stopped; the next run goes on from here"]
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["shard.log"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_where_the_log_cannot_be_written_the_terminal_still_has_the_lines(tmp_path):
+    done = run(Path("/dev/full"), 'raise UserError("wiki.jsonl: empty; mend it.")')
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.endswith("shard: error: wiki.jsonl: empty; mend it.\n")
 
 
 # --- a sign of life

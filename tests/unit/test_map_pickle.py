@@ -12,7 +12,7 @@ import pytest
 from maps import write_map
 
 from knowledge_map.errors import UserError
-from knowledge_map.files import read_parquet
+from knowledge_map.files import read_parquet, seal
 from knowledge_map.map_pickle import BATCH, write_map_pickle
 
 ARTICLES, QUESTIONS, DIMENSION = BATCH + 20, 3, 4
@@ -51,7 +51,12 @@ def write_inputs(folder: Path, reducer: object, protocol: int = 5) -> None:
     vectors = np.random.default_rng(1).normal(size=(ROWS, DIMENSION)).astype(np.float32)
     places, raw = np.random.default_rng(2).random((2, ROWS, 2)).astype(np.float32)
     write_map(folder, vectors, QUESTIONS, places, raw)
-    (folder / "reducer.pkl").write_bytes(pickle.dumps(reducer, protocol))
+    write_reducer(folder / "reducer.pkl", pickle.dumps(reducer, protocol))
+
+
+def write_reducer(path: Path, program: bytes) -> None:
+    path.write_bytes(program)
+    seal(path)
 
 
 def write_pickle(folder: Path) -> Path:
@@ -119,6 +124,16 @@ def test_a_damaged_table_leaves_no_pickle(tmp_path):
     assert not list(tmp_path.glob("*knowledge_map.pkl*"))
 
 
+@pytest.mark.parametrize("harm", [lambda content: content[:-50], lambda content: content[:300] + b"\0" + content[301:]])
+def test_a_damaged_reducer_leaves_no_pickle(tmp_path, harm):
+    write_inputs(tmp_path, reducer_like())
+    path = tmp_path / "reducer.pkl"
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.raises(UserError, match=r"reducer\.pkl: damaged"):
+        write_pickle(tmp_path)
+    assert not list(tmp_path.glob("*knowledge_map.pkl*"))
+
+
 WRITE = """
 import json, resource, sys
 from itertools import repeat
@@ -140,7 +155,7 @@ def test_memory_does_not_grow_with_the_items(tmp_path):
     vectors = np.random.default_rng(1).normal(size=(rows, 256)).astype(np.float32)
     places = np.zeros((rows, 2), np.float32)
     write_map(tmp_path, vectors, 0, places, places)
-    (tmp_path / "reducer.pkl").write_bytes(pickle.dumps(bytes(50_000_000), 5))
+    write_reducer(tmp_path / "reducer.pkl", pickle.dumps(bytes(50_000_000), 5))
     scripts = Path(__file__).parents[2] / "workflow/scripts"
     command = [sys.executable, "-c", WRITE, tmp_path, str(rows)]
     peak = int(subprocess.run(command, env={"PYTHONPATH": scripts}, check=True, capture_output=True).stdout) * 1024

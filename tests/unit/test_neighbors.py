@@ -252,6 +252,11 @@ def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path
     (tmp_path / "half.faiss").write_bytes(path.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"half.faiss: damaged"):
         graph.nearest_by_index(tmp_path / "half.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+    flipped = bytearray(path.read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    (tmp_path / "flipped.faiss").write_bytes(flipped)
+    with pytest.raises(UserError, match=r"flipped.faiss: damaged"):
+        graph.nearest_by_index(tmp_path / "flipped.faiss", table, 0, 5, 3, nprobe=4, threads=1)
     with pytest.raises(UserError, match=r"none.faiss: missing"):
         graph.nearest_by_index(tmp_path / "none.faiss", table, 0, 5, 3, nprobe=4, threads=1)
     with pytest.raises(UserError, match=r"neighbors.k is 6000"):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
-from sentence_transformers.sentence_transformer.modules import LayerNorm, Pooling
+from sentence_transformers.sentence_transformer.modules import BoW, LayerNorm, Pooling, StaticEmbedding
 from test_encoder import SENTENCES, encode
 from test_qwen import ALPHABET, byte_tokenizer
 from transformers import (
@@ -30,6 +30,7 @@ from transformers import (
 from knowledge_map.encoding import Encoder
 from knowledge_map.encoding.attention import Packing, packed_attention
 from knowledge_map.encoding.forward import PackedForward, PaddedForward
+from knowledge_map.errors import UserError
 from knowledge_map.model import EmbeddingModel
 
 SMALL = {
@@ -133,6 +134,27 @@ def test_a_model_that_cannot_be_packed_is_embedded_by_encode_and_the_log_says_wh
     own = SentenceTransformer(folder, device="cpu")
     own.max_seq_length = 128
     assert np.abs(encode(encoder, SENTENCES).vectors - own.encode(SENTENCES, normalize_embeddings=True)).max() < 1e-5
+
+
+def test_static_embeddings_are_cut_and_counted_like_any_other(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "knowledge_map")
+    torch.manual_seed(0)
+    folder = str(tmp_path / "model")
+    own = SentenceTransformer(modules=[StaticEmbedding(byte_tokenizer("right"), embedding_dim=32)], device="cpu")
+    own.save(folder)
+    encoder = encoder_of(folder)
+    assert "the model begins with a module StaticEmbedding" in caplog.text
+    texts = ["cell " * 20, "x" * 128, "x" * 129, "cell " * 20 + "y" * 100]
+    embedded = encode(encoder, texts)
+    assert embedded.truncated == 2
+    assert np.abs(embedded.vectors - own.encode([text[:128] for text in texts], normalize_embeddings=True)).max() < 1e-5
+
+
+def test_a_model_without_a_fast_tokenizer_is_refused_in_one_line(tmp_path):
+    folder = tmp_path / "model"
+    SentenceTransformer(modules=[BoW(["a", "b"])], device="cpu").save(str(folder))
+    with pytest.raises(UserError, match=f"embedding.model {folder} has no fast tokenizer"):
+        encoder_of(str(folder))
 
 
 def test_a_prompt_that_pooling_leaves_out_is_left_to_encode(tmp_path):

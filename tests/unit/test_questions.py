@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,8 @@ FILES = {
     "not JSON": (b'[\n {"question": }\n]', "line 2, column 15: not JSON"),
     "empty": (b"", "line 1, column 1: not JSON"),
     "not UTF-8": ('[{"question": "Größe?"}]'.encode("latin-1"), "not UTF-8 (byte 17); save it as UTF-8"),
-    "nested without end": (b"[" * 100_000, "not readable as JSON"),
-    "a number beyond all digits": (b"[" + b"9" * 5_000 + b"]", "not readable as JSON"),
+    "nested without end": (b"[" * 1_000_000, "not readable as JSON"),
+    "a number beyond all digits": (b"[" + b"9" * 1_000_000 + b"]", "not readable as JSON"),
 }
 
 
@@ -133,6 +134,45 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         read_questions([tmp_path / "absent.json"])
     with pytest.raises(UserError, match="cannot be read"):
         read_questions([tmp_path])
+
+
+def test_a_file_of_a_gigabyte_and_what_has_no_end_are_refused_unread(write, tmp_path):
+    os.truncate(write([INDEXED]), 1 << 30)
+    os.mkfifo(tmp_path / "endless.json")
+    with pytest.raises(UserError, match=r"questions\.json: more than 33,554,432 bytes; is this a file of questions"):
+        read_questions([tmp_path / "questions.json"])
+    for path in (tmp_path / "endless.json", Path("/dev/zero")):
+        with pytest.raises(UserError, match="it is no plain file"):
+            read_questions([path])
+
+
+@pytest.mark.parametrize("depth", [60, 900, 985])
+@pytest.mark.parametrize("field", ["id", "correctIndex", "difficulty", "more"])
+def test_a_record_nested_too_deeply_to_be_written_again_is_refused(write, field, depth):
+    content = f'[{{"question": "Why?", "{field}": {"[" * depth}{"]" * depth}}}]'.encode()
+    with pytest.raises(UserError, match=r"questions\.json: .*(nested more than 50 levels|`id` must be|not readable as JSON)"):
+        read_questions([write(content)])
+
+
+def test_a_record_of_some_levels_is_carried_along_whole(write):
+    record = INDEXED | {"more": [[[{"a": [1]}]]]}
+    assert read_questions([write([record])])[0].data == record
+
+
+def test_a_mistake_is_told_in_a_line_however_long_it_is(write):
+    for record in (
+        INDEXED | {"correctIndex": "\x1b\n" * 9_999},
+        LETTERED | {"correct_answer": "\n" * 9_999, "options": {"\n": "a"}},
+    ):
+        with pytest.raises(UserError) as error:
+            read_questions([write([record])])
+        assert str(error.value).isprintable() and len(str(error.value)) < 1_000
+
+
+@pytest.mark.parametrize("record", [{"question": "x" * 10_001}, INDEXED | {"id": "x" * 501}, INDEXED | {"id": [1]}])
+def test_endless_questions_and_ids_are_refused(write, record):
+    with pytest.raises(UserError, match=r"questions\.json: question 1.*(10,000 are the most|at most 500 characters)"):
+        read_questions([write([record])])
 
 
 def test_halves_of_characters_are_replaced(write):

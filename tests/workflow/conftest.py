@@ -14,9 +14,9 @@ def starter() -> list[dict]:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory, starter) -> Project:
-    """A finished project; only looked at."""
+    """A finished project with the scripts of its jobs, as Snakemake ran them; only looked at."""
     project = small_project(tmp_path_factory.mktemp("project"), starter)
-    assert project.make()["embed_shard"] == 3
+    assert project.make("--skip-script-cleanup")["embed_shard"] == 3
     return project
 
 

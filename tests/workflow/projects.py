@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +81,14 @@ class Project:
             section[name] = value
         (self / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
-    def start(self, *arguments: str, cores: int = 2, profile: Path = REPOSITORY / "profiles" / "default") -> subprocess.Popen:
-        """Start Snakemake in a process group of its own; what it says goes to the file `output`."""
+    def start(
+        self,
+        *arguments: str,
+        cores: int = 2,
+        profile: Path = REPOSITORY / "profiles" / "default",
+        under: Sequence[str] = (),
+    ) -> subprocess.Popen:
+        """Start Snakemake, `under` another program if any, in a process group of its own; what it says goes to `output`."""
         options = {
             "--snakefile": REPOSITORY / "Snakefile",
             "--directory": self.folder,
@@ -91,7 +98,14 @@ class Project:
         }
         with (self / "output").open("w") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *arguments, *(str(word) for option in options.items() for word in option)],
+                [
+                    *under,
+                    sys.executable,
+                    "-m",
+                    "snakemake",
+                    *arguments,
+                    *(str(word) for each in options.items() for word in each),
+                ],
                 cwd=self.folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -149,6 +163,12 @@ class Disk:
 
     def remount(self, options: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
+
+    def fill(self) -> None:
+        """Leave no room for a single byte."""
+        with (self.folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+            while True:
+                ballast.write(bytes(4096))
 
     def close(self) -> None:
         subprocess.run(["umount", "--lazy", self.folder], check=True)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -103,6 +104,22 @@ def test_a_disk_full_while_fetching_goes_on_when_there_is_room(project, hub, dat
     hub.requests.clear()
     assert project.make("results/fetched/datasets/wikipedia.json") == Counter(fetch_dataset=1)
     assert hub.fetched == FILES[1:]
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line_and_with_a_network_the_run_goes_on(project, hub, model):
+    shutil.copy(STARTER / "articles.jsonl", project / "data/articles.jsonl")
+    hub.add("models/lab/qwen", model)
+    project.configure(articles=[{"name": "starter", "path": "data/articles.jsonl"}], **SMALL)
+    project.configure(embedding__model="lab/qwen", embedding__revision=COMMIT)
+    hub.online = False
+    run = project.run("fetch_model", "shard", "--keep-going")
+    assert run.code != 0 and TRACEBACK not in run.output
+    assert run.jobs == Counter(shard=1)  # what needs no hub is done
+    (line,) = re.findall(r"fetch_model: error: (.*)", run.output)
+    assert line.startswith(f"the model lab/qwen at {COMMIT}: cannot be had from {hub.endpoint}")
+
+    hub.online = True
+    assert project.make("fetch_model", "shard") == Counter(fetch_model=1)
 
 
 @pytest.mark.parametrize("name", ["wikipedia-250k", "wikipedia-all"])

@@ -81,6 +81,19 @@ def test_embedding_killed_again_and_again_embeds_no_saved_block_twice(project, u
     assert not list(project.folder.glob("results/.partial/*/*"))
 
 
+def test_embedding_that_is_told_to_stop_does_so_soon_and_keeps_its_blocks(project):
+    process = project.start("merge_embeddings")
+    try:
+        wait_for(lambda: len(saved_blocks(project)) >= 1, process)
+        process.terminate()  # Snakemake alone
+        assert process.wait(timeout=20) != 0
+    finally:
+        kill(process)
+    assert TRACEBACK not in (project / "output").read_text()
+    assert saved_blocks(project) and not list(project.folder.glob("results/**/.*.tmp"))
+    assert project.plan("merge_embeddings") == Counter(embed_shard=1, merge_embeddings=1)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> tuple[dict[str, str], float]:
     """The digests of all results of a run that nothing disturbed, and how many seconds it took."""

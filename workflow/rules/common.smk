@@ -96,15 +96,19 @@ def manifest():
 
 def shards(wildcards):
     """The shards of the manifest, in order."""
-    return [f"{RESULTS}/shards/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+    paths = [f"{RESULTS}/shards/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+    for path in paths:
+        if not Path(path).exists():  # Snakemake knows of the manifest alone
+            raise WorkflowError(
+                f"{path}: missing; delete {RESULTS}/shards/manifest.json and run the workflow again to make it anew."
+            )
+    return paths
 
 
 def embedded_shards(wildcards):
     """Their embeddings, in the same order, once the model is there."""
     wait_for_model()
-    return [
-        f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet" for entry in manifest()["shards"]
-    ]
+    return [f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{Path(shard).name}" for shard in shards(wildcards)]
 
 
 def neighbor_blocks(wildcards):

@@ -8,6 +8,7 @@ import pytest
 
 from knowledge_map.errors import UserError
 from knowledge_map.sources import parquet as parquet_module
+from knowledge_map.sources.opening import Expansion
 
 
 @pytest.fixture
@@ -52,12 +53,11 @@ def test_rows_are_numbered_across_row_groups(read, table):
 
 
 def test_long_texts_come_a_few_at_a_time(tmp_path):
-    with pq.ParquetWriter(tmp_path / "a.parquet", pa.schema([("text", pa.string())])) as writer:
+    with pq.ParquetWriter(tmp_path / "a.parquet", pa.schema([("text", pa.string())]), use_dictionary=False) as writer:
         writer.write_table(pa.table({"text": [f"{number} " * 1_000_000 for number in range(10, 20)]}))
         writer.write_table(pa.table({"text": ["short"] * 10}))
-    groups = pq.ParquetFile(tmp_path / "a.parquet").metadata
-    assert parquet_module._batch_rows(groups.row_group(0)) < 10
-    assert parquet_module._batch_rows(groups.row_group(1)) == parquet_module.BATCH_ROWS
+    path = tmp_path / "a.parquet"
+    assert list(parquet_module._batch_rows(path, ["text"], Expansion(path))) == [22, parquet_module.BATCH_ROWS]
 
 
 def test_a_file_without_texts_is_an_error_that_names_its_columns(read, table):
@@ -78,14 +78,21 @@ def test_a_damaged_file_is_an_error(read, table, harm):
         read(path)
 
 
-def test_values_that_python_cannot_hold_are_an_error_not_a_traceback(read, table):
-    path = table({"text": ["x"], "title": pa.array([2**62]).cast(pa.timestamp("us"))})
-    with pytest.raises(UserError, match="cannot be read as parquet"):
-        read(path)
+ODD = {
+    "a date": pa.array([datetime(2020, 1, 1)]),
+    "a time that Python cannot hold": pa.array([2**62]).cast(pa.timestamp("us")),
+    "a time zone that is nowhere": pa.array([1]).cast(pa.timestamp("us", tz="../../etc/passwd")),
+    "a list": pa.array([["x"]]),
+    "nothing": pa.array([None]),
+}
 
 
-def test_a_date_is_no_title(read, table):
-    assert read(table({"text": ["x"], "title": [datetime(2020, 1, 1)]}))[0][0].title == "x"
+@pytest.mark.parametrize("values", ODD.values(), ids=ODD)
+def test_what_is_neither_text_nor_number_is_no_field_of_an_article(read, table, values):
+    (article,), _ = read(table({"text": ["x"], "title": values, "id": values, "url": values}))
+    assert (len(article.item_id), article.title, article.url) == (len("wiki:") + 16, "x", "")
+    with pytest.raises(UserError, match=r"a\.parquet: the column `text` holds .*, no texts"):
+        read(table({"text": values}))
 
 
 def test_a_column_given_twice_is_an_error(read, tmp_path):

@@ -218,6 +218,8 @@ HOSTILE = {
     "an array of a type without texts": pickle.dumps(np.ones(3)),
     "an array of bytes": pickle.dumps(np.array([b"a"])),
     "code points beyond Unicode": pickle.dumps(np.array(["a"])).replace(b"a\0\0\0", b"\xff\xff\xff\xff"),
+    "code points that numpy makes a text of": pickle.dumps(np.array(["a"])).replace(b"a\0\0\0", b"x\0\xbb\xc6"),
+    "a scalar of such code points": pickle.dumps([np.str_("a")]).replace(b"a\0\0\0", b"x\0\xbb\xc6"),
     "an empty stack": b"0.",
     "nothing to fetch": b"]h\x05a.",
     "nothing but an end": b".",

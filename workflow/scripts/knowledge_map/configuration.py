@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 import yaml
@@ -18,6 +18,10 @@ from knowledge_map.errors import UserError
 from knowledge_map.model import EmbeddingModel
 from knowledge_map.questions import Question, read_questions
 from knowledge_map.sources import Source, files_of
+from knowledge_map.sources.opening import UNFIT, reason_of, shown
+
+LARGEST, DEEPEST = 1_000_000, 20
+"""Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
 
 
 def _is_number(checker: TypeChecker, value: object) -> bool:
@@ -30,12 +34,38 @@ Validator = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_
 
 def complete(config: dict, schema_path: str | Path) -> dict:
     """Return `config` with the schema's defaults filled in. Raises UserError, one line, at the first thing that is wrong."""
+    _check_extent(config)
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     completed = _with_defaults(copy.deepcopy(config), schema)
     error = next(iter(sorted(Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
     if error is not None:
         raise UserError(f"configuration: {_explained(error)}")
     return completed
+
+
+def _check_extent(config: dict) -> None:
+    """Raise UserError where a configuration is larger than any is.
+
+    An alias of YAML is a value that is there once and counts many times: nested, a few lines make more than memory holds as
+    soon as anything walks through them, as a message about them does.
+    """
+    values, extent, level = [config], 0, 0
+    while values:
+        extent += len(values) + sum(len(value) for value in values if isinstance(value, str | bytes))
+        level += 1
+        if extent > LARGEST or level > DEEPEST:
+            raise UserError(
+                f"configuration: more than {LARGEST:,} characters or {DEEPEST} levels, an alias (*name) counted as what "
+                "it stands for; take out what is no setting."
+            )
+        if any(isinstance(value, int) and value.bit_length() > 1_000 for value in values):  # Python refuses to print the largest
+            raise UserError("configuration: a whole number of more than 300 digits; take out what is no setting.")
+        inner = (_within(value) for value in values if isinstance(value, dict | list))
+        values = list(islice(chain.from_iterable(inner), LARGEST + 1))
+
+
+def _within(value: dict | list) -> Iterator[object]:
+    return chain(value, value.values()) if isinstance(value, dict) else iter(value)
 
 
 def _with_defaults(value: object, schema: dict) -> object:
@@ -58,9 +88,9 @@ def _explained(error: ValidationError) -> str:
         known = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(known), key=str)[0]
         meant = difflib.get_close_matches(str(unknown), known, n=1)
-        return f"unknown key `{f'{key}.' if key else ''}{unknown}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
+        return f"unknown key `{f'{key}.' if key else ''}{shown(str(unknown))}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
     description = error.schema.get("description", "").strip()
-    return f"`{key}`: {error.message}." + (f" ({description})" if description else "")
+    return f"`{key}`: {shown(error.message, 500)}." + (f" ({description})" if description else "")
 
 
 @dataclass(frozen=True)
@@ -81,12 +111,24 @@ def check_inputs(config: dict) -> Inputs:
     Raises UserError, one line, for a missing file, a broken question file, a model that is not there, a results folder
     that cannot be written, and settings that contradict each other.
     """
+    try:
+        return _found(config)
+    except OSError as error:  # a name too long for any disk, a folder that may not be looked into
+        name = shown(os.fsdecode(error.filename or ""))
+        raise UserError(f"configuration: {name}: {reason_of(error)}; correct this path.") from None
+
+
+def _found(config: dict) -> Inputs:
     _check_settings(config)
     sources = [Source(**source) for source in config["articles"]]
     names = [source.name for source in sources]
     if len(set(names)) < len(names):
         raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
+    for path in [config["results"], config["projection"]["path"], *(source.path for source in sources), *question_files]:
+        if UNFIT.search(path or ""):
+            raise UserError(f"configuration: {path}: no path has control characters or halves of characters; correct it.")
+        Path(path or "").exists()  # raises OSError if the name is too long
     for source in sources:
         _check_on_hub(source)
     article_model, question_model = embedding_models(config)

@@ -24,7 +24,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars, filter_repo_objects, logging
 
 from knowledge_map.errors import UserError
-from knowledge_map.files import write_json
+from knowledge_map.files import write_record
 from knowledge_map.progress import Progress, log
 from knowledge_map.sources.opening import reason_of, shown
 
@@ -152,7 +152,7 @@ def fetch_model(model: str, revision: str, record: str | Path) -> None:
         for _ in repository.fetch(files):
             pass
     log.info(f"{repository}: {len(files):,} files, {sum(file.size for file in files) / MEGABYTE:,.1f} MB")
-    write_json(
+    write_record(
         record,
         {"model": model, "revision": revision, "files": [{"file": file.path, "bytes": file.size} for file in files]},
     )
@@ -175,7 +175,7 @@ def fetch_dataset(dataset: str, revision: str, folder: str | None, rows: int | N
             if rows is not None and sum(each["rows"] for each in fetched) >= rows:
                 break
     log.info(f"{repository}: {len(fetched):,} of {len(files):,} files, {sum(each['rows'] for each in fetched):,} rows")
-    write_json(record, {"dataset": dataset, "revision": revision, "folder": folder, "files": fetched})
+    write_record(record, {"dataset": dataset, "revision": revision, "folder": folder, "files": fetched})
 
 
 def _rows(path: Path) -> int:

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import signal
 import sqlite3
 import sys
 import threading
@@ -11,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from knowledge_map.errors import UserError
+from knowledge_map.files import FULL
 from knowledge_map.progress import log
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 PULSE = 15
@@ -24,6 +25,7 @@ PULSE = 15
 def logging_to(path: str | Path, name: str) -> Iterator[None]:
     """Log to the terminal and to the file at `path`, and end on an error the user can mend with its one line.
 
+    SIGTERM ends the job as Ctrl-C does: what was begun is cleaned up, with one line and no traceback.
     As long as the process lives, it touches the log: `status` sees by that, on any machine, which jobs are at work.
     """
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
@@ -41,17 +43,30 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         force=True,
     )
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # on a full disk the terminal still has the lines, and no tracebacks among them
     log.setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, _interrupt)
+    reserve = bytearray(1 << 22)  # given back when memory has run out, so that there is some left to say so
     try:
         with _touching(path):
             yield
+    except KeyboardInterrupt:
+        log.info("stopped; the next run goes on from here")
+        sys.exit(128 + signal.SIGTERM)
     except Exception as error:
+        del reserve
         line = explanation(error)
         if line is None:
             log.exception("error: ours to mend; please report it with the lines below")
         else:
             log.error(f"error: {line}")
         sys.exit(1)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    """Interrupt the job, once: a second signal would interrupt the cleaning up."""
+    signal.signal(signum, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -75,7 +90,8 @@ def explanation(error: Exception) -> str | None:
     """Return the one line that tells the user what to mend, or None where the error is the program's own."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, MemoryError):
+    # The words are the dynamic linker's, for a library that does not fit.
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and "failed to map segment" in str(error)):
         return "out of memory; raise mem_mb for this rule or give the job a larger machine."
     if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
         return "the disk is full; make room and run the workflow again, it goes on where it stopped."

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from knowledge_map.files import batches, open_parquet, replacing
+from knowledge_map.files import batches, check_seal, open_parquet, replacing
 from knowledge_map.progress import Progress
 from knowledge_map.table import QUESTION, as_matrix
 
@@ -42,11 +42,12 @@ def write_map_pickle(
             out.write(pickle.MARK + b"".join(map(_program, items)) + pickle.APPENDS)
             progress.advance(len(items))
         out.write(_program("umap_reducer"))
+        seal = Path(reducer).stat().st_size - check_seal(reducer)
         with Path(reducer).open("rb") as program:
             program.seek(len(pickle.PROTO) + 1)
             shutil.copyfileobj(program, out, 1 << 20)
-        # The reducer's program ends with STOP, which must wait for the end of ours.
-        out.seek(-len(pickle.STOP), io.SEEK_CUR)
+        # The reducer's program ends with STOP, which must wait for the end of ours; behind it is the seal of its file.
+        out.truncate(out.seek(-seal - len(pickle.STOP), io.SEEK_CUR))
         out.write(pickle.SETITEMS + pickle.STOP)
 
 

@@ -12,6 +12,8 @@ The exact search goes over the table three times at most, and keeps no more of i
 So the answer is that of the float64 distances alone: it does not depend on device, precision, threads or block size.
 """
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ import torch
 
 from knowledge_map.device import half_precision_pays
 from knowledge_map.errors import UserError
-from knowledge_map.files import damaged, replacing
+from knowledge_map.files import check_seal, damaged, replacing, seal
 from knowledge_map.progress import Progress, log
 
 GROUP = 64  # neighboring columns of a tile of scores that are looked at as one
@@ -381,7 +383,11 @@ def build_index(table: Vectors, path: str | Path, threads: int, seed: int) -> No
         index.add(np.ascontiguousarray(block))
         progress.advance(len(block))
     with replacing(path) as temporary:
-        faiss.write_index(index, str(temporary))
+        try:
+            faiss.write_index(index, str(temporary))
+        except RuntimeError as error:  # of which faiss tells the words alone
+            raise (OSError(errno.ENOSPC, str(error)) if os.strerror(errno.ENOSPC) in str(error) else error) from None
+        seal(temporary)
 
 
 def _sample(table: Vectors, size: int, seed: int) -> np.ndarray:
@@ -427,8 +433,7 @@ def _open_index(path: str | Path, table: Vectors):
     """Return the index at `path`, its lists left on the disk until they are looked through."""
     import faiss
 
-    if not Path(path).exists():
-        raise UserError(f"{path}: missing; run the workflow again to make it.")
+    check_seal(path)
     try:
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     except RuntimeError as error:

@@ -2,14 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from knowledge_map.errors import UserError
-from knowledge_map.sources.articles import valid_unicode
+from knowledge_map.sources.articles import LONGEST_ID, valid_unicode
+from knowledge_map.sources.opening import shown
+
+LARGEST_FILE = 1 << 25  # bytes; it is read whole
+LONGEST_TEXT = 10_000  # characters of a question, which is its title on the map too
+DEEPEST_RECORD = 50  # levels; what is nested deeper cannot be written again as JSON and as a pickle everywhere
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,13 @@ def _is_number(value: object) -> bool:
 
 def _records(path: str | Path) -> list:
     try:
-        records = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise UserError(f"{path}: cannot be read (it is no plain file); mend `questions` in the configuration.")
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise UserError(f"{path}: more than {LARGEST_FILE:,} bytes; is this a file of questions? Divide it if it is.")
+        records = json.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; mend `questions` in the configuration.") from None
     except OSError as error:
@@ -80,6 +92,18 @@ def _records(path: str | Path) -> list:
     return records
 
 
+def _nested_deeper(value: object, levels: int) -> bool:
+    """Return whether there are more than so many lists and objects within each other."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = [inner for outer in level if isinstance(outer, list | dict) for inner in _within(outer)]
+    return bool(level)
+
+
+def _within(outer: list | dict) -> Iterable:
+    return outer.values() if isinstance(outer, dict) else outer
+
+
 def _question(record: object, place: str) -> Question:
     if not isinstance(record, dict):
         raise UserError(
@@ -89,8 +113,14 @@ def _question(record: object, place: str) -> Question:
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{place} has no text; give it `question` or `question_text`.")
     text = valid_unicode(text).strip()
+    if len(text) > LONGEST_TEXT:
+        raise UserError(f"{place} has {len(text):,} characters; {LONGEST_TEXT:,} are the most.")
+    if _nested_deeper(record, DEEPEST_RECORD):
+        raise UserError(f"{place} is nested more than {DEEPEST_RECORD} levels deep; take out what is no part of a question.")
     options, keys = _options(record.get("options"), place)
     identity = record.get("id")
+    if isinstance(identity, list | dict) or len(str(identity)) > LONGEST_ID:
+        raise UserError(f"{place}: `id` must be a number or a text of at most {LONGEST_ID} characters.")
     if identity is None:
         identity = hashlib.sha256(text.encode()).hexdigest()[:16]
     return Question(f"question:{valid_unicode(str(identity))}", text, options, _answer(record, options, keys, place), record)
@@ -110,13 +140,13 @@ def _answer(record: dict, options: tuple[str, ...], keys: list[str], place: str)
     if (index := record.get("correctIndex")) is not None:
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(options):
             raise UserError(
-                f"{place}: correctIndex is {index!r}, but there are {len(options)} options (0 to {len(options) - 1})."
+                f"{place}: correctIndex is {shown(repr(index))}, but there are {len(options)} options (0 to {len(options) - 1})."
             )
         return index
     if (key := record.get("correct_answer")) is not None:
         if key not in keys:
             raise UserError(
-                f"{place}: correct_answer is {key!r}, which is none of its options ({valid_unicode(', '.join(keys))})."
+                f"{place}: correct_answer is {shown(repr(key))}, which is none of its options ({shown(', '.join(keys))})."
             )
         return keys.index(key)
     return None

@@ -1,7 +1,6 @@
 """Shards: runs of articles named by the digest of their content, and the manifest that lists them in order."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from knowledge_map.errors import UserError
-from knowledge_map.files import batches, damaged, open_parquet, write_json, write_parquet
+from knowledge_map.files import batches, damaged, open_parquet, read_record, write_parquet, write_record
 from knowledge_map.progress import log
 from knowledge_map.sources import Article, SeenIds, Source, Tally, read_articles
 
@@ -56,7 +55,7 @@ def write_shards(
         raise UserError(
             f"no articles at all in {', '.join(tally.path for tally in tallies)}; mend `articles` in the configuration."
         )
-    write_json(manifest, {"articles": articles, "shards": shards, "sources": [asdict(tally) for tally in tallies]})
+    write_record(manifest, {"articles": articles, "shards": shards, "sources": [asdict(tally) for tally in tallies]})
     for line in summary(tallies):
         log.info(line)
 
@@ -98,10 +97,7 @@ def check_shard(path: str | Path) -> int:
 
 def read_manifest(path: str | Path) -> dict:
     """Return the manifest: {"articles": int, "shards": [{shard, source, articles}], "sources": [tallies]}."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise damaged(path, error) from None
+    return read_record(path)
 
 
 def summary(tallies: list[Tally]) -> list[str]:

@@ -10,7 +10,7 @@ from umap import UMAP
 from umap.umap_ import nearest_neighbors
 
 from knowledge_map.errors import UserError
-from knowledge_map.files import read_parquet, replacing, write_parquet
+from knowledge_map.files import read_parquet, replacing, seal, write_parquet
 from knowledge_map.progress import LogStream, log
 
 COMPARES_ALL = 4096
@@ -94,7 +94,9 @@ def read_layout(path: str | Path) -> np.ndarray:
 
 
 def save_reducer(reducer: UMAP, path: str | Path) -> None:
-    """Pickle the fitted reducer, which can `transform` new vectors when it is loaded again."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        pickle.dump(reducer, file, protocol=5)
+    """Pickle the fitted reducer, which can `transform` new vectors when it is loaded again. The file is sealed."""
+    with replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            pickle.dump(reducer, file, protocol=5)
+        seal(temporary)
     log.info(f"reducer saved: {Path(path).stat().st_size / 1e6:,.0f} MB")

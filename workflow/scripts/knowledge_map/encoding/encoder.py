@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import tokenizers
 import torch
 import transformers
 from sentence_transformers import SentenceTransformer
@@ -157,15 +158,19 @@ class Encoder:
         limit = _position_limit(transformer)
         if self.model.max_tokens > limit:
             raise UserError(f"embedding.max_tokens is {self.model.max_tokens}, but {self.model.model} takes at most {limit}.")
-        transformer.max_seq_length = self.model.max_tokens
+        if isinstance(_own_tokenizer(transformer), tokenizers.Tokenizer):  # of static embeddings, which know no other limit
+            transformer[0].tokenizer.enable_truncation(self.model.max_tokens)
+        else:
+            transformer.max_seq_length = self.model.max_tokens
         return transformer.eval()
 
     def _tokenizer_of(self, transformer: SentenceTransformer) -> Tokenizer:
-        own = transformer.tokenizer
-        fast = getattr(own, "backend_tokenizer", None)
-        if fast is None:
+        own = _own_tokenizer(transformer)
+        fast = getattr(own, "backend_tokenizer", own)
+        if not isinstance(fast, tokenizers.Tokenizer):
             raise UserError(f"embedding.model {self.model.model} has no fast tokenizer (tokenizer.json); choose another model.")
-        return Tokenizer(fast, self.model.max_tokens, self.prompt, own.truncation_side)
+        side, special_tokens = getattr(own, "truncation_side", "right"), fast is not own
+        return Tokenizer(fast, self.model.max_tokens, self.prompt, side, special_tokens)
 
     def _fitting(self) -> int:
         """Return how many tokens a batch may have on this device, by what one of a few takes there."""
@@ -218,6 +223,10 @@ def _prompt(model: EmbeddingModel, transformer: SentenceTransformer) -> str:
     names = ("document", "passage", "corpus") if model.kind == ARTICLE else ("query",)
     own = transformer.prompts or {}
     return next((own[name] for name in names if own.get(name)), "")
+
+
+def _own_tokenizer(transformer: SentenceTransformer) -> object:
+    return getattr(transformer[0], "tokenizer", None)
 
 
 def _position_limit(transformer: SentenceTransformer) -> float:

@@ -35,13 +35,20 @@ class Tokenized:
 
 
 class Tokenizer:
-    """A model's tokenizer, with its special tokens, behind a prompt, that keeps `max_tokens` of a text.
+    """A model's tokenizer behind a prompt, that keeps `max_tokens` of a text, from its start or, cut at the left, its end.
 
     It is a copy: whoever else uses the model's own, in whatever thread, neither changes it nor is changed.
     """
 
-    def __init__(self, tokenizer: tokenizers.Tokenizer, max_tokens: int, prompt: str = "", side: str = "right"):
-        self.prompt = prompt
+    def __init__(
+        self,
+        tokenizer: tokenizers.Tokenizer,
+        max_tokens: int,
+        prompt: str = "",
+        side: str = "right",
+        special_tokens: bool = True,
+    ):
+        self.prompt, self._special_tokens = prompt, special_tokens
         self._tokenizer = tokenizers.Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.enable_truncation(max_tokens, direction=side)
         self._tokenizer.no_padding()
@@ -51,12 +58,15 @@ class Tokenizer:
         """Tokenize texts. Other threads of Python go on meanwhile."""
         whole = [self.prompt + text for text in texts]
         beginnings = [self._beginning(text) for text in whole]
-        encodings = self._tokenizer.encode_batch_fast(beginnings)
+        encodings = self._encodings(beginnings)
         # Where a beginning did not fill the tokens, its text is read whole after all.
         short = [i for i, text in enumerate(whole) if len(beginnings[i]) < len(text) and not encodings[i].overflowing]
-        for i, encoding in zip(short, self._tokenizer.encode_batch_fast([whole[i] for i in short]), strict=True):
+        for i, encoding in zip(short, self._encodings([whole[i] for i in short]), strict=True):
             encodings[i] = encoding
         return _flat(texts, encodings)
+
+    def _encodings(self, texts: list[str]) -> list[tokenizers.Encoding]:
+        return self._tokenizer.encode_batch_fast(texts, add_special_tokens=self._special_tokens)
 
     def _beginning(self, text: str) -> str:
         """Return as much of a text as will do for its first tokens, up to the end of a word.

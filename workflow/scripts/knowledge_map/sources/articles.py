@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 
 from knowledge_map.errors import UserError
 from knowledge_map.sources.formats import format_of, reader_of
-from knowledge_map.sources.opening import files_of
+from knowledge_map.sources.opening import Expansion, files_of, shown
 from knowledge_map.sources.records import BROKEN_ROW, DUPLICATE_ID, NO_TEXT, Article, Broken, LeftOut, Row, Source, Tally
 from knowledge_map.sources.sampling import Sample, SeenIds
 
 TITLE_CHARACTERS = 60  # of a title taken from the opening words
+LONGEST_TITLE = 500  # characters; MediaWiki's have 255 bytes, and a map holds all titles at once
+LONGEST_ID = 500
+LONGEST_URL = 4_000
+LEAST_ROW = 32  # characters that any row counts as; a tiny parquet file can have thousands of millions of empty rows
 
 
 class Candidate(NamedTuple):
@@ -66,7 +70,7 @@ def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int
     for row in _rows(source, tally, max_characters, threads):
         tally.read += 1
         if isinstance(row, Broken):
-            tally.drop(row.name, BROKEN_ROW, row.detail)
+            tally.drop(row.name, BROKEN_ROW, shown(row.detail))
             continue
         if isinstance(row, LeftOut):
             tally.leave_out(row.reason)
@@ -79,7 +83,7 @@ def _candidates(source: Source, tally: Tally, seen: SeenIds, max_characters: int
         if seen.add(candidate.article.item_id):
             yield candidate
         else:
-            tally.drop(row.name, DUPLICATE_ID, candidate.article.item_id)
+            tally.drop(row.name, DUPLICATE_ID, shown(candidate.article.item_id))
     if not tally.read:
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
 
@@ -90,8 +94,17 @@ def _rows(source: Source, tally: Tally, max_characters: int, threads: int) -> It
     for file in files:
         tally.format = format_of(source, file)
         prefix = "" if file == Path(source.path) else f"{file.name if source.files else file.relative_to(source.path)} "
+        expansion = Expansion(file)
         for row in reader_of(source, tally.format, max_characters, threads)(file):
+            if isinstance(row, Row):
+                expansion.add(LEAST_ROW + _characters(row))
             yield row._replace(name=prefix + row.name) if prefix else row
+
+
+def _characters(row: Row) -> int:
+    """Return how long the texts of a row are: the same one may come again and again, at the price of a few bytes."""
+    values = row.fields.values() if isinstance(row.fields, dict) else [row.fields]
+    return sum(len(value) for value in values if isinstance(value, str))
 
 
 def _text(row: Row) -> Any:
@@ -103,13 +116,19 @@ def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candida
     fields = row.fields if isinstance(row.fields, dict) else {}
     given = {
         "id": _word(fields.get("id")),
-        "title": " ".join(_word(fields.get("title")).split()),
+        "title": _word(fields.get("title")),
         "url": _text_or_none(fields.get("url")),
         "text": text.strip(),
     }
     valid = {name: valid_unicode(value) for name, value in given.items()}
     replacements = ["characters that are not Unicode"] if valid != given else []
-    whole_text, title = valid["text"], valid["title"]
+    for name, longest in (("id", LONGEST_ID), ("url", LONGEST_URL)):
+        if len(valid[name]) > longest:
+            valid[name] = ""
+            replacements.append(f"{name} of more than {longest:,} characters left out")
+    if len(valid["title"]) > LONGEST_TITLE:
+        replacements.append(f"title cut at {LONGEST_TITLE} characters")
+    whole_text, title = valid["text"], opening_words(valid["title"], LONGEST_TITLE)
     if not title:
         title = opening_words(whole_text)
         replacements.append("title taken from the opening words")
@@ -143,12 +162,12 @@ def valid_unicode(text: str) -> str:
     return text
 
 
-def opening_words(text: str) -> str:
+def opening_words(text: str, characters: int = TITLE_CHARACTERS) -> str:
     """Return as many whole words as make up a title, or the beginning of a word that is longer."""
-    words = " ".join(text.split(maxsplit=TITLE_CHARACTERS)[:TITLE_CHARACTERS])
-    if len(words) <= TITLE_CHARACTERS:
+    words = " ".join(text.split(maxsplit=characters)[:characters])
+    if len(words) <= characters:
         return words
-    return words[: TITLE_CHARACTERS + 1].rpartition(" ")[0] or words[:TITLE_CHARACTERS]
+    return words[: characters + 1].rpartition(" ")[0] or words[:characters]
 
 
 def _digest(title: str, text: str) -> str:

@@ -10,6 +10,8 @@ from knowledge_map.sources.opening import read_lines, reason_of, shown
 from knowledge_map.sources.records import Broken, Row
 
 LONGEST_FIELD = 1 << 25  # characters; a quote that is never closed would take in the rest of the file
+LONGEST_ROW = 1 << 26  # bytes; quotes that are closed and opened again in every line would, too
+MOST_COLUMNS = 100_000
 
 
 def read_rows(path: Path, delimiter: str) -> Iterator[Row | Broken]:
@@ -18,11 +20,12 @@ def read_rows(path: Path, delimiter: str) -> Iterator[Row | Broken]:
     Raises UserError if there is no column `text` or `content`, or the file is damaged.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = (line.decode("utf-8", "surrogateescape") for line in read_lines(path))
+    lines = _Lines(path)
     table = csv.reader(lines, delimiter=delimiter, strict=True)
     header = None
     while True:
         name = f"line {table.line_num + 1}"
+        lines.row_bytes = 0
         try:
             cells = next(table)
         except StopIteration:
@@ -40,6 +43,24 @@ def read_rows(path: Path, delimiter: str) -> Iterator[Row | Broken]:
             yield _row(name, header, cells)
 
 
+class _Lines:
+    """The lines of a table as text; the row being read may have `LONGEST_ROW` bytes in all its lines."""
+
+    def __init__(self, path: Path):
+        self._lines = read_lines(path)
+        self.row_bytes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.row_bytes += len(line)
+        if self.row_bytes > LONGEST_ROW:
+            raise csv.Error(f"a row of more than {LONGEST_ROW:,} bytes")
+        return line.decode("utf-8", "surrogateescape")
+
+
 def _row(name: str, header: list[str], cells: list[str]) -> Row | Broken:
     if len(cells) != len(header):
         return Broken(name, f"{len(cells)} fields where the header has {len(header)}")
@@ -53,6 +74,8 @@ def _row(name: str, header: list[str], cells: list[str]) -> Row | Broken:
 
 def checked_columns(path: Path, columns: list[str]) -> list[str]:
     """Return the column names of a table, or raise UserError if none of them holds texts or one that is read comes twice."""
+    if len(columns) > MOST_COLUMNS:
+        raise UserError(f"{path}: {len(columns):,} columns; {MOST_COLUMNS:,} are the most. Remove what is no part of articles.")
     if not {"text", "content"} & set(columns):
         raise UserError(f"{path}: no column `text` (or `content`); it has: {shown(', '.join(columns))}")
     for name in ("id", "url", "title", "text", "content"):

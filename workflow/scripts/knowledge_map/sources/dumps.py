@@ -13,6 +13,7 @@ from knowledge_map.sources.opening import reason_of, shown
 CHUNK = 1 << 20
 LONGEST_HEADER = 1 << 20  # bytes
 LONGEST_PAGE = 1 << 24  # bytes; MediaWiki itself takes pages of up to 2 MiB
+DEEPEST_ELEMENT = 100  # levels; MediaWiki's dumps have five
 FILE, CATEGORY = "6", "14"
 HIDDEN = {"file", "image", "category"}  # names that are understood in every language
 FIRST_PAGE = re.compile(rb"<page[\s>]")
@@ -134,9 +135,12 @@ class _Reader:
         try:
             parser.Parse(content, whole)
         except expat.ExpatError as error:
-            page = f", page {shown(self._page.title)}" if self._page and self._page.title else ""
-            problem = f"{DAMAGED} ({reason_of(error).partition(':')[0]}); fetch or make the file anew."
-            raise UserError(f"line {self._line()}{page}: {problem if len(self._elements) > 1 else NO_DUMP}") from None
+            raise self._damage(reason_of(error).partition(":")[0]) from None
+
+    def _damage(self, reason: str) -> UserError:
+        page = f", page {shown(self._page.title)}" if self._page and self._page.title else ""
+        problem = f"{DAMAGED} ({reason}); fetch or make the file anew."
+        return UserError(f"line {self._line()}{page}: {problem if len(self._elements) > 1 else NO_DUMP}")
 
     def _line(self) -> int:
         return self._before + self._parser.CurrentLineNumber
@@ -152,6 +156,8 @@ class _Reader:
         if not above and name != "mediawiki":
             raise UserError(f"begins with <{shown(name)}>: {NO_DUMP}")
         self._elements.append(name)
+        if len(self._elements) > DEEPEST_ELEMENT:
+            raise self._damage(f"nested more than {DEEPEST_ELEMENT} levels deep")
         if name == "page" and above == "mediawiki":
             self._page = Page(self._line())
         elif name == "redirect" and self._page:

@@ -1,13 +1,12 @@
 """Datasets that were fetched from the hub: what `hub.fetch_dataset` wrote down, and the source that makes."""
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from knowledge_map.errors import UserError
-from knowledge_map.files import damaged
+from knowledge_map.files import damaged, read_record
 from knowledge_map.sources.records import Source
 
 
@@ -32,8 +31,8 @@ def where_they_lie(sources: Iterable[Source], records: Iterable[str | Path]) -> 
 
 def _fetched(source: Source, record: Path) -> Source:
     try:
-        files = tuple(Path(file["path"]) for file in json.loads(record.read_text(encoding="utf-8"))["files"])
-    except (ValueError, KeyError, TypeError) as error:
+        files = tuple(Path(file["path"]) for file in read_record(record)["files"])
+    except (KeyError, TypeError) as error:
         raise damaged(record, error) from None
     for file in files:
         if not file.is_file():

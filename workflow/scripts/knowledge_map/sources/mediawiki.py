@@ -8,7 +8,7 @@ from pathlib import Path
 
 from knowledge_map.errors import UserError
 from knowledge_map.sources.dumps import Page, Piece, Site, cut, pages_of, site_of
-from knowledge_map.sources.opening import Unreadable, open_bytes
+from knowledge_map.sources.opening import Unreadable, open_bytes, shown
 from knowledge_map.sources.ordering import in_order, processes
 from knowledge_map.sources.records import Broken, LeftOut, Row
 from knowledge_map.sources.wikitext import plain_text
@@ -90,7 +90,7 @@ def _rows(piece: Piece, site: Site, pages: PageFilter, max_characters: int) -> l
 
 
 def _row(page: Page, site: Site, pages: PageFilter, max_characters: int) -> Row | Broken | LeftOut:
-    name = f"page {page.id} (line {page.line})"
+    name = f"page {shown(page.id, 20)} (line {page.line})"
     reason = pages.reason_against(page)
     if reason:
         return LeftOut(name, reason)

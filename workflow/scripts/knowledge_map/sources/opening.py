@@ -13,12 +13,15 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from knowledge_map.errors import UserError
+from knowledge_map.errors import UserError, printable
 from knowledge_map.sources.bzip2 import START, open_bzip2
 from knowledge_map.sources.records import Source
 
 BUFFER = 1 << 20
-LONGEST_LINE = 1 << 27  # bytes; what is longer is no line of text, and would have to fit into memory
+LONGEST_LINE = 1 << 26  # bytes; what is longer is no line of text, and would have to fit into memory, as would what it holds
+EXPANSION = 250  # times its size a file may expand to; real text shrinks to a tenth or, full of repetition, a hundredth
+FREE_EXPANSION = 1 << 26  # bytes that may come of a file of any size
+UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in a file name: control characters, and bytes that are no UTF-8
 UTF8_MARK, UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -39,10 +42,46 @@ class Unreadable(UserError):
     """A file that cannot be read to its end."""
 
 
+class Expansion:
+    """How much has come of a file, so that a small one cannot keep a job busy for days."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._left = FREE_EXPANSION + EXPANSION * path.stat().st_size
+
+    def add(self, size: int) -> None:
+        """Count bytes or characters. Raises Unreadable where there are more than of any file of articles."""
+        self._left -= size
+        if self._left < 0:
+            raise Unreadable(
+                f"{self._path}: expands to more than {EXPANSION} times its size, as a decompression bomb does; "
+                "if it is meant so, give what it expands to."
+            )
+
+
+class _Expanded(io.RawIOBase):
+    """What a file is decompressed to, as far as it may expand."""
+
+    def __init__(self, path: Path, content: BinaryIO):
+        self._content, self._expansion = content, Expansion(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        size = self._content.readinto(buffer)
+        self._expansion.add(size)
+        return size
+
+    def close(self) -> None:
+        self._content.close()
+        super().close()
+
+
 FOLDERS = {
     # Formats of which a folder may hold many files, and their names there.
-    "parquet": (re.compile(r".*\.parquet"), "*.parquet"),
-    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE), "*.xml[.bz2]"),
+    "parquet": (re.compile(r".*\.parquet", re.DOTALL), "*.parquet"),
+    "mediawiki": (re.compile(r".*\.xml(-p\d+p\d+)?(\.(gz|bz2|xz|zst))?", re.IGNORECASE | re.DOTALL), "*.xml[.bz2]"),
 }
 
 
@@ -72,6 +111,9 @@ def files_of(source: Source) -> list[Path]:
     if files is None:
         names = " or ".join(FOLDERS[name][1] for name in formats)
         raise UserError(f"{path}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
+    for file in files:
+        if UNFIT.search(str(file)):
+            raise UserError(f"{file}: has a control character in its name, or is not named in UTF-8; rename it.")
     return files
 
 
@@ -87,7 +129,8 @@ def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
         opened = next((opened for magic, opened in COMPRESSIONS.values() if magic.match(start)), None)
         if opened is open_bzip2:
             opened = partial(open_bzip2, threads=threads)
-        with io.BufferedReader(opened(path) if opened else path.open("rb", buffering=0), BUFFER) as stream:
+        raw = _Expanded(path, opened(path)) if opened else path.open("rb", buffering=0)
+        with io.BufferedReader(raw, BUFFER) as stream:
             yield stream
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
@@ -120,5 +163,4 @@ def reason_of(error: Exception) -> str:
 
 def shown(text: str, longest: int = 200) -> str:
     """Return foreign text fit for a message: one line, short, and nothing in it that a terminal would obey."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:longest])
-    return line + "…" if len(text) > longest else line
+    return printable(text[:longest]) + ("…" if len(text) > longest else "")

@@ -11,17 +11,23 @@ are in memory.
 
 import pickletools
 import re
+import resource
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from knowledge_map.errors import UserError
-from knowledge_map.sources.opening import open_bytes, reason_of, shown
+from knowledge_map.sources.opening import LONGEST_LINE, open_bytes, reason_of, shown
 from knowledge_map.sources.records import Broken, Row
+
+LONGEST_VALUE = 1 << 29  # bytes; the texts of an array of strings are one value
+MOST_MEMORY = 1 << 30  # bytes that the objects of a pickle may take before any of them is an article
+DEEPEST = 1_000  # lists and dicts within each other; Python itself pickles no more
+END = object()
 
 
 def read_rows(path: Path) -> Iterator[Row | Broken]:
@@ -36,7 +42,8 @@ def read_rows(path: Path) -> Iterator[Row | Broken]:
         steps = _opcodes(stream)
         number = 0
         while _reported(path, machine.advance, steps):
-            for fields in _reported(path, machine.drain):
+            rows = machine.drain()
+            while (fields := _reported(path, next, rows, END)) is not END:
                 number += 1
                 name = f"row {number}"
                 if isinstance(fields, dict | str):
@@ -51,6 +58,8 @@ def _reported(path: Path, step: Callable, *arguments: Any) -> Any:
     """Return what a step on foreign data returns, its failures told as the file's."""
     try:
         return step(*arguments)
+    except UserError:
+        raise
     except _Refused as error:
         remedy = "nothing in it was run. Save the articles as parquet or JSON Lines."
         raise UserError(f"{path}: holds `{error}`, which is not plain data; {remedy}") from None
@@ -60,9 +69,36 @@ def _reported(path: Path, step: Callable, *arguments: Any) -> Any:
 
 def _opcodes(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
     """Yield (name, argument) of each opcode up to the end of the pickle."""
-    without_tell = SimpleNamespace(read=stream.read, readline=stream.readline)  # positions cost a system call each
-    for opcode, argument, _ in pickletools.genops(without_tell):
+    memory = peak_memory()
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(_Values(stream))):
         yield opcode.name, argument
+        if number % 1_000 == 0 and peak_memory() > memory + MOST_MEMORY:
+            raise ValueError(f"it takes more than {MOST_MEMORY:,} bytes of memory, which no list of articles does")
+
+
+def peak_memory() -> int:
+    """Return the most bytes of memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+class _Values:
+    """The bytes of a pickle, as `pickletools` reads them, no more at once than a value may have."""
+
+    # It has no `tell`: positions cost a system call each.
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        if size > LONGEST_VALUE:
+            raise ValueError(f"a value of more than {LONGEST_VALUE:,} bytes")
+        return self._stream.read(size)
+
+    def readline(self) -> bytes:
+        line = self._stream.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise ValueError(f"a line of more than {LONGEST_LINE:,} bytes")
+        return line
 
 
 def _fetches(stream: BinaryIO) -> Counter[int]:
@@ -91,7 +127,10 @@ class _DType:
     def values(self, data: bytes | str) -> np.ndarray:
         """Return the values whose bytes are `data`, shape (n,)."""
         data = data.encode("utf-8") if isinstance(data, str) else data  # what `_Machine.binstring` took for text
-        return np.frombuffer(data, self.byte_order.replace("|", "=") + self.code)
+        order = self.byte_order.replace("|", "=")
+        if self.code.startswith("U") and np.any(np.frombuffer(data, f"{order}u4") > sys.maxunicode):
+            raise ValueError("characters beyond Unicode")  # numpy makes texts of them that break wherever they are written
+        return np.frombuffer(data, order + self.code)
 
 
 class _Array:
@@ -181,6 +220,7 @@ class _Machine:
         self.memo: dict[int, Any] = {}
         self.memoized = 0
         self.fetches = fetches
+        self.allowance = 0  # how many more articles there may be: an array can stand in several places, and those in others
         self.operations: dict[str, Callable[[Any], None]] = {
             "PROTO": _nothing,
             "FRAME": _nothing,
@@ -222,6 +262,7 @@ class _Machine:
     def advance(self, opcodes: Iterator[tuple[str, Any]]) -> bool:
         """Run opcodes until there are rows to drain; return False at the end of the pickle."""
         for name, argument in opcodes:
+            self.allowance += 1 if not isinstance(argument, str | bytes) else 1 + len(argument)
             if name in LITERALS:
                 self.push(argument)
             elif name in CONSTANTS:
@@ -234,16 +275,23 @@ class _Machine:
                 raise ValueError(f"opcode {name} builds no plain data")
         return False
 
-    def drain(self) -> list[Any]:
-        """Return the rows gathered so far, arrays taken apart, and forget them."""
-        rows = [element for row in self.rows for element in _elements(row)]
+    def drain(self) -> Iterator[Any]:
+        """Yield the rows gathered so far, arrays taken apart, and forget them."""
+        rows = self.rows.copy()
         self.rows.clear()
-        return rows
+        for row in rows:
+            for element in _elements(row):
+                if not self.allowance:
+                    raise ValueError("arrays in arrays that hold more articles than there are bytes for")
+                self.allowance -= 1
+                yield element
 
     def push(self, value: Any) -> None:
         self.stack.append(value)
 
     def mark(self, _: None) -> None:
+        if len(self.below) == DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST:,} levels deep")
         self.below.append(self.stack)
         self.stack = []
 
@@ -325,13 +373,17 @@ class _Machine:
         self.find(f"{module} {name}")
 
     def reduce(self, _: None) -> None:
-        arguments = self.stack.pop()
+        arguments = self.without_rows(self.stack.pop())
         self.push(self.stack.pop()(*arguments))
 
     def build(self, _: None) -> None:
         state = self.stack.pop()
         if isinstance(self.stack[-1], _DType | _Array):  # anything else is complete without
-            self.stack[-1].restore(tuple(() if item is self.rows else item for item in state))
+            self.stack[-1].restore(self.without_rows(state))
+
+    def without_rows(self, values: Iterable[Any]) -> tuple[Any, ...]:
+        """Return values with nothing in place of the rows, which are handed on one by one and in no array."""
+        return tuple(() if value is self.rows else value for value in values)
 
     def stop(self, _: None) -> None:
         whole = self.stack.pop()

@@ -229,10 +229,11 @@ def _arguments(content: str) -> dict[str, str]:
     arguments, number = {}, 0
     for piece in content.split("|")[1:]:
         name, equals, value = piece.partition("=")
-        if not equals or not re.fullmatch(r"\s*[\w -]{1,30}\s*", name):
+        name = name.strip()
+        if not equals or not re.fullmatch(r"[\w -]{1,30}", name):
             number += 1
             name, value = str(number), piece
-        arguments[name.strip().lower()] = value.strip()
+        arguments[name.lower()] = value.strip()
     return arguments
 
 

@@ -1,0 +1,372 @@
+"""Inputs for the readers: good files, files of the right shape with strange content, and files that were harmed.
+
+What `make(reader, seed, number)` returns depends on its arguments alone.
+"""
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
+import pickle
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+import zstandard
+from harmful_pickles import harmful
+
+HARM = Path("harm")
+"""What the harmful pickles would make, below the folder a reader works in."""
+HARMFUL = [content for _, content in harmful(HARM)]
+
+TITLES = [
+    "Cell (biology)",
+    "Köln & Bonn",
+    "../../x",
+    "/etc/passwd",
+    "</script><!--",
+    "a\nb\x1b[31m",
+    "\u2028",
+    "x" * 3_000,
+    "",
+    "細胞 😀",
+]
+FRAGMENTS = [
+    *(
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b"\xf0\x90",
+        b"\xef\xbb\xbf",
+        b"\x00",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\x1a",
+        b"\\ud800",
+        b"\\u0000",
+    ),
+    *(b'"', b"'", b",", b"\t", b"{", b"}", b"[", b"]", b"<", b">", b"&", b"|", b"=", b"-->", b"<!--", b"<![CDATA[", b"]]>"),
+    *(b"NaN", b"-Infinity", b"1e999", b"-0", b"9" * 5_000, b"0" * 5_000, b"null", b"true", b"\xe2\x80\xa8", b"../../x"),
+    *(b"[" * 2_000, b'{"a":' * 2_000, b"(" * 2_000, b"<a>" * 200, b"{{" * 500, b"[[" * 500, b"x" * 70_000, b" " * 5_000),
+    *(b"<page>", b"</page>", b"<text>", b"&lt;", b"&#0;", b"&x;", b"<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"),
+    *(b"PAR1", b"BZh91AY&SY", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"\x80\x04", b"\x80\x05\x95"),
+    *(struct.pack("<i", number) for number in (-1, 2**31 - 1, -(2**31))),
+    *(struct.pack("<q", number) for number in (-1, 2**63 - 1, 2**40)),
+]
+COMPRESS: list[Callable[[bytes], bytes]] = [
+    gzip.compress,
+    bz2.compress,
+    lzma.compress,
+    zstandard.ZstdCompressor(write_checksum=True).compress,
+    lambda content: b"".join(bz2.compress(content[start : start + 500]) for start in range(0, len(content), 500)),
+]
+
+
+class Input(NamedTuple):
+    name: str
+    content: bytes
+
+
+def make(reader: str, seed: int, number: int) -> Input:
+    """Return the input of this number: a good one now and then, most of them harmed."""
+    rng = random.Random(f"{seed} {reader} {number}")
+    name, content = MAKERS[reader](rng)
+    if rng.random() < 0.6:
+        content = harmed(rng, content)
+    if reader in ("jsonl", "csv", "tsv", "pickle", "mediawiki") and rng.random() < 0.15:
+        content = rng.choice(COMPRESS)(content)
+        if rng.random() < 0.6:
+            content = harmed(rng, content)
+    return Input(name, content)
+
+
+def harmed(rng: random.Random, content: bytes) -> bytes:
+    """Return content after a few changes of bits, bytes, and runs of bytes."""
+    content = bytearray(content)
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
+        start = rng.randint(0, len(content))
+        stop = min(len(content), start + int(2 ** rng.uniform(0, 10)))
+        match rng.randrange(9):
+            case 0 | 1 if start < len(content):
+                content[start] ^= 1 << rng.randrange(8)
+            case 2 if start < len(content):
+                content[start] = rng.randrange(256)
+            case 3:
+                del content[start:]
+            case 4:
+                del content[start:stop]
+            case 5:
+                content[start:start] = content[start:stop] * rng.choice([1, 1, 2, 200])
+            case 6:
+                content[start:start] = rng.choice(FRAGMENTS)
+            case 7:
+                content[start:stop] = rng.choice(FRAGMENTS)
+            case 8:
+                content[start:stop] = rng.randbytes(stop - start)
+        del content[1_000_000:]
+    return bytes(content)
+
+
+def value(rng: random.Random, depth: int = 3) -> object:
+    """Return a value as JSON has them, strange ones among them."""
+    kind = rng.randrange(12 if depth else 8)
+    match kind:
+        case 0:
+            return rng.choice(TITLES)
+        case 1:
+            return "".join(chr(rng.choice([32, 65, 0x300, 0xD800, 0x2028, 0x1F600, rng.randrange(0x110000)])) for _ in range(9))
+        case 2:
+            return rng.choice([0, -1, 12, 2**31, 2**63, 10**30, 10**400, rng.randrange(10**6)])
+        case 3:
+            return rng.choice([0.0, 12.0, -0.5, 1e308, float("nan"), float("inf")])
+        case 4:
+            return rng.choice([None, True, False])
+        case 5 | 6 | 7:
+            return f"Text {rng.randrange(50)} is of some words. " * rng.choice([1, 1, 3, 300])
+        case 8 | 9:
+            return [value(rng, depth - 1) for _ in range(rng.randrange(4))]
+        case _:
+            return {
+                rng.choice(["id", "title", "text", "a", "", "\ud800"]): value(rng, depth - 1) for _ in range(rng.randrange(4))
+            }
+
+
+def row(rng: random.Random) -> object:
+    """Return what may be an article."""
+    if rng.random() < 0.1:
+        return value(rng)
+    fields = {"id": rng.randrange(30), "title": rng.choice(TITLES), "url": "https://a.org/b", "text": value(rng, 0)}
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        fields[rng.choice(["id", "title", "url", "text", "content", "other"])] = value(rng)
+    return fields
+
+
+def rows(rng: random.Random) -> list:
+    return [row(rng) for _ in range(rng.choice([1, 3, 3, 20]))]
+
+
+def json_lines(rng: random.Random) -> Input:
+    lines = [json.dumps(row, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass") for row in rows(rng)]
+    return Input("a.jsonl", rng.choice([b"\n", b"\n", b"\r\n", b"\n\n"]).join(lines))
+
+
+def table(rng: random.Random, delimiter: str, name: str) -> Input:
+    columns = rng.sample(["id", "title", "url", "text", "content", "x"], rng.randint(2, 6))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    writer.writerow(columns)
+    for fields in rows(rng):
+        if isinstance(fields, dict):
+            writer.writerow([fields.get(column) for column in columns])
+    return Input(name, out.getvalue().encode("utf-8", "surrogatepass"))
+
+
+def parquet(rng: random.Random) -> Input:
+    count = rng.choice([1, 5, 40])
+    arrays = {name: _array(rng, count, name == "text") for name in [*rng.sample(["id", "title", "url", "x"], 3), "text"]}
+    schema = pa.table(arrays)
+    if rng.random() < 0.1:  # a type that is told by a pickle, which old versions of Arrow loaded
+        bad = rng.choice(HARMFUL)
+        about = {"ARROW:extension:name": rng.choice(["arrow.py_extension_type", "arrow.json"]), "ARROW:extension:metadata": bad}
+        fields = [field.with_metadata(about) for field in schema.schema]
+        schema = schema.cast(pa.schema(fields, metadata={"pandas": bad}))
+    out = io.BytesIO()
+    pq.write_table(
+        schema,
+        out,
+        compression=rng.choice(["none", "snappy", "zstd", "gzip", "brotli", "lz4"]),
+        use_dictionary=rng.random() < 0.5,
+        row_group_size=rng.choice([2, 100]),
+        data_page_size=rng.choice([64, 1 << 20]),
+        data_page_version=rng.choice(["1.0", "2.0"]),
+        write_page_checksum=rng.random() < 0.3,
+        version=rng.choice(["1.0", "2.6"]),
+    )
+    return Input("a.parquet", out.getvalue())
+
+
+def _array(rng: random.Random, count: int, of_texts: bool) -> pa.Array:
+    texts = [None if rng.random() < 0.1 else rng.choice(TITLES) + str(rng.randrange(20)) for _ in range(count)]
+    match rng.randrange(4 if of_texts else 12):
+        case 0 | 1:
+            return pa.array(texts)
+        case 2:
+            return pa.array([text or "" for text in texts]).dictionary_encode()
+        case 3:
+            return pa.array([None if text is None else text.encode() + b"\xff" for text in texts], pa.binary())
+        case 4 | 5:
+            return pa.array(range(count)).cast(rng.choice([pa.int8(), pa.uint64(), pa.float32(), pa.date64(), pa.time64("us")]))
+        case 6:
+            return pa.array(range(count)).cast(pa.timestamp(rng.choice(["s", "us"]), tz=rng.choice([None, "UTC", "../../x"])))
+        case 7:
+            return pa.array([texts] * count)
+        case 8:
+            return pa.array([{"a": {"b": text}} for text in texts])
+        case 9:
+            return pa.array(texts, rng.choice([pa.large_string(), pa.string_view()]))
+        case 10:
+            return pa.array([b"12345678"] * count, pa.binary(8))
+        case _:
+            return pa.array([None] * count, rng.choice([pa.null(), pa.bool_(), pa.decimal128(20)]))
+
+
+def pickled(rng: random.Random) -> Input:
+    match rng.randrange(4):
+        case 0:
+            content = rng.choice(HARMFUL)
+        case 1:
+            content = _opcodes(rng)
+        case _:
+            content = pickle.dumps(_objects(rng), rng.randrange(pickle.HIGHEST_PROTOCOL + 1))
+    return Input("a.pkl", content)
+
+
+def _objects(rng: random.Random) -> object:
+    articles = rows(rng)
+    texts = [f"Text {number}" for number in range(5)]
+    match rng.randrange(6):
+        case 0:
+            return [np.array(texts, dtype=object).reshape(-1, 1)]
+        case 1:
+            return np.array(texts)
+        case 2:
+            articles.append(articles)
+            return articles
+        case 3:
+            return [*articles, np.str_("x"), {1, 2}, b"bytes", 1j, articles[0]]
+        case _:
+            return articles
+
+
+def _opcodes(rng: random.Random) -> bytes:
+    """Return a program of opcodes that may or may not make sense."""
+    pieces = [
+        *(b"(", b"0", b"1", b"2", b"N", b"]", b"}", b")", b"a", b"e", b"l", b"d", b"s", b"u", b"t", b"R", b"b", b"o", b"Q"),
+        *(b"\x81", b"\x85", b"\x86", b"\x87", b"\x88", b"\x8f", b"\x90", b"\x91", b"\x92", b"\x93", b"\x94", b"\x97"),
+        *(b"K\x01", b"I1\n", b"L1L\n", b"L" + b"9" * 5_000 + b"L\n", b"\x8a\x01\x01", b"F1e999\n", b"\x8b\xff\xff\xff\x7f"),
+        *(
+            b"S'x'\n",
+            b"Vx\n",
+            b"\x8c\x01x",
+            b"X\xff\xff\xff\x7f",
+            b"\x8d" + b"\xff" * 7 + b"\x7f",
+            b"B\xff\xff\xff\xff",
+            b"U\x01x",
+        ),
+        *(b"h\x00", b"h\x01", b"q\x00", b"q\x01", b"p9999999999\n", b"j\xff\xff\xff\xff", b"\x82\x01", b"\x84\xff\xff\xff\x7f"),
+        *(b"cnumpy\ndtype\n", b"cnumpy.core.multiarray\n_reconstruct\n", b"cnumpy.core.numeric\n_frombuffer\n", b"cos\nsystem\n"),
+        *(b"cnumpy.core.multiarray\nscalar\n", b"ccollections\nOrderedDict\n", b"c_codecs\nencode\n", b"S'O8'\n", b"S'U1'\n"),
+        *(b"ibuiltins\neval\n", b"\x80\x05", b"\x95" + b"\xff" * 8, b"Pid\n"),
+    ]
+    return rng.choice([b"", b"\x80\x04]"]) + b"".join(rng.choices(pieces, k=rng.randrange(200))) + rng.choice([b"", b"e.", b"."])
+
+
+MARKUP = [
+    *("[[", "]]", "{{", "}}", "{|", "|}", "|", "||", "!!", "|-", "=", "==", "\n", "\n\n", "''", "'''", " ", "*", "#", ":", ";"),
+    *("<ref>", "</ref>", "<ref name=a/>", "<ref", "<nowiki>", "</nowiki>", "<math>", "</math>", "<!--", "-->", "<br>", "<div>"),
+    *("[http://a.org b]", "[mailto:a", "&amp;", "&#9999999999;", "&#xd800;", "&nosuch;", "__TOC__", "File:a.jpg", "Category:"),
+    *(
+        "{{lang|de|Wort}}",
+        "{{convert|1|to|2|km}}",
+        "{{as of|2020}}",
+        "{{frac|1|2}}",
+        "{{chem|H|2|O}}",
+        "http://a.org",
+        "#REDIRECT",
+    ),
+    *("Words of a sentence. ", "The cell is small.", "x" * 300, " " * 1_000, "\x00", "\u2028", "細胞", "a=b", "</script>", "\\"),
+]
+
+
+def wikitext(rng: random.Random) -> str:
+    return "".join(
+        piece * rng.choice([1] * 60 + [50, 1_000]) for piece in rng.choices(MARKUP, k=rng.choice([5, 50, 50, 200]))
+    ) + rng.choice(["", "The cell is the smallest unit of life. " * 10])
+
+
+def wikitext_file(rng: random.Random) -> Input:
+    return Input("a.txt", wikitext(rng).encode("utf-8", "surrogatepass"))
+
+
+def dump(rng: random.Random) -> Input:
+    pages = []
+    for number in range(rng.choice([0, 1, 3, 10])):
+        text = wikitext(rng) if rng.random() < 0.5 else "The cell is the smallest unit of life. " * 10
+        title = rng.choice(TITLES)
+        if rng.random() < 0.9:
+            text, title = (
+                "".join(character for character in given if character >= " " or character == "\n")
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                for given in (text, title)
+            )
+        pages.append(
+            f"<page><title>{title}</title><ns>{rng.choice([0, 0, 0, 14])}</ns><id>{number}</id>"
+            + rng.choice(["", "", '<redirect title="x" />'])
+            + f"<revision><id>1</id><model>wikitext</model><text>{text}</text></revision></page>\n"
+        )
+    start = rng.choice(["", "", "<?xml version='1.0' encoding='UTF-7'?>", "<!-- a --><!DOCTYPE a [<!ENTITY % x SYSTEM 'x'>%x;]>"])
+    base = rng.choice(["https://en.wikipedia.org/wiki/Main_Page", "javascript:alert(1)", "http://a.org/?title=x"])
+    site = f"<siteinfo><base>{base}</base><namespaces><namespace key='6'>Datei</namespace></namespaces></siteinfo>\n"
+    whole = f"{start}<mediawiki>{site}{''.join(pages)}</mediawiki>"
+    return Input("a.xml", whole.encode(rng.choice(["utf-8"] * 9 + ["utf-16"]), "surrogatepass"))
+
+
+def questions(rng: random.Random) -> Input:
+    keys = ["id", "question", "question_text", "options", "correctIndex", "correct_answer", "difficulty", "source_article"]
+    records = []
+    for number in range(rng.choice([1, 2, 10])):
+        record: dict = {"question": f"Question {number}?", "options": ["a", "b"], "correctIndex": number % 2}
+        if rng.random() < 0.5:
+            record = {"id": number, "question_text": f"{number}?", "options": {"A": "a", "B": "b"}, "correct_answer": "A"}
+        for _ in range(rng.choice([0, 1, 1, 3])):
+            record[rng.choice(keys)] = value(rng)
+        records.append(record)
+    return Input("questions.json", json.dumps(records, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass"))
+
+
+def config(rng: random.Random) -> Input:
+    settings: dict = {"articles": [{"name": "wiki", "path": "a.jsonl"}], "questions": None, "results": "results"}
+    settings |= {"umap": {"n_neighbors": 5}, "labels": {"grid": [4, 8]}, "shards": {"size": 24, "max_dropped": 0.1}}
+    for _ in range(rng.choice([0, 1, 1, 3])):
+        inner: dict | list = settings
+        key = rng.choice(["articles", "questions", "results", "umap", "labels", "shards", "embedding", "projection", "x"])
+        while isinstance(inner.get(key), dict) and inner[key] and rng.random() < 0.8:
+            inner = inner[key]
+            key = rng.choice([*inner, "x"])
+        if key == "articles" and isinstance(inner.get(key), list) and inner[key] and isinstance(inner[key][0], dict):
+            inner, key = inner[key][0], rng.choice(["name", "path", "format", "limit", "sample_seed", "mediawiki", "huggingface"])
+        inner[key] = value(rng) if rng.random() < 0.9 else inner
+    content = yaml.safe_dump(settings, allow_unicode=rng.random() < 0.5)
+    if rng.random() < 0.05:
+        bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+        content = bomb + content.replace("results: results", rng.choice(["results: *a8", "umap: *a8", "articles: *a8"]))
+    return Input("config.yaml", content.encode("utf-8", "surrogatepass"))
+
+
+def any_format(rng: random.Random) -> Input:
+    made = rng.choice([json_lines, parquet, pickled, dump, lambda rng: table(rng, ",", "a.csv")])(rng)
+    return Input(rng.choice([made.name, "a", "a.json", "a.csv", "a.pkl", "a.xml.bz2"]), made.content)
+
+
+MAKERS: dict[str, Callable[[random.Random], Input]] = {
+    "jsonl": json_lines,
+    "csv": lambda rng: table(rng, ",", "a.csv"),
+    "tsv": lambda rng: table(rng, "\t", "a.tsv"),
+    "parquet": parquet,
+    "pickle": pickled,
+    "mediawiki": dump,
+    "auto": any_format,
+    "huggingface": parquet,
+    "wikitext": wikitext_file,
+    "questions": questions,
+    "config": config,
+}
