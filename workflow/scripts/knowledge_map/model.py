@@ -1,5 +1,6 @@
 """Which model embeds, and how: everything that decides a vector, and the short key that stands for it in file names."""
 
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -141,6 +142,7 @@ def _package_model(name: str) -> Path:
     return found[0].parent
 
 
+@functools.cache  # it reads what every installed package says of itself, and every job asks twice
 def _distribution(package: str) -> str | None:
     """Return what a package was installed by; None where it merely lies on the path."""
     return next(iter(importlib.metadata.packages_distributions().get(package, [])), None)
