@@ -18,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 from knowledge_map.encoding import Encoder
 from knowledge_map.encoding.batching import Budget
 from knowledge_map.encoding.forward import PackedForward
+from knowledge_map.encoding.tokenizing import Tokenized
 from knowledge_map.errors import UserError
 from knowledge_map.model import Embedded, EmbeddingModel
 from knowledge_map.progress import log
@@ -246,6 +247,12 @@ def test_texts_whose_vectors_are_never_finite_are_named(tmp_path):
     encoder = minilm(model=with_weights(tmp_path / "model", damaged), template="{text}")
     with pytest.raises(UserError, match=r"no finite unit vector for 2 texts \(wiki:0, wiki:2\)"):
         encode(encoder, ["a cell divides", "a river bends", "the cell"])
+
+
+def test_texts_of_which_the_tokenizer_leaves_nothing_are_named():
+    tokenized = Tokenized(["cell", ""], np.array([101, 3526, 102]), np.array([0, 3, 3]), 0)
+    with pytest.raises(UserError, match=r"knows no part of the text of 1 items \(wiki:1\); remove them"):
+        minilm().embed(tokenized, ["wiki:0", "wiki:1"])
 
 
 # --- models that cannot be had

@@ -59,6 +59,9 @@ class Run:
 class Project:
     """A folder with articles, questions and a configuration."""
 
+    compiled = False
+    """Whether UMAP is compiled. For a few dozen items that takes longer than running it as it is."""
+
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -107,6 +110,7 @@ class Project:
                     *(str(word) for each in options.items() for word in each),
                 ],
                 cwd=self.folder,
+                env=os.environ if self.compiled else os.environ | {"NUMBA_DISABLE_JIT": "1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -20,6 +20,7 @@ KILLS = int(os.environ.get("KILLS", "3"))  # of a whole run; each costs some ten
 def numbers(folder: Path) -> Project:
     """A project whose articles are numbers in words: short, and no two alike."""
     project = Project(folder)
+    project.compiled = True
     words = (" ".join(DIGITS[int(digit)] for digit in str(number)) for number in range(ARTICLES))
     write_articles(project / "numbers.jsonl", ({"title": "Number", "text": text} for text in words))
     project.configure(**SMALL, articles=[{"name": "numbers", "path": "numbers.jsonl"}])

@@ -87,8 +87,14 @@ class Encoder:
         """Embed tokenized items, in their order.
 
         An item whose vector is not finite is tried once more in float32. Raises UserError, naming item ids, where that fails
-        too, and where even a single text does not fit into memory.
+        too, where a text has no tokens, and where even a single one does not fit into memory.
         """
+        empty = [item_ids[i] for i in np.flatnonzero(tokenized.lengths == 0)]
+        if empty:
+            raise UserError(
+                f"{self.model.model} knows no part of the text of {len(empty)} items ({', '.join(empty[:10])}); "
+                "remove them from their source."
+            )
         vectors = np.empty((len(item_ids), self.dimension), np.float32)
         # Long texts first: memory runs out at once or never.
         waiting = np.argsort(-tokenized.lengths, kind="stable")
