@@ -97,7 +97,7 @@ def table(runs: list[Path], measure: Callable[[Path], dict[str, float]], at: int
             continue
         cells = ["" if np.isnan(value) else _number(value) for value in values]
         grown = growth(sizes, values, at)
-        cells += [f"{grown[0]:.1f}", _number(grown[1])] if grown else ["", ""]
+        cells += [f"{grown[0]:z.1f}", _number(grown[1])] if grown else ["", ""]
         lines.append(f"| {rule} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
