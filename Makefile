@@ -38,6 +38,9 @@ debian:
 		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
 	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
+# One more than there are cores, for the tests on SLURM mostly wait.
+WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
+
 # UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
 test: .venv/installed-test debian ## all tests and checks
@@ -45,7 +48,7 @@ test: .venv/installed-test debian ## all tests and checks
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
 	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json
