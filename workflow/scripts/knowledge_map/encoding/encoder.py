@@ -64,9 +64,16 @@ class Encoder:
         self.prompt = _prompt(model, transformer)
         self.dimension: int = transformer.get_embedding_dimension()
         self._tokenizer = self._tokenizer_of(transformer)
-        self._forward = forward_pass(transformer, self._tokenizer, model.kind)
         self._float32: Forward | None = None
-        tokens = self._fitting() if batch_tokens == AUTO else int(batch_tokens)
+        try:
+            self._forward = forward_pass(transformer, self._tokenizer, model.kind)
+            tokens = self._fitting() if batch_tokens == AUTO else int(batch_tokens)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise UserError(
+                f"{model.model} leaves no room for texts in the memory of {self.device}; give the job more memory."
+            ) from None
         self.budget = Budget(tokens, memory, f"{model.model}, {self.precision}, {_name(self.device)}")
         log.info(
             f"{model.model}: {self.dimension} dimensions, {self.precision} on {self.device}, "
