@@ -83,6 +83,13 @@ def encoder_of(folder: str, precision: str = "float32", prompt: str = "") -> Enc
     return Encoder(EmbeddingModel("article", folder, None, 128, precision, "{text}", prompt), "cpu", threads=1)
 
 
+def of_sentence_transformers(folder: str, prompt: str = "") -> np.ndarray:
+    """Return the vectors that sentence-transformers itself gives."""
+    own = SentenceTransformer(folder, device="cpu")
+    own.max_seq_length = 128
+    return own.encode(SENTENCES, prompt=prompt, normalize_embeddings=True)
+
+
 PACKED = {
     "bert, mean": lambda: (bert(), pooling("mean"), Normalize()),
     "bert, cls": lambda: (bert(), pooling("cls")),
@@ -102,9 +109,7 @@ def test_packed_texts_give_the_vectors_of_sentence_transformers(modules, tmp_pat
     folder = save(tmp_path, *modules())
     encoder = encoder_of(folder)
     assert isinstance(encoder._forward, PackedForward)
-    own = SentenceTransformer(folder, device="cpu")
-    own.max_seq_length = 128
-    assert np.abs(encode(encoder, SENTENCES).vectors - own.encode(SENTENCES, normalize_embeddings=True)).max() < 1e-5
+    assert np.abs(encode(encoder, SENTENCES).vectors - of_sentence_transformers(folder)).max() < 1e-5
 
 
 PADDED = {
@@ -131,9 +136,7 @@ def test_a_model_that_cannot_be_packed_is_embedded_by_encode_and_the_log_says_wh
     encoder = encoder_of(folder)
     assert isinstance(encoder._forward, PaddedForward)
     assert reason in caplog.text and "with padding, which is slower" in caplog.text
-    own = SentenceTransformer(folder, device="cpu")
-    own.max_seq_length = 128
-    assert np.abs(encode(encoder, SENTENCES).vectors - own.encode(SENTENCES, normalize_embeddings=True)).max() < 1e-5
+    assert np.abs(encode(encoder, SENTENCES).vectors - of_sentence_transformers(folder)).max() < 1e-5
 
 
 def test_static_embeddings_are_cut_and_counted_like_any_other(tmp_path, caplog):
@@ -162,10 +165,7 @@ def test_a_prompt_that_pooling_leaves_out_is_left_to_encode(tmp_path):
     assert isinstance(encoder_of(folder)._forward, PackedForward)
     prompted = encoder_of(folder, prompt="read: ")
     assert isinstance(prompted._forward, PaddedForward)
-    own = SentenceTransformer(folder, device="cpu")
-    own.max_seq_length = 128
-    expected = own.encode(SENTENCES, prompt="read: ", normalize_embeddings=True)
-    assert np.abs(encode(prompted, SENTENCES).vectors - expected).max() < 1e-5
+    assert np.abs(encode(prompted, SENTENCES).vectors - of_sentence_transformers(folder, "read: ")).max() < 1e-5
 
 
 def test_a_model_whose_vectors_differ_when_packed_is_left_to_encode(tmp_path, monkeypatch, caplog):

@@ -60,15 +60,15 @@ class PackedForward:
     @torch.inference_mode()
     def __call__(self, batch: Batch) -> torch.Tensor:
         device = self._model.device
-        lengths = [*batch.lengths, batch.filling] if batch.filling else batch.lengths
+        packing = Packing.of(np.append(batch.lengths, batch.filling) if batch.filling else batch.lengths, device)
         hidden = self._model(
             input_ids=_moved(batch.ids, device)[None],
             position_ids=_moved(batch.positions + self._first_position, device)[None],
             use_cache=False,
-            packing=Packing.of(np.asarray(lengths), device),
+            packing=packing,
         ).last_hidden_state
-        starts = np.concatenate([[0], np.cumsum(batch.lengths)])
-        features = {"token_embeddings": hidden[:, : starts[-1]].float(), "cu_seq_lens_q": _moved(starts, device)}
+        wanted = hidden[:, : len(batch.ids) - batch.filling].float()
+        features = {"token_embeddings": wanted, "cu_seq_lens_q": packing.starts[: len(batch.rows) + 1]}
         for module in self._rest:
             features = module(features)
         return features["sentence_embedding"].float()
