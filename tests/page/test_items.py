@@ -62,7 +62,6 @@ def test_neighbors_are_a_step_away_and_there_is_a_way_back(desktop):
     title = first.locator("span").inner_text()
     first.click()
     assert desktop.locator("#panel-title").inner_text() == title
-    desktop.wait_for_timeout(600)
     settle(desktop)
     x, y = point(desktop, row_of(desktop, title))
     assert 316 < x < 914 and 0 < y < 800  # neither under the heading nor under the panel

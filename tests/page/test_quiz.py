@@ -278,7 +278,6 @@ def test_the_map_follows_a_question_that_is_out_of_sight(six, take):
     page.evaluate("view.take(0.9, 0.9, 4000)")
     settled(page)
     assert not page.evaluate("view.shows(...map.places(map.questions[1].row))")
-    page.wait_for_timeout(300)
     page.keyboard.press("Enter")
     settled(page)
     assert page.evaluate("view.shows(...map.places(map.questions[1].row))")

@@ -56,7 +56,6 @@ def test_arrows_and_enter_fly_to_a_result(desktop):
     assert active.inner_text() == titles[1] and active.get_attribute("aria-selected") == "true"
     desktop.keyboard.press("Enter")
     assert desktop.locator("#panel-title").inner_text() == titles[1]
-    desktop.wait_for_timeout(600)
     settle(desktop)
     x, y = point(desktop, row_of(desktop, titles[1]))
     assert (x, y) == pytest.approx(((316 + 914) / 2, 400), abs=3)  # the middle between heading and panel

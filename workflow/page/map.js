@@ -43,7 +43,14 @@ const map = (() => {
     moving = true;
     schedule();
     clearTimeout(calm);
-    calm = setTimeout(() => { moving = false; redraw(); settled(); }, CALM);
+    calm = setTimeout(comeToRest, CALM);
+  }
+
+  function comeToRest() {
+    if (view.isFlying()) return; // its frames take long; it ends with another change
+    moving = false;
+    redraw();
+    settled();
   }
 
   /** Write on the map: labels, markers and what others draw. */
@@ -155,7 +162,7 @@ const map = (() => {
       return copy;
     },
     /** Return whether all is drawn as it will stay. */
-    isAtRest: () => !moving && !frame,
+    isAtRest: () => !moving && !frame && !view.isFlying(),
     redraw,
   };
 

@@ -9,6 +9,14 @@ const view = (() => {
   const shorter = () => Math.min(view.width, view.height);
   const clampScale = (scale) => clamp(scale, 0.3 * shorter(), 150 * Math.max(view.width, view.height));
 
+  /** Return whether a movement has not yet come to its end. */
+  view.isFlying = () => flight !== 0;
+
+  function land() {
+    cancelAnimationFrame(flight);
+    flight = 0;
+  }
+
   /** Find the box [left, right, bottom, top] that all items fill. */
   view.measure = () => {
     const ends = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
@@ -16,14 +24,14 @@ const view = (() => {
   };
 
   view.pan = (byX, byY) => {
-    cancelAnimationFrame(flight);
+    land();
     view.x = clamp(view.x - byX / view.scale, 0, 1);
     view.y = clamp(view.y + byY / view.scale, 0, 1);
     view.changed();
   };
 
   view.zoom = (factor, screenX = view.width / 2, screenY = view.height / 2) => {
-    cancelAnimationFrame(flight);
+    land();
     const [x, y] = view.toMap(screenX, screenY);
     view.scale = clampScale(view.scale * factor);
     view.x = x - (screenX - view.width / 2) / view.scale;
@@ -61,7 +69,7 @@ const view = (() => {
 
   /** Take a view at once. */
   view.take = (x, y, scale) => {
-    cancelAnimationFrame(flight);
+    land();
     [view.x, view.y, view.scale] = [clamp(x, -0.5, 1.5), clamp(y, -0.5, 1.5), clampScale(scale)];
     view.changed();
   };
@@ -78,10 +86,10 @@ const view = (() => {
       const moved = zooms ? (1 / from.scale - 1 / view.scale) / (1 / from.scale - 1 / last) : eased;
       view.x = from.x + (x - from.x) * moved;
       view.y = from.y + (y - from.y) * moved;
+      flight = part < 1 ? requestAnimationFrame(step) : 0;
       view.changed();
-      if (part < 1) flight = requestAnimationFrame(step);
     };
-    cancelAnimationFrame(flight);
+    land();
     flight = requestAnimationFrame(step);
   };
 
