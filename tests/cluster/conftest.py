@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import slurm
-from projects import REPOSITORY, STARTER, Project, read_articles, small_project
+from projects import REPOSITORY, Project, small_project
 
 
 class ClusterProject(Project):
@@ -39,8 +39,17 @@ def cluster(tmp_path_factory) -> Iterator[slurm.Cluster]:
 
 
 @pytest.fixture
-def project(cluster, tmp_path) -> ClusterProject:
+def project(cluster, starter, tmp_path) -> ClusterProject:
     """A project yet to run, of three shards."""
-    project = ClusterProject(small_project(tmp_path / "project", read_articles(STARTER / "articles.jsonl")).folder)
+    project = ClusterProject(small_project(tmp_path / "project", starter).folder)
     project.configure(threads=2)
+    return project
+
+
+@pytest.fixture
+def unfinished(cluster, base, tmp_path) -> ClusterProject:
+    """A copy of the finished project that lacks the vectors of one shard, which the cluster is to embed."""
+    project = ClusterProject(base.copy(tmp_path / "project").folder)
+    min(project.folder.glob("results/embeddings/*/*[0-9a-f].parquet")).unlink()
+    (project / "results/embeddings.parquet").unlink()
     return project

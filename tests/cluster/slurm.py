@@ -80,10 +80,9 @@ class Cluster:
         """Return the ids of all jobs that wait or run."""
         return ask("squeue", "--noheader", "--format=%A", "--states=PENDING,RUNNING,COMPLETING").split()
 
-    def running(self, rule: str, node: str | None = None) -> list[str]:
-        """Return the ids of the jobs of a rule that run, on any node or on one."""
-        chosen = [f"--nodelist={node}"] if node else []
-        rows = ask("squeue", "--noheader", "--format=%A %k", "--states=RUNNING", *chosen).splitlines()
+    def running(self, rule: str) -> list[str]:
+        """Return the ids of the jobs of a rule that run."""
+        rows = ask("squeue", "--noheader", "--format=%A %k", "--states=RUNNING").splitlines()
         return [row.split()[0] for row in rows if f"rule_{rule}" in row]
 
     def gpus(self) -> dict[str, str]:

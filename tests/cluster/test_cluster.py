@@ -6,9 +6,8 @@ from pathlib import Path
 
 import psutil
 import pyarrow.parquet as pq
-import pytest
-from projects import STARTER, TRACEBACK, Project, digests, kill, read_articles, small_project, wait_for
-from slurm import ask, wait_until
+from projects import TRACEBACK, Project, digests, kill, wait_for
+from slurm import NODES, ask, wait_until
 
 LOCAL = ["neighbor_graph", "knowledge_map", "articles_json", "map_picture", "map_page"]
 """Rules too short for a queue."""
@@ -18,103 +17,96 @@ def vectors(project: Project) -> bytes:
     return pq.read_table(project / "results/embeddings.parquet")["embedding"].combine_chunks().flatten().to_numpy().tobytes()
 
 
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory) -> bytes:
-    """The vectors of the project as this machine makes them by itself."""
-    project = small_project(tmp_path_factory.mktemp("local"), read_articles(STARTER / "articles.jsonl"))
-    project.make("merge_embeddings")
-    return vectors(project)
-
-
-def test_the_cluster_makes_the_same_results_as_one_machine(project, tmp_path):
-    here = Project(project.copy(tmp_path / "here").folder)
-    here.make()
+def test_the_cluster_makes_the_same_results_as_one_machine(project, base):
     jobs = project.make()
     assert jobs["embed_shard"] == 3 and jobs["fit_umap"] == 1
     submitted = (project / "output").read_text().count("has been submitted with SLURM jobid")
     assert submitted == sum(jobs.values()) - sum(jobs[rule] for rule in LOCAL)
-    assert digests(project) == digests(here)
+    assert digests(project) == digests(base)
 
 
-def test_only_jobs_on_a_cuda_device_ask_for_a_gpu(project, cluster):
+def test_only_jobs_on_a_cuda_device_ask_for_a_gpu(unfinished, cluster):
     before = cluster.gpus()
     assert not any(before.values())  # of projects on the CPU
-    project.configure(embedding__device="cuda")
-    project.run("merge_embeddings", "--keep-going", "--retries", "0")  # goes well where there is such a device
+    (unfinished / "results/shards/manifest.json").unlink()  # for a job besides
+    unfinished.configure(embedding__device="cuda")
+    unfinished.run("merge_embeddings", "--keep-going", "--retries", "0")  # goes well where there is such a device
     asked = {name: gpus for name, gpus in cluster.gpus().items() if name not in before}
     assert {name.partition("embed")[1]: gpus for name, gpus in asked.items()} == {"": "", "embed": "gres:gpu:1"}
 
 
-def test_a_cancelled_job_runs_again(project, cluster, embedded):
-    process = project.start("merge_embeddings")
+def test_a_cancelled_job_runs_again(unfinished, cluster, base):
+    process = unfinished.start("merge_embeddings")
     try:
         wait_for(lambda: bool(cluster.running("embed_shard")), process)
         ask("scancel", cluster.running("embed_shard")[0])
-        assert process.wait(timeout=300) == 0, (project / "output").read_text()
+        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
-    assert "Trying to restart job" in (project / "output").read_text()
-    assert vectors(project) == embedded
+    assert "Trying to restart job" in (unfinished / "output").read_text()
+    assert vectors(unfinished) == vectors(base)
 
 
-def test_a_job_over_its_memory_gets_more_at_the_next_attempt(project, embedded):
-    project.configure(embedding__mem_mb=500)  # less than the model and its libraries take
-    run = project.run("merge_embeddings", "--retries", "2")
+def test_a_job_over_its_memory_gets_more_at_the_next_attempt(unfinished, base):
+    unfinished.configure(embedding__mem_mb=500)  # less than the model and its libraries take
+    run = unfinished.run("merge_embeddings", "--retries", "2")
     assert run.code == 0, run.output
     assert "Trying to restart job" in run.output
     asked = [int(mem) for mem in re.findall(r"rule embed_shard:.*?mem_mb=(\d+)", run.output, re.S)]
     assert asked == [] or max(asked) > 500
     assert TRACEBACK not in run.output
-    assert vectors(project) == embedded
+    assert vectors(unfinished) == vectors(base)
 
 
-def test_a_job_that_hangs_meets_its_time_limit_and_runs_again(project, embedded):
-    process = project.start("merge_embeddings")
+def test_a_job_that_hangs_meets_its_time_limit_and_runs_again(unfinished, base):
+    process = unfinished.start("merge_embeddings")
     try:
-        wait_for(lambda: bool(embedding_processes(project)), process)
-        hanging = embedding_processes(project)[0]
+        wait_for(lambda: bool(embedding_processes(unfinished)), process)
+        hanging = embedding_processes(unfinished)[0]
         hanging.send_signal(signal.SIGSTOP)
         # SLURM counts in minutes; so the end of the job's time is brought near.
         ask("scontrol", "update", f"jobid={hanging.environ()['SLURM_JOB_ID']}", "endtime=now+1")
-        assert process.wait(timeout=300) == 0, (project / "output").read_text()
+        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
-    assert "Trying to restart job" in (project / "output").read_text()
-    assert TRACEBACK not in (project / "output").read_text()
-    assert vectors(project) == embedded
+    assert "Trying to restart job" in (unfinished / "output").read_text()
+    assert TRACEBACK not in (unfinished / "output").read_text()
+    assert vectors(unfinished) == vectors(base)
 
 
-def test_jobs_of_a_lost_node_run_on_another(project, cluster, embedded):
-    process = project.start("merge_embeddings")
+def test_jobs_of_a_lost_node_run_on_another(unfinished, cluster, base):
+    process = unfinished.start("merge_embeddings")
     try:
-        wait_for(lambda: bool(cluster.running("embed_shard", "n1")), process)
-        ask("scontrol", "update", "nodename=n1", "state=down", "reason=test")
-        assert process.wait(timeout=300) == 0, (project / "output").read_text()
+        wait_for(lambda: bool(cluster.running("embed_shard")), process)
+        (node,) = ask("squeue", "--noheader", "--format=%N", f"--jobs={cluster.running('embed_shard')[0]}").split()
+        ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
-        ask("scontrol", "update", "nodename=n1", "state=resume")
-    assert vectors(project) == embedded
+        for node in NODES:
+            ask("scontrol", "update", f"nodename={node}", "state=resume")
+    assert vectors(unfinished) == vectors(base)
 
 
-def test_a_job_that_outlives_the_head_keeps_the_next_one_waiting(project, cluster, embedded):
-    process = project.start("merge_embeddings")
+def test_a_job_that_outlives_the_head_keeps_the_next_one_waiting(unfinished, cluster, base):
+    process = unfinished.start("merge_embeddings")
     try:
-        wait_for(lambda: bool(embedding_processes(project)), process)
-        first = embedding_processes(project)[0]
+        wait_for(lambda: bool(embedding_processes(unfinished)), process)
+        first = embedding_processes(unfinished)[0]
         first.send_signal(signal.SIGSTOP)
     finally:
         kill(process)
     assert cluster.running("embed_shard")  # the head is gone, its job is not
-    project.make("--unlock")
-    process = project.start("merge_embeddings")
+    unfinished.make("--unlock")
+    process = unfinished.start("merge_embeddings")
     try:
-        wait_for(lambda: "another process is embedding this shard" in logs(project), process)
+        wait_for(lambda: "another process is embedding this shard" in logs(unfinished), process)
         first.send_signal(signal.SIGCONT)
-        assert process.wait(timeout=300) == 0, (project / "output").read_text()
+        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
     wait_until(lambda: not cluster.jobs(), "the first head's jobs have ended", cluster.logs)
-    assert vectors(project) == embedded
+    assert vectors(unfinished) == vectors(base)
 
 
 def embedding_processes(project: Project) -> list[psutil.Process]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import DESKTOP, PHONE
+from chromium import DESKTOP, PHONE
 from PIL import Image
 from quizzes import EAST, WEST, many_questions, question, write_quiz_page
 from screen import settle, wait_until

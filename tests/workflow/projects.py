@@ -59,9 +59,6 @@ class Run:
 class Project:
     """A folder with articles, questions and a configuration."""
 
-    compiled = False
-    """Whether UMAP is compiled. For a few dozen items that takes longer than running it as it is."""
-
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -110,7 +107,7 @@ class Project:
                     *(str(word) for each in options.items() for word in each),
                 ],
                 cwd=self.folder,
-                env=os.environ if self.compiled else os.environ | {"NUMBA_DISABLE_JIT": "1"},
+                env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # UMAP for a few dozen items takes longer to compile than to run
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

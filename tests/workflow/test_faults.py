@@ -64,7 +64,7 @@ def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, r
     done = subprocess.run(
         [sys.executable, "-c", JOBS, *scripts.values()],
         cwd=project.folder,
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # UMAP for 68 items takes longer to compile than to run uncompiled
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # as in the run that made them
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
