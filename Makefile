@@ -38,10 +38,10 @@ debian:
 		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
 	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
-# One more than there are cores, for the tests on SLURM mostly wait.
-WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
+# Two more than there are cores, since tests mostly wait: those on SLURM, and those that look for a run to come to a point.
+WORKERS = $(shell echo $$(( $$(nproc) + 2 )))
 
-# UMAP is compiled anew in every run, and for small data optimizing that code takes longer than running it.
+# Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
 test: .venv/installed-test debian ## all tests and checks
 	ruff check .

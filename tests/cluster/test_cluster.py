@@ -30,9 +30,17 @@ def test_only_jobs_on_a_cuda_device_ask_for_a_gpu(unfinished, cluster):
     assert not any(before.values())  # of projects on the CPU
     (unfinished / "results/shards/manifest.json").unlink()  # for a job besides
     unfinished.configure(embedding__device="cuda")
-    unfinished.run("merge_embeddings", "--keep-going", "--retries", "0")  # goes well where there is such a device
-    asked = {name: gpus for name, gpus in cluster.gpus().items() if name not in before}
-    assert {name.partition("embed")[1]: gpus for name, gpus in asked.items()} == {"": "", "embed": "gres:gpu:1"}
+
+    def asked() -> dict[str, str]:
+        return {name: gpus for name, gpus in cluster.gpus().items() if name not in before}
+
+    process = unfinished.start("merge_embeddings")
+    try:
+        wait_for(lambda: any("embed_shard" in name for name in asked()), process)
+    finally:
+        kill(process)
+    ask("scancel", "--user=root")
+    assert {name.partition("embed")[1]: gpus for name, gpus in asked().items()} == {"": "", "embed": "gres:gpu:1"}
 
 
 def test_a_cancelled_job_runs_again(unfinished, cluster, base):

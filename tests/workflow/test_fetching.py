@@ -76,7 +76,7 @@ def test_after_fetching_all_is_embedded_without_a_network(project, hub, model, d
 
     # A record that is lost, or written again, makes nothing else stale.
     (project / "results/fetched/model.json").unlink()
-    assert project.make("merge_embeddings") == Counter(fetch_model=1)
+    assert project.make("fetch_model", "merge_embeddings") == Counter(fetch_model=1)
     (project / "results/fetched/datasets/wikipedia.json").unlink()
     assert project.make("results/fetched/datasets/wikipedia.json") == Counter(fetch_dataset=1)
     assert project.plan("merge_embeddings") == Counter()
