@@ -38,8 +38,8 @@ debian:
 		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
 	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
-# Two more than there are cores, since tests mostly wait: those on SLURM, and those that look for a run to come to a point.
-WORKERS = $(shell echo $$(( $$(nproc) + 2 )))
+# One more than there are cores, for the tests on SLURM mostly wait.
+WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from PIL import Image
-from screen import camera, picture, settle, wait_until
+from screen import camera, picture, settle, show, wait_until
 
 
 def test_the_picture_is_what_is_on_the_screen_with_title_and_key(desktop, pictures):
@@ -64,6 +64,8 @@ def test_the_link_is_copied(open_page, small_page):
 
 def test_only_map_title_and_key_are_printed(open_page, small_page, pictures):
     page = open_page(small_page, color_scheme="dark")
+    show(page, 3)
+    before = camera(page)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator("#paper").is_visible()
@@ -75,4 +77,5 @@ def test_only_map_title_and_key_are_printed(open_page, small_page, pictures):
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert camera(page) == before
     assert page.pdf()[:5] == b"%PDF-"

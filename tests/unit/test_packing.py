@@ -27,7 +27,7 @@ from transformers import (
     XLMRobertaModel,
 )
 
-from knowledge_map.encoding import Encoder
+from knowledge_map.encoding import Encoder, attention
 from knowledge_map.encoding.attention import Packing, packed_attention
 from knowledge_map.encoding.forward import PackedForward, PaddedForward
 from knowledge_map.errors import UserError
@@ -174,6 +174,19 @@ def test_a_model_whose_vectors_differ_when_packed_is_left_to_encode(tmp_path, mo
     monkeypatch.setattr(Transformer, "_infer_flatten_position_offset", lambda self: 7)  # wrong for this model
     assert isinstance(encoder_of(folder)._forward, PaddedForward)
     assert "its vectors come out differently without padding" in caplog.text
+
+
+def test_a_device_whose_kernel_fails_is_left_to_encode(tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "knowledge_map")
+
+    def fails(*_):
+        raise RuntimeError("FlashAttention only supports Ampere GPUs or newer.")
+
+    monkeypatch.setattr(attention, "_by_length", fails)
+    encoder = encoder_of(save(tmp_path, bert(), pooling("mean")))
+    assert isinstance(encoder._forward, PaddedForward)
+    assert "it needs padding (FlashAttention only supports Ampere" in caplog.text
+    assert encode(encoder, SENTENCES).vectors.shape == (len(SENTENCES), encoder.dimension)
 
 
 @pytest.mark.parametrize("causal", [False, True])

@@ -139,16 +139,14 @@ class Project:
         return Project(folder)
 
 
-OF_THE_RUN = ("logs/", "benchmarks/", "umap_reducer.pkl", "knowledge_map.pkl")
-"""What tells of a run, and the pickles, whose compiled functions carry an id of their own each time."""
-
-
 def digests(project: Project) -> dict[str, str]:
-    """Return the digest of every result, by its path."""
+    """Return the digest of every result, by its path; logs and benchmarks tell of a run and are left out."""
     results = project / "results"
     paths = {str(path.relative_to(results)): path for path in sorted(results.rglob("*")) if path.is_file()}
     return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if not name.startswith(OF_THE_RUN)
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in paths.items()
+        if not name.startswith(("logs/", "benchmarks/"))
     }
 
 

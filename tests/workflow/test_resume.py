@@ -93,7 +93,7 @@ def test_embedding_that_is_told_to_stop_does_so_soon_and_keeps_its_blocks(projec
     assert project.plan("merge_embeddings") == Counter(embed_shard=1, merge_embeddings=1)
 
 
-def test_a_whole_run_killed_at_random_moments_ends_with_the_same_results(base, starter, tmp_path):
+def test_a_whole_run_killed_at_random_moments_ends_with_the_same_bytes(base, starter, tmp_path):
     seconds = (base / "output").stat().st_mtime - (base / "config.yaml").stat().st_mtime
     random, kills = Random(KILLS), 0
     while kills < KILLS:

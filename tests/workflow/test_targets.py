@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from projects import TRACEBACK, Project, read_articles, small_project, write_articles
+from projects import TRACEBACK, read_articles, write_articles
 
 from knowledge_map.diagnostics import OUTPUTS
 
@@ -282,24 +281,3 @@ def test_the_report_of_snakemake_shows_map_and_diagnostics(finished):
         "questions.csv",
     ):
         assert word in report
-
-
-def test_two_runs_of_the_same_input_give_the_same_bytes(base, tmp_path, starter):
-    again = small_project(tmp_path / "again", starter)
-    again.make()
-    assert contents(again) == contents(base)
-
-
-def contents(project: Project) -> dict[str, bytes]:
-    """All results by name, but for logs and benchmarks, which tell the time."""
-    paths = (path for path in (project / "results").rglob("*") if path.is_file())
-    names = {str(path.relative_to(project / "results")): path for path in paths}
-    # numba marks every compiled function of a pickled reducer with a random UUID.
-    return {
-        name: re.sub(UUID, b"", path.read_bytes()) if path.suffix == ".pkl" else path.read_bytes()
-        for name, path in names.items()
-        if not name.startswith(("logs/", "benchmarks/"))
-    }
-
-
-UUID = rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

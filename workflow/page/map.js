@@ -106,8 +106,9 @@ const map = (() => {
   }
 
   function resize() {
-    const ratio = window.devicePixelRatio || 1, first = !view.width;
-    [view.width, view.height] = [element("map").clientWidth, element("map").clientHeight];
+    const ratio = window.devicePixelRatio || 1, first = !view.width, { clientWidth, clientHeight } = element("map");
+    if (!clientWidth || !clientHeight) return; // hidden, as while a page is printed
+    [view.width, view.height] = [clientWidth, clientHeight];
     for (const canvas of [ground, overlay]) [canvas.width, canvas.height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
     if (first) view.take(...view.around(data.region ? [data.region.x_min, data.region.x_max, data.region.y_min, data.region.y_max] : view.whole));
     drawGround(1);

@@ -63,3 +63,11 @@ def half_precision_pays(device: torch.device) -> bool:
         able = torch.cpu.get_capabilities()
         return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
     return False
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether a computation failed for want of memory, of a device or of the machine."""
+    said = str(error).lower()
+    # The last is what oneDNN says on a CPU.
+    known = ("out of memory", "allocate memory", "could not create a primitive")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in known)

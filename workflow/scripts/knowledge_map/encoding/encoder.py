@@ -11,7 +11,7 @@ import torch
 import transformers
 from sentence_transformers import SentenceTransformer
 
-from knowledge_map.device import choose_device, half_precision_pays
+from knowledge_map.device import choose_device, half_precision_pays, is_out_of_memory
 from knowledge_map.encoding.batching import STEP, Batch, Budget, first_batch
 from knowledge_map.encoding.forward import Forward, forward_pass
 from knowledge_map.encoding.tokenizing import Tokenized, Tokenizer
@@ -69,7 +69,7 @@ class Encoder:
             self._forward = forward_pass(transformer, self._tokenizer, model.kind)
             tokens = self._fitting() if batch_tokens == AUTO else int(batch_tokens)
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             raise UserError(
                 f"{model.model} leaves no room for texts in the memory of {self.device}; give the job more memory."
@@ -111,7 +111,7 @@ class Encoder:
             try:
                 found = _OnItsWay(batch, self._forward(batch))
             except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 self._halve_batch(batch, item_ids)
                 continue
@@ -250,10 +250,3 @@ def _position_limit(transformer: SentenceTransformer) -> float:
 
 def _name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    said = str(error).lower()
-    # The last is what oneDNN says on a CPU.
-    known = ("out of memory", "allocate memory", "could not create a primitive")
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in known)

@@ -8,6 +8,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 
+from knowledge_map.device import is_out_of_memory
 from knowledge_map.encoding.attention import PACKED, Packing
 from knowledge_map.encoding.batching import Batch, first_batch
 from knowledge_map.encoding.tokenizing import Tokenizer
@@ -35,7 +36,9 @@ def forward_pass(transformer: SentenceTransformer, tokenizer: Tokenizer, kind: s
             if _least_cosine(packed(batch), expected) >= (0.99999 if transformer.dtype == torch.float32 else 0.999):
                 return packed
             reason = "its vectors come out differently without padding"
-        except (NotImplementedError, TypeError, ValueError, AttributeError) as error:
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:  # of the model's code, or of the GPU's kernel
+            if is_out_of_memory(error):
+                raise
             reason = f"it needs padding ({error})"
         transformer[0].auto_model.set_attn_implementation(former)
     log.info(f"{reason}: it is embedded by the `encode` of sentence-transformers, with padding, which is slower")
