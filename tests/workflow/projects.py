@@ -140,7 +140,10 @@ class Project:
 
 
 def digests(project: Project) -> dict[str, str]:
-    """Return the digest of every result, by its path; logs and benchmarks tell of a run and are left out."""
+    """Return the digest of every result, by its path; logs and benchmarks tell of a run and are left out.
+
+    Pickles too: nothing is compiled here, so that no function in them carries an id of numba's.
+    """
     results = project / "results"
     paths = {str(path.relative_to(results)): path for path in sorted(results.rglob("*")) if path.is_file()}
     return {
