@@ -1,5 +1,7 @@
 """A finished project, made once for all tests that run the workflow."""
 
+import os
+
 import pytest
 from filelock import FileLock
 from projects import STARTER, Project, read_articles, small_project
@@ -12,13 +14,13 @@ def starter() -> list[dict]:
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory, worker_id, starter) -> Project:
+def base(tmp_path_factory, starter) -> Project:
     """A finished project with the scripts of its jobs, as Snakemake ran them; only looked at.
 
     The worker of these tests that comes first makes it for all.
     """
     own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "base"
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "base"
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
         project = Project(folder / "project")
