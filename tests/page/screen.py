@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 
-def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 10) -> None:
+def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 30) -> None:
     """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression, argument):
