@@ -61,7 +61,7 @@ def project(tmp_path) -> Project:
     return project
 
 
-def test_after_fetching_all_is_embedded_without_a_network(project, hub, model, dataset):
+def test_after_fetching_a_map_is_made_without_a_network(project, hub, model, dataset):
     hub.add("models/lab/qwen", model)
     hub.add("datasets/wikimedia/wikipedia", dataset)
     project.configure(articles=[SOURCE], questions="data/questions.json", **SMALL)
@@ -71,15 +71,18 @@ def test_after_fetching_all_is_embedded_without_a_network(project, hub, model, d
 
     hub.requests.clear()
     hub.online = False
-    assert project.make("merge_embeddings") == Counter(embed_questions=1, embed_shard=3, merge_embeddings=1)
+    jobs = project.make()
+    assert jobs["embed_shard"] == 3 and jobs["map_page"] == 1
+    assert not {"fetch_dataset", "fetch_model", "shard"} & jobs.keys()
+    assert (project / "results/knowledge_map.html").exists()
     assert not hub.requests
 
     # A record that is lost, or written again, makes nothing else stale.
     (project / "results/fetched/model.json").unlink()
-    assert project.make("fetch_model", "merge_embeddings") == Counter(fetch_model=1)
+    assert project.make() == Counter(fetch_model=1)
     (project / "results/fetched/datasets/wikipedia.json").unlink()
     assert project.make("results/fetched/datasets/wikipedia.json") == Counter(fetch_dataset=1)
-    assert project.plan("merge_embeddings") == Counter()
+    assert project.plan() == Counter()
 
 
 def test_a_disk_full_while_fetching_goes_on_when_there_is_room(project, hub, dataset, disk, monkeypatch):
