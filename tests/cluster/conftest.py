@@ -50,6 +50,5 @@ def project(cluster, starter, tmp_path) -> ClusterProject:
 def unfinished(cluster, base, tmp_path) -> ClusterProject:
     """A copy of the finished project that lacks the vectors of one shard, which the cluster is to embed."""
     project = ClusterProject(base.copy(tmp_path / "project").folder)
-    min(project.folder.glob("results/embeddings/*/*[0-9a-f].parquet")).unlink()
-    (project / "results/embeddings.parquet").unlink()
+    project.lose_vectors()
     return project

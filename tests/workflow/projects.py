@@ -33,6 +33,9 @@ SMALL = {
 }
 """Settings with which every step takes seconds."""
 
+UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
+"""UMAP for a few dozen items takes longer to compile than to run."""
+
 TRACEBACK = "Traceback (most recent call last)"
 """Python's; Snakemake heads a line of its own with the first word where an input function refused something."""
 
@@ -107,7 +110,7 @@ class Project:
                     *(str(word) for each in options.items() for word in each),
                 ],
                 cwd=self.folder,
-                env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # UMAP for a few dozen items takes longer to compile than to run
+                env=os.environ | UNCOMPILED,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -132,6 +135,11 @@ class Project:
         run = self.run("--dry-run", *targets, **options)
         assert run.code == 0, run.output
         return run.planned
+
+    def lose_vectors(self) -> None:
+        """Delete the vectors of one shard, and the table that holds them too."""
+        min(self.folder.glob("results/embeddings/*/*[0-9a-f].parquet")).unlink()
+        (self / "results/embeddings.parquet").unlink()
 
     def copy(self, folder: Path) -> "Project":
         """Return a copy that Snakemake takes for up to date: modification times and its records are kept."""

@@ -15,7 +15,7 @@ from random import Random
 
 import psutil
 import pytest
-from projects import TRACEBACK, Disk, Project, kill, wait_for
+from projects import TRACEBACK, UNCOMPILED, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
 
 from knowledge_map.errors import UserError
@@ -64,7 +64,7 @@ def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, r
     done = subprocess.run(
         [sys.executable, "-c", JOBS, *scripts.values()],
         cwd=project.folder,
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},  # as in the run that made them
+        env=os.environ | UNCOMPILED,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -236,9 +236,7 @@ def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, stop):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 def test_out_of_memory_while_embedding_costs_no_finished_shard(finished):
-    lost = sorted(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))[0]
-    lost.unlink()
-    (finished / "results/embeddings.parquet").unlink()
+    finished.lose_vectors()
     before = state(finished)
     # Less than torch alone takes. Some libraries end the process themselves, with a word of their own, when they get no memory.
     refused(finished, "merge_embeddings", under=["prlimit", "--as=1000000000"])
