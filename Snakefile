@@ -1,4 +1,4 @@
-# From a pile of articles and a set of questions to a map of knowledge. The rules come in the order of the data.
+# From a collection of articles and a set of questions to a map of knowledge. The rules come in the order of the data.
 
 from snakemake.utils import min_version
 
@@ -9,29 +9,16 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/stopping.smk"
-include: "workflow/rules/hub.smk"
 include: "workflow/rules/articles.smk"
-include: "workflow/rules/embed.smk"
+include: "workflow/rules/embedding.smk"
 include: "workflow/rules/neighbors.smk"
 include: "workflow/rules/layout.smk"
 include: "workflow/rules/map.smk"
 include: "workflow/rules/labels.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/diagnostics.smk"
-include: "workflow/rules/project.smk"
-
-
-# Shorter than the wait for a slot in a queue; where there is no queue it makes no difference.
-localrules:
-    all,
-    fetch_dataset,
-    fetch_model,
-    neighbor_graph,
-    knowledge_map,
-    articles_json,
-    map_picture,
-    map_page,
-    verify,
+include: "workflow/rules/projection.smk"
+include: "workflow/rules/verification.smk"
 
 
 rule all:
@@ -41,8 +28,9 @@ rule all:
         embedded_shards,
         rules.knowledge_map.output,
         rules.map_pickle.output,
-        rules.map_picture.output,
-        rules.map_page.output,
         rules.articles_json.output,
         rules.knn_labels.output,
+        rules.map_picture.output,
+        rules.map_page.output,
         rules.diagnostics.output,
+    localrule: True

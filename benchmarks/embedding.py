@@ -28,14 +28,15 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from transformers import Qwen3Config, Qwen3Model
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
-from knowledge_map.embedding import BLOCK, embed_shard
-from knowledge_map.encoding import Encoder
-from knowledge_map.encoding.batching import Batch, first_batch
-from knowledge_map.files import read_parquet, write_json
-from knowledge_map.model import EmbeddingModel
-from knowledge_map.shards import write_shard
-from knowledge_map.sources import Article
-from knowledge_map.table import as_matrix
+from knowledge_map.articles.records import Article
+from knowledge_map.articles.shards import write_shard
+from knowledge_map.common.files import write_json
+from knowledge_map.common.parquet import as_matrix, read_parquet
+from knowledge_map.embedding.blocks import BLOCK
+from knowledge_map.embedding.embed import embed_shard
+from knowledge_map.embedding.encoders.batching import Batch, first_batch
+from knowledge_map.embedding.encoders.local import LocalEncoder
+from knowledge_map.embedding.model import EmbeddingModel
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BATCH_SIZES = (16, 32, 64, 128)
@@ -48,11 +49,11 @@ from pathlib import Path
 def most():  # of this process alone; what getrusage tells begins with the memory of its parent
     return re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
 sys.path.insert(0, {scripts!r})
-from knowledge_map.embedding import embed_shard
-from knowledge_map.encoding import Encoder
-from knowledge_map.model import EmbeddingModel
+from knowledge_map.embedding.embed import embed_shard
+from knowledge_map.embedding.encoders.local import LocalEncoder
+from knowledge_map.embedding.model import EmbeddingModel
 model = EmbeddingModel(**{model!r})
-encoder = Encoder(model, "cpu", threads={threads})
+encoder = LocalEncoder(model, "cpu", threads={threads})
 loaded = most()
 embed_shard({shard!r}, {output!r}, {output!r} + ".partial", model, lambda: encoder)
 print(loaded, most())
@@ -102,7 +103,7 @@ def encoding(model: EmbeddingModel, device: str, texts: list[str], batch_size: i
     return lambda: transformer.encode(texts, batch_size=batch_size, normalize_embeddings=True, show_progress_bar=False)
 
 
-def embedding_job(encoder: Encoder, texts: list[str], folder: Path) -> Callable[[], np.ndarray]:
+def embedding_job(encoder: LocalEncoder, texts: list[str], folder: Path) -> Callable[[], np.ndarray]:
     """Return the job as the workflow runs it, from the shard's file to that of its vectors; the model is loaded already."""
     articles = [Article(f"a:{n}", "a", "", "", text) for n, text in enumerate(texts)]
     shard = folder / f"{write_shard(articles, folder)}.parquet"
@@ -114,12 +115,12 @@ def embedding_job(encoder: Encoder, texts: list[str], folder: Path) -> Callable[
     return run
 
 
-def replay(encoder: Encoder, texts: list[str]) -> Callable[[], np.ndarray]:
+def replay(encoder: LocalEncoder, texts: list[str]) -> Callable[[], np.ndarray]:
     """Return the forward passes alone: the same batches, made before."""
     batches: list[Batch] = []
     for first in range(0, len(texts), BLOCK):
         block = texts[first : first + BLOCK]
-        tokenized = encoder.tokenize([""] * len(block), block)
+        tokenized = encoder.tokenize(block)
         waiting = np.argsort(-tokenized.lengths, kind="stable")
         while len(waiting):
             batches.append(first_batch(tokenized, waiting, encoder.budget.tokens))
@@ -157,7 +158,7 @@ def matrix_peak(dtype: torch.dtype, seconds: float = 2.0) -> float:
     return max(rates)
 
 
-def products(encoder: Encoder, lengths: np.ndarray) -> float:
+def products(encoder: LocalEncoder, lengths: np.ndarray) -> float:
     """Return the multiplications and additions that texts of these lengths ask of a model: its matrices and its attention."""
     config = encoder._forward._model.config
     layers = [module for module in encoder._forward._model.modules() if isinstance(module, torch.nn.Linear)]
@@ -168,8 +169,8 @@ def products(encoder: Encoder, lengths: np.ndarray) -> float:
 
 
 def on_cpu(kind: str, texts: list[str], repeats: int, threads: int, folder: Path) -> list[dict]:
-    encoders = {precision: Encoder(minilm(precision), "cpu", threads=threads) for precision in ("float32", "auto")}
-    lengths = encoders["float32"].tokenize([""] * len(texts), texts).lengths
+    encoders = {precision: LocalEncoder(minilm(precision), "cpu", threads=threads) for precision in ("float32", "auto")}
+    lengths = encoders["float32"].tokenize(texts).lengths
     contenders = {"encode, float32, batches of 32": encoding(minilm("float32"), "cpu", texts, 32)}
     for size in BATCH_SIZES:
         contenders[f"encode, bfloat16, batches of {size}"] = encoding(minilm("bfloat16"), "cpu", texts, size)
@@ -194,8 +195,8 @@ def on_cpu(kind: str, texts: list[str], repeats: int, threads: int, folder: Path
 def on_gpu(texts: list[str], repeats: int, threads: int, folder: Path) -> list[dict]:
     model = EmbeddingModel("article", str(qwen_shaped(folder)), None, 512, "bfloat16", "{text}", "")
     exact = EmbeddingModel(**vars(model) | {"precision": "float32"})
-    encoder = Encoder(model, "cuda", threads=threads)
-    lengths = encoder.tokenize([""] * len(texts), texts).lengths
+    encoder = LocalEncoder(model, "cuda", threads=threads)
+    lengths = encoder.tokenize(texts).lengths
     (folder / "job").mkdir()
     contenders = {
         "encode, float32, batches of 32": encoding(exact, "cuda", texts, 32),

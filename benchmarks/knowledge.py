@@ -46,25 +46,25 @@ TIME = """
 
 
 def person(rng: np.random.Generator):
-    """Return a function that gives the share known at places, float [n, 2] in [0, 1]: eight waves about a level of their own."""
+    """Return a function that gives the share known at positions, float [n, 2] in [0, 1]: eight waves about a level."""
     waves = rng.normal(size=(8, 2))
     waves *= 2 * np.pi * rng.uniform(1, 3, (8, 1)) / np.linalg.norm(waves, axis=1, keepdims=True)
     phases, level = rng.uniform(0, 2 * np.pi, 8), rng.normal(scale=0.5)
-    return lambda places: norm.cdf(level + np.cos(places @ waves.T + phases).sum(axis=1) / 2)
+    return lambda positions: norm.cdf(level + np.cos(positions @ waves.T + phases).sum(axis=1) / 2)
 
 
 def clustered(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Return places of questions in [0, 1], float [count, 2]: half of them in three clusters."""
+    """Return positions of questions in [0, 1], float [count, 2]: half of them in three clusters."""
     clusters = rng.uniform(0.2, 0.8, (3, 2))[rng.integers(3, size=count // 2)] + rng.normal(scale=0.05, size=(count // 2, 2))
     return np.vstack([clusters, rng.uniform(size=(count - count // 2, 2))]).clip(0, 1)
 
 
 def answers(rng: np.random.Generator, count: int, share_known) -> list[dict]:
-    places = clustered(rng, count)
-    right = rng.uniform(size=count) < 1 / OPTIONS + (1 - 1 / OPTIONS) * share_known(places)
+    positions = clustered(rng, count)
+    right = rng.uniform(size=count) < 1 / OPTIONS + (1 - 1 / OPTIONS) * share_known(positions)
     return [
         {"key": n, "x": x, "y": y, "guess": 1 / OPTIONS, "difficulty": 0, "known": bool(known)}
-        for n, ((x, y), known) in enumerate(zip(places.tolist(), right, strict=True))
+        for n, ((x, y), known) in enumerate(zip(positions.tolist(), right, strict=True))
     ]
 
 

@@ -27,13 +27,13 @@ from scipy.spatial import cKDTree
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from knowledge_map.configuration import complete  # noqa: E402
-from knowledge_map.labels import LabelSettings, knn_labels  # noqa: E402
-from knowledge_map.labels.choice import unit  # noqa: E402
-from knowledge_map.labels.grid import WHOLE, Grid, areas  # noqa: E402
-from knowledge_map.labels.titles import shown_titles, stands_back  # noqa: E402
-from knowledge_map.map_table import KnowledgeMap  # noqa: E402
-from knowledge_map.table import EmbeddingTable  # noqa: E402
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.labels.candidates import unit
+from knowledge_map.labels.cells import LabelSettings, knn_labels
+from knowledge_map.labels.grid import WHOLE, Grid, areas
+from knowledge_map.labels.titles import is_uninformative, shown_titles
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.run.configuration import complete
 
 
 def main() -> None:
@@ -50,8 +50,8 @@ def main() -> None:
 
     articles = np.flatnonzero(knowledge_map.is_article)
     titles = knowledge_map.table["title"].take(pa.array(articles)).combine_chunks()
-    places = knowledge_map.places[articles].astype(float)
-    standing_back = stands_back(titles, settings.max_characters)
+    positions = knowledge_map.positions[articles].astype(float)
+    uninformative = is_uninformative(titles, settings.max_characters)
     shown = np.array(shown_titles(titles, settings.max_characters).dictionary_encode().indices)
     print("| grid | rule | cells | areas | distinct | cosine | gain | standing |")
     print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -59,12 +59,12 @@ def main() -> None:
         grid = Grid("map", WHOLE, side)
         level = labels.filter(pc.field("grid") == side)
         named = np.flatnonzero(~level["sparse"].to_numpy())
-        distances, near = cKDTree(places).query(grid.centers()[named], k=range(1, min(settings.k, len(places)) + 1))
+        distances, near = cKDTree(positions).query(grid.centers()[named], k=range(1, min(settings.k, len(positions)) + 1))
         medoids = near[np.arange(len(named)), medoid(embeddings, articles[near[:, :5]], distances[:, :5])]
         own = np.searchsorted(articles, level["label_row"].to_numpy(zero_copy_only=False)[named].astype(int))
         texts = level["label"].combine_chunks().dictionary_encode().indices.take(pa.array(named)).to_numpy()
         by_words = level["from_words"].to_numpy(zero_copy_only=False)[named].astype(bool)
-        means, filled = cell_means(embeddings, articles, grid.cell_of(places), grid.cells)
+        means, filled = cell_means(embeddings, articles, grid.cell_of(positions), grid.cells)
         nearest_cosine = None
         for rule, choice, names, by_title in (
             ("nearest title", near[:, 0], shown[near[:, 0]], True),
@@ -76,7 +76,7 @@ def main() -> None:
             number = areas(all_names.reshape(side, side)).max() + 1
             cosine = np.einsum("cd,cd->c", means[named], unit(embeddings.take(articles[choice])))[filled[named]].mean()
             nearest_cosine = nearest_cosine or cosine
-            standing = (by_title & standing_back[choice] & ~standing_back[near].all(axis=1)).sum()
+            standing = (by_title & uninformative[choice] & ~uninformative[near].all(axis=1)).sum()
             print(
                 f"| {side} | {rule} | {len(named):,} | {number:,} | {len(np.unique(names)) / number:.1%} | {cosine:.3f} "
                 f"| {cosine / nearest_cosine - 1:+.1%} | {standing:,} |"

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 import numpy as np
 import pyarrow as pa
 
-from knowledge_map.files import parquet_writer
-from knowledge_map.map_pickle import write_map_pickle
-from knowledge_map.map_table import SCHEMA
-from knowledge_map.table import table_schema
+from knowledge_map.common.parquet import parquet_writer
+from knowledge_map.embedding.table import table_schema
+from knowledge_map.map.pickle_export import write_map_pickle
+from knowledge_map.map.table import SCHEMA
 
 BATCH = 10_000
 TEXT = "A few words about one thing or another, as an article has them. " * 20
@@ -35,7 +35,7 @@ def make_tables(folder: Path, items: int, dimension: int) -> None:
     rng = np.random.default_rng(0)
     schema = table_schema(dimension)
     with (
-        parquet_writer(folder / "map.parquet", SCHEMA) as places,
+        parquet_writer(folder / "map.parquet", SCHEMA) as positions,
         parquet_writer(folder / "embeddings.parquet", schema) as vectors,
     ):
         for start in range(0, items, BATCH):
@@ -48,7 +48,7 @@ def make_tables(folder: Path, items: int, dimension: int) -> None:
             vectors.write_table(pa.Table.from_arrays([pa.array(rows), *item[1:], column], schema=schema))
             places_of = [pa.array(rng.random(len(rows)).astype(np.float32)) for _ in range(4)]
             near = pa.array([{"ids": [0], "distances": [0.5]}] * len(rows), SCHEMA.field("neighbors").type)
-            places.write_table(pa.Table.from_arrays([pa.array(rows), *item[1:], names, *places_of, near], schema=SCHEMA))
+            positions.write_table(pa.Table.from_arrays([pa.array(rows), *item[1:], names, *places_of, near], schema=SCHEMA))
     with (folder / "reducer.pkl").open("wb") as file:
         pickle.dump({"_raw_data": np.zeros((items, dimension), np.float32)}, file, protocol=5)
 

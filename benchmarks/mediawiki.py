@@ -27,9 +27,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from knowledge_map.sources.dumps import Page, cut, pages_of
-from knowledge_map.sources.mediawiki import PageFilter, read_rows
-from knowledge_map.sources.opening import open_bytes
+from knowledge_map.articles.decompression import open_bytes
+from knowledge_map.articles.formats.base import ReadSettings
+from knowledge_map.articles.formats.mediawiki.dump import Page, cut, pages_of
+from knowledge_map.articles.formats.mediawiki.pages import read_rows
 
 TIMES = 5
 MARKUP = {
@@ -95,8 +96,9 @@ def read(dump: Path, how: str, out: Path) -> None:
         rows = ({"title": page.title, "text": mwparserfromhell.parse(page.text).strip_code()} for page in wikitext_of(dump))
     else:
         everything = {"min_characters": 0, "disambiguation": (), "without_sections": ()}
-        pages = PageFilter(**everything if how == "everything" else {})
-        rows = (row.fields for row in read_rows(dump, pages, 3_000 if how == "openings" else 10**9) if hasattr(row, "fields"))
+        pages = everything if how == "everything" else {}
+        settings = ReadSettings(3_000 if how == "openings" else 10**9, options=pages)
+        rows = (row.fields for row in read_rows(dump, settings) if hasattr(row, "fields"))
     with out.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps({"title": row["title"], "text": row["text"]}) + "\n" for row in rows)
 

@@ -24,8 +24,9 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow" / "scripts"))
-from knowledge_map.files import write_json
-from knowledge_map.neighbors import half_precision_pays, nearest
+from knowledge_map.common.device import half_precision_pays
+from knowledge_map.common.files import write_json
+from knowledge_map.neighbors.exact import nearest
 
 
 class ArrayTable:

@@ -35,12 +35,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 sys.path.insert(0, str(ROOT / "tests" / "page"))
 
-from chromium import DESKTOP, launch  # noqa: E402
+from chromium import DESKTOP, launch
 
-from knowledge_map.files import read_parquet  # noqa: E402
-from knowledge_map.map_table import KnowledgeMap  # noqa: E402
-from knowledge_map.page import COLUMNS, PageSettings, write_page  # noqa: E402
-from knowledge_map.questions import read_questions  # noqa: E402
+from knowledge_map.common.parquet import read_parquet
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.reading import read_questions
+from knowledge_map.views.page.build import COLUMNS, PageSettings, write_page
 
 WORDS = ["a", "th", "riv", "music of", "zzz", "é"]
 FRAMES, SECONDS = 40, 20
@@ -49,9 +49,9 @@ FRAMES, SECONDS = 40, 20
 
 @dataclass(frozen=True)
 class Points:
-    """The articles of a run: places in [0, 1], float [n, 2], and titles."""
+    """The articles of a run: positions in [0, 1], float [n, 2], and titles."""
 
-    places: np.ndarray
+    positions: np.ndarray
     titles: list[str]
 
 
@@ -68,7 +68,7 @@ def write_ours(arguments: argparse.Namespace, output: Path) -> None:
 def points_of(arguments: argparse.Namespace) -> Points:
     knowledge_map = KnowledgeMap(arguments.results / "knowledge_map.parquet", ["title"])
     titles = knowledge_map.table["title"].filter(knowledge_map.is_article).to_pylist()
-    return Points(knowledge_map.places[knowledge_map.is_article], titles)
+    return Points(knowledge_map.positions[knowledge_map.is_article], titles)
 
 
 def write_plotly(arguments: argparse.Namespace, output: Path) -> None:
@@ -76,7 +76,12 @@ def write_plotly(arguments: argparse.Namespace, output: Path) -> None:
 
     points = points_of(arguments)
     dots = go.Scattergl(
-        x=points.places[:, 0], y=points.places[:, 1], text=points.titles, hoverinfo="text", mode="markers", marker={"size": 3}
+        x=points.positions[:, 0],
+        y=points.positions[:, 1],
+        text=points.titles,
+        hoverinfo="text",
+        mode="markers",
+        marker={"size": 3},
     )
     figure = go.Figure(dots, {"width": 1280, "height": 800, "dragmode": "pan"})
     figure.write_html(output, include_plotlyjs=True)
@@ -88,7 +93,7 @@ def write_bokeh(arguments: argparse.Namespace, output: Path) -> None:
     from bokeh.resources import INLINE
 
     points = points_of(arguments)
-    source = ColumnDataSource({"x": points.places[:, 0], "y": points.places[:, 1], "title": points.titles})
+    source = ColumnDataSource({"x": points.positions[:, 0], "y": points.positions[:, 1], "title": points.titles})
     tools = "pan,wheel_zoom,hover"
     plot = figure(width=1280, height=800, output_backend="webgl", tools=tools, tooltips="@title", x_range=(0, 1), y_range=(0, 1))
     plot.scatter("x", "y", size=3, source=source)
@@ -100,7 +105,7 @@ def write_deck(arguments: argparse.Namespace, output: Path) -> None:
     points = points_of(arguments)
     bundle = Path(util.find_spec("pydeck").origin).parent / "nbextension" / "static" / "index.js"
     titles = json.dumps(points.titles).replace("<", "\\u003c")
-    values = json.dumps([round(float(value), 5) for value in points.places.ravel()])
+    values = json.dumps([round(float(value), 5) for value in points.positions.ravel()])
     output.write_text(
         DECK.format(bundle=bundle.read_text("utf-8").replace("</script", "<\\/script"), titles=titles, values=values)
     )
@@ -108,13 +113,13 @@ def write_deck(arguments: argparse.Namespace, output: Path) -> None:
 
 def write_bare(arguments: argparse.Namespace, output: Path) -> None:
     points = points_of(arguments)
-    output.write_text(BARE.format(values=json.dumps(np.round(65535 * points.places.ravel()).astype(int).tolist())))
+    output.write_text(BARE.format(values=json.dumps(np.round(65535 * points.positions.ravel()).astype(int).tolist())))
 
 
 DECK = """<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="tip" style="position:fixed;z-index:1"></div>
 <canvas id="c" style="width:1280px;height:800px"></canvas><script>{bundle}</script><script>
-const titles = {titles}, places = new Float32Array({values});
-const attributes = {{ getPosition: {{ value: places, size: 2 }} }};
+const titles = {titles}, positions = new Float32Array({values});
+const attributes = {{ getPosition: {{ value: positions, size: 2 }} }};
 const layer = new deck.ScatterplotLayer({{ id: "points", data: {{ length: titles.length, attributes }}, getRadius: 1.5,
   radiusUnits: "pixels", getFillColor: [29, 77, 102, 128], pickable: true, antialiasing: false }});
 const state = (x) => ({{ target: [x, 0.5, 0], zoom: Math.log2(700), maxZoom: 30 }});
@@ -138,9 +143,9 @@ for (const [type, source] of [[gl.VERTEX_SHADER, "attribute vec2 at; uniform flo
 }}
 gl.linkProgram(program);
 gl.useProgram(program);
-const places = new Uint16Array({values});
+const positions = new Uint16Array({values});
 gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-gl.bufferData(gl.ARRAY_BUFFER, places, gl.STATIC_DRAW);
+gl.bufferData(gl.ARRAY_BUFFER, positions, gl.STATIC_DRAW);
 gl.enableVertexAttribArray(0);
 gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, true, 0, 0);
 gl.enable(gl.BLEND);
@@ -150,7 +155,7 @@ function paint(x) {{
   gl.clearColor(1, 1, 1, 1);
   gl.clear(gl.COLOR_BUFFER_BIT);
   gl.uniform1f(at, x);
-  gl.drawArrays(gl.POINTS, 0, places.length / 2);
+  gl.drawArrays(gl.POINTS, 0, positions.length / 2);
 }}
 paint(0.5);
 </script>"""
@@ -272,7 +277,7 @@ def made(candidate: Candidate, arguments: list[str], output: Path) -> Figures:
     return Figures(candidate.name, time.monotonic() - begin, used.ru_maxrss / 1000, output.stat().st_size / 1e6)
 
 
-def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: Browser, places: np.ndarray) -> None:
+def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: Browser, positions: np.ndarray) -> None:
     # The page's own policy forbids to evaluate text, by which the panning is told what to do.
     context = browser.new_context(**DESKTOP, bypass_csp=True)
     context.set_default_timeout(180_000)
@@ -290,7 +295,7 @@ def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: B
     figures.details["frames"] = len(took)
     page.wait_for_timeout(2000)
     if candidate.place:
-        figures.hover_ms, figures.details["hovered"] = hovered(page, candidate, places)
+        figures.hover_ms, figures.details["hovered"] = hovered(page, candidate, positions)
     if candidate.name == "this page":
         searched = page.evaluate(SEARCHED, WORDS)
         figures.search_ms = max(searched)
@@ -305,12 +310,12 @@ def wait(page: Page, expression: str) -> None:
         page.wait_for_timeout(20)
 
 
-def hovered(page: Page, candidate: Candidate, places: np.ndarray) -> tuple[float | None, int]:
+def hovered(page: Page, candidate: Candidate, positions: np.ndarray) -> tuple[float | None, int]:
     """Return the 95th percentile of the time until hovering was answered, and how often it was."""
     page.evaluate(WATCHED)
     took = []
     end = time.monotonic() + 3 * SECONDS
-    for place in places:
+    for place in positions:
         x, y = page.evaluate(candidate.place, place.tolist())
         if not (330 < x < 1180 and 30 < y < 770):
             continue
@@ -376,7 +381,7 @@ def main() -> None:
         next(candidate for candidate in CANDIDATES if candidate.name == name).write(arguments, Path(output))
         return
     passed = [str(arguments.results), "--excerpts", arguments.excerpts, "--questions", *arguments.questions]
-    places = np.random.default_rng(1).permutation(points_of(arguments).places)[:400]
+    positions = np.random.default_rng(1).permutation(points_of(arguments).positions)[:400]
     rows = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         for candidate in CANDIDATES:
@@ -388,7 +393,7 @@ def main() -> None:
             page_file = Path(folder) / f"{candidate.name.replace(' ', '-')}.html"
             figures = made(candidate, passed, page_file)
             browser = launch(playwright)
-            measured(candidate, figures, page_file, browser, places)
+            measured(candidate, figures, page_file, browser, positions)
             browser.close()
             rows.append(figures)
             print(json.dumps(asdict(figures)), file=sys.stderr)

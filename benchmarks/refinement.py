@@ -1,14 +1,14 @@
 """What the settings of the refinement do to a finished run's layout: the default beside others, one table row each.
 
-`unweighted` is the layout that the diagnostics show beside the map: questions weigh no more than articles and do not settle.
+`uniform_weight` is the layout that the diagnostics show beside the map: questions weigh no more than articles and do not settle.
 
     python benchmarks/refinement.py results
-    python benchmarks/refinement.py results --vary question_weight=1,6,30 --vary settling_iterations=0
+    python benchmarks/refinement.py results --vary question_weight=1,6,30 --vary placement_iterations=0
     python benchmarks/refinement.py results --articles 2000 --questions 500
     python benchmarks/refinement.py results --later 50
 
 The run gives vectors and UMAP layout. With `--articles` only so many of its articles, drawn at random, are on the map, at
-their places on the layout; with `--questions` so many other articles play the questions. The last `--later` questions are
+their positions on the layout; with `--questions` so many other articles play the questions. The last `--later` questions are
 kept out of the map and placed on it afterwards.
 
 overlap@5   of the questions: their five nearest articles among the five nearest on the map; with `--split N` of the first N
@@ -33,15 +33,15 @@ from threadpoolctl import threadpool_limits
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from knowledge_map.configuration import complete  # noqa: E402
-from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept  # noqa: E402
-from knowledge_map.files import write_json  # noqa: E402
-from knowledge_map.neighbors import articles_nearest_to, nearest  # noqa: E402
-from knowledge_map.projection import best_places  # noqa: E402
-from knowledge_map.refinement import Refinement, normalized, refine  # noqa: E402
-from knowledge_map.settling import settle  # noqa: E402
-from knowledge_map.table import EmbeddingTable  # noqa: E402
-from knowledge_map.umap_layout import read_layout  # noqa: E402
+from knowledge_map.common.files import write_json
+from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.placement import place_questions
+from knowledge_map.layout.refinement import Refinement, refine
+from knowledge_map.layout.table import normalized, read_layout
+from knowledge_map.map.projection import best_positions
+from knowledge_map.neighbors.exact import articles_nearest_to, nearest
+from knowledge_map.run.configuration import complete
 
 CPU = torch.device("cpu")
 SAMPLE, TRIPLETS = 5_000, 20_000
@@ -98,14 +98,14 @@ class Case:
 
     def layout(self, settings: Refinement) -> np.ndarray:
         """Return the refined layout, as `refined_layout` makes it."""
-        settings = settings.bearable(self.articles, len(self.fitted))
+        settings = settings.limited_to(self.articles, len(self.fitted))
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
-        places = refine(self.raw, neighbors, self.articles, settings, self.threads)
-        settle(places, neighbors[self.articles :], settings.settling_iterations, self.threads)
-        return normalized(places)
+        positions = refine(self.raw, neighbors, self.articles, settings, self.threads)
+        place_questions(positions, neighbors[self.articles :], settings.placement_iterations, self.threads)
+        return normalized(positions)
 
-    def measures(self, places: np.ndarray, split: int) -> dict[str, float | None]:
-        articles, questions = places[: self.articles], places[self.articles :]
+    def measures(self, positions: np.ndarray, split: int) -> dict[str, float | None]:
+        articles, questions = positions[: self.articles], positions[self.articles :]
         tree = cKDTree(articles)
 
         def kept(nearest: np.ndarray, points: np.ndarray, k: int, skip: int = 0) -> np.ndarray:
@@ -118,7 +118,7 @@ class Case:
         if split:
             measures = {f"overlap@5 of {split}": mean(found[:split]), "of the others": mean(found[split:])}
         if len(self.later):
-            placed = best_places(articles, self.later_nearest, self.threads)
+            placed = best_positions(articles, self.later_nearest, self.threads)
             measures["later@5"] = mean(kept(self.later_nearest, placed, 5))
         return measures | {
             "recall@5": mean(kept(self.nearest[self.sample], articles[self.sample], 5, skip=1)),
@@ -133,10 +133,10 @@ def mean(values: np.ndarray) -> float | None:
 
 
 def variants(vary: list[str]) -> dict[str, Refinement]:
-    """Return, by name, the default settings, those of the map's `unweighted` twin, and those with one value changed."""
+    """Return, by name, the default settings, those of the map's `uniform_weight` twin, and those with one value changed."""
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
     default = Refinement(**complete({"articles": [{"name": "any", "path": "any"}]}, schema)["refinement"])
-    tried = {"default": default, "unweighted": replace(default, question_weight=1, settling_iterations=0)}
+    tried = {"default": default, "uniform_weight": replace(default, question_weight=1, placement_iterations=0)}
     for each in vary:
         name, _, values = each.partition("=")
         for value in values.split(","):
@@ -161,10 +161,10 @@ def main() -> None:
         case = Case(arguments.results, arguments.articles, arguments.questions, arguments.later, arguments.threads)
         for name, settings in ({"plain UMAP": None} | variants(arguments.vary)).items():
             start = time.monotonic()
-            places = normalized(case.raw) if settings is None else case.layout(settings)
+            positions = normalized(case.raw) if settings is None else case.layout(settings)
             seconds = round(time.monotonic() - start)
             record = {"articles": case.articles, "questions": len(case.fitted), "settings": name}
-            record |= case.measures(places, arguments.split) | {"seconds": seconds}
+            record |= case.measures(positions, arguments.split) | {"seconds": seconds}
             if not records:
                 print("| " + " | ".join(record) + " |")
                 print("| --- " * len(record) + "|")

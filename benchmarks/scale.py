@@ -27,7 +27,7 @@ OUTPUTS = {
     "neighbor_graph": ["neighbors.parquet"],
     "fit_umap": ["umap.parquet", "umap_reducer.pkl"],
     "refine_layout": ["layout.parquet"],
-    "refine_unweighted": ["unweighted.parquet"],
+    "refine_uniform_weight": ["uniform_weight.parquet"],
     "knowledge_map": ["knowledge_map.parquet"],
     "knn_labels": ["labels.parquet", "labels.json", "map_labels.parquet"],
     "map_pickle": ["knowledge_map.pkl"],

@@ -28,20 +28,22 @@ from inputs import HARM, MAKERS, make
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from knowledge_map.configuration import check_inputs, complete  # noqa: E402
-from knowledge_map.errors import UserError  # noqa: E402
-from knowledge_map.files import write_json  # noqa: E402
-from knowledge_map.questions import difficulties, read_questions, source_article  # noqa: E402
-from knowledge_map.shards import check_shard, read_manifest, write_shards  # noqa: E402
-from knowledge_map.sources import Source, where_they_lie  # noqa: E402
-from knowledge_map.sources.dumps import HIDDEN  # noqa: E402
-from knowledge_map.sources.wikitext import plain_text  # noqa: E402
+from knowledge_map.articles.discovery import locate_sources
+from knowledge_map.articles.formats.mediawiki.dump import HIDDEN
+from knowledge_map.articles.formats.mediawiki.wikitext import plain_text
+from knowledge_map.articles.records import Source
+from knowledge_map.articles.shards import check_shard, read_manifest, write_shards
+from knowledge_map.common.errors import UserError
+from knowledge_map.common.files import write_json
+from knowledge_map.questions.reading import read_questions
+from knowledge_map.questions.records import difficulties, source_article
+from knowledge_map.run.configuration import check_inputs, complete
 
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 ACCEPTED, REFUSED = "accepted", "refused"
 FAULTS = ["traceback", "unclear", "too slow", "too much memory", "crashed", "touched", "miscounted"]
 NAMED = ["owner/name", "configuration", "under `articles`", "articles:", "embedding.", "JSON"]
-"""One of these is in a message that does not name the file: it says what to mend in the configuration."""
+"""One of these is in a message that does not name the file: it says what to fix in the configuration."""
 SECONDS = 10
 MEMORY = 2 << 30
 """Bytes of memory that reading one input may take; the job that reads sources has about as many."""
@@ -59,11 +61,11 @@ def sharded(source: Source, folder: Path) -> None:
     manifest = folder / "results/shards/manifest.json"
     write_shards([source], manifest.parent, manifest, size=10, max_characters=1_000, max_dropped=1)
     content = read_manifest(manifest)
-    (tally,) = content["sources"]
-    rest = tally["not_drawn"] + sum(tally["left_out"].values()) + sum(tally["dropped"].values())
+    (report,) = content["sources"]
+    rest = report["not_drawn"] + sum(report["left_out"].values()) + sum(report["dropped"].values())
     articles = sum(check_shard(manifest.with_name(f"{shard['shard']}.parquet")) for shard in content["shards"])
-    if tally["read"] != tally["kept"] + rest or not content["articles"] == tally["kept"] == articles:
-        raise Miscounted(tally)
+    if report["read"] != report["kept"] + rest or not content["articles"] == report["kept"] == articles:
+        raise Miscounted(report)
 
 
 def read_source(format: str) -> Callable[[Path], None]:
@@ -74,7 +76,7 @@ def read_dataset(path: Path) -> None:
     """Read a file as one that was fetched from the hub."""
     record = path.with_name("wiki.json")
     write_json(record, {"files": [{"path": str(path)}]})
-    (source,) = where_they_lie([Source("wiki", "owner/name", "huggingface")], [record])
+    (source,) = locate_sources([Source("wiki", "owner/name", "huggingface")], [record])
     sharded(source, path.parent)
 
 

@@ -40,7 +40,7 @@ def harmful(target: Path) -> Iterator[tuple[str, bytes]]:
         "exec": _Calling(exec, code),
         "makedirs": _Calling(os.makedirs, path),
     }
-    places = {
+    positions = {
         "alone": lambda bad: bad,
         "in a list": lambda bad: [bad],
         "after an article": lambda bad: [{"text": "An article."}, bad],
@@ -49,7 +49,7 @@ def harmful(target: Path) -> Iterator[tuple[str, bytes]]:
         "in a set": lambda bad: [{"text": "An article.", "tags": {1, bad}}],
     }
     for call, bad in calls.items():
-        for place, put in places.items():
+        for place, put in positions.items():
             for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
                 yield f"{call} {place}, protocol {protocol}", pickle.dumps(put(bad), protocol)
                 yield f"{call} {place}, protocol {protocol}, in Python", _pickled(put(bad), protocol)

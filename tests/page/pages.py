@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import yaml
-from test_labels import HOSTILE
+from labelled_maps import HOSTILE
 
-from knowledge_map.files import write_parquet
-from knowledge_map.labels import LabelSettings, knn_labels
-from knowledge_map.map_table import SCHEMA, KnowledgeMap
-from knowledge_map.page import COLUMNS, write_page
-from knowledge_map.questions import Question
-from knowledge_map.table import EmbeddingTable, table_schema
+from knowledge_map.common.parquet import write_parquet
+from knowledge_map.embedding.table import EmbeddingTable, table_schema
+from knowledge_map.labels.cells import LabelSettings, knn_labels
+from knowledge_map.map.table import SCHEMA, KnowledgeMap
+from knowledge_map.questions.records import Question
+from knowledge_map.views.page.build import COLUMNS, write_page
 
 TOPICS = ["Glacier", "Violin", "Éclair", "Ribosome", "Harbour", "Comet"]
 EACH = 60

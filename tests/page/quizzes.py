@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from test_labels import labelled, small_map
+from labelled_maps import labelled, small_map
 
-from knowledge_map.files import read_parquet, write_parquet
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.page import COLUMNS, write_page
-from knowledge_map.questions import Question
+from knowledge_map.common.parquet import read_parquet, write_parquet
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.records import Question
+from knowledge_map.views.page.build import COLUMNS, write_page
 
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
 

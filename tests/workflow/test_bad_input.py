@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from projects import SMALL, TRACEBACK, Project, write_articles
 
-from knowledge_map.shards import check_shard
+from knowledge_map.articles.shards import check_shard
 
 
 @pytest.fixture

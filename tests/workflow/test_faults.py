@@ -18,11 +18,12 @@ import pytest
 from projects import TRACEBACK, UNCOMPILED, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
 
-from knowledge_map.errors import UserError
-from knowledge_map.files import batches, check_seal, open_parquet, read_parquet
-from knowledge_map.neighbor_graph import read_neighbors
-from knowledge_map.shards import check_shard, read_manifest
-from knowledge_map.table import EmbeddingTable, read_metadata
+from knowledge_map.articles.shards import check_shard, read_manifest
+from knowledge_map.common.checksum import verified_length
+from knowledge_map.common.errors import UserError
+from knowledge_map.common.parquet import batches, open_parquet, read_metadata, read_parquet
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.neighbors.graph import read_neighbors
 
 # --- the disk
 
@@ -107,9 +108,9 @@ READERS: list[tuple[str, Callable[[Path], object]]] = [
     ("embeddings.parquet", embedding_table),
     ("neighbors.parquet", lambda path: [array.tolist() for array in read_neighbors(path)]),
     ("umap.parquet", whole_table),
-    ("umap_reducer.pkl", check_seal),
+    ("umap_reducer.pkl", verified_length),
     ("layout.parquet", whole_table),
-    ("unweighted.parquet", whole_table),
+    ("uniform_weight.parquet", whole_table),
     ("knowledge_map.parquet", whole_table),
     ("labels.parquet", whole_table),
     ("map_labels.parquet", whole_table),

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from hub_server import COMMIT, Hub, environment, serving
 from projects import REPOSITORY, SMALL, STARTER, TRACEBACK, Project
+from qwen_models import save_model
 from snakemake.utils import update_config
-from test_qwen import save_model
 
 FILES = [f"20231101.en/train-0000{number}-of-00003.parquet" for number in range(3)]
 ROWS = 40

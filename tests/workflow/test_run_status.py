@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import REPOSITORY, SMALL, Project, kill, wait_for, write_articles
 
-from knowledge_map.status import IDLE
+from knowledge_map.run.status import IDLE
 
 SCRIPT = REPOSITORY / "workflow/scripts/status.py"
 

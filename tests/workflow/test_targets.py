@@ -150,7 +150,7 @@ def test_the_labels_name_map_and_question_region_after_articles(results, knowled
 def test_the_diagnostics_compare_both_lists_of_every_question(results, knowledge_map):
     summary = json.loads((results / "diagnostics/summary.json").read_text())
     assert summary["counts"] == {"items": ITEMS, "articles": ARTICLES, "questions": QUESTIONS, "dimension": DIMENSION}
-    assert list(summary["layouts"]) == ["map", "unweighted", "umap"]
+    assert list(summary["layouts"]) == ["map", "uniform_weight", "umap"]
     assert summary["placed_later"] is None
     told = (results / "diagnostics/neighbors.json").read_text()
     for question in knowledge_map.title[ARTICLES:]:
@@ -182,9 +182,9 @@ def test_the_pickle_opens_plainly_and_its_reducer_places_new_vectors(results, kn
     assert [(item["x"], item["y"]) for item in items] == list(zip(knowledge_map.x, knowledge_map.y, strict=True))
     assert [item["question_data"] for item in items[ARTICLES:]] == json.loads((results / "../questions.json").read_text())
 
-    places = lab["umap_reducer"].transform(np.array([item["embedding"] for item in items[:3]], np.float32) * 0.999)
-    assert places.shape == (3, 2)
-    assert np.isfinite(places).all()
+    positions = lab["umap_reducer"].transform(np.array([item["embedding"] for item in items[:3]], np.float32) * 0.999)
+    assert positions.shape == (3, 2)
+    assert np.isfinite(positions).all()
 
 
 # New items on the finished map
@@ -260,7 +260,7 @@ def test_verify_fails_a_map_below_the_target(finished):
 def test_without_questions_everything_works(finished):
     finished.configure(questions=None)
     jobs = finished.make("all", "verify")
-    assert jobs["embed_shard"] == jobs["refine_unweighted"] == 0 and jobs["knowledge_map"] == jobs["verify"] == 1
+    assert jobs["embed_shard"] == jobs["refine_uniform_weight"] == 0 and jobs["knowledge_map"] == jobs["verify"] == 1
     assert set(pd.read_parquet(finished / "results/knowledge_map.parquet").kind) == {"article"}
     with (finished / "results/knowledge_map.pkl").open("rb") as file:
         lab = pickle.load(file)
@@ -276,8 +276,8 @@ def test_the_report_of_snakemake_shows_map_and_diagnostics(finished):
         "knowledge_map.png",
         "overlap.png",
         "recall.png",
-        "evenness.png",
-        "weight.png",
+        "coverage.png",
+        "question_weight.png",
         "questions.csv",
     ):
         assert word in report

@@ -1,4 +1,27 @@
-# Articles are read from their sources and cut into shards, each named by its content.
+# Articles are read from their sources and cut into shards, each named by its content. Datasets on the hub are fetched first.
+
+
+# Where Snakemake runs, so that compute nodes need no internet.
+rule fetch_dataset:
+    output:
+        record=f"{RESULTS}/fetched/datasets/{{source}}.json",
+    log:
+        f"{RESULTS}/logs/fetch_dataset/{{source}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch_dataset/{{source}}.jsonl"
+    retries: 0  # the hub's library tries again by itself
+    localrule: True
+    conda:
+        "../../envs/hub.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        dataset=dataset,
+    message:
+        "Fetching the dataset of the source {wildcards.source}"
+    script:
+        "../scripts/fetch_dataset.py"
 
 
 checkpoint shard:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+# Of this file, not of the main Snakefile, which may be another that uses this workflow as a module.
+WORKFLOW = Path(str(workflow.current_basedir)).parent
+sys.path.insert(0, str(WORKFLOW / "scripts"))
 
-from knowledge_map.configuration import check_inputs, check_size, complete
-from knowledge_map.errors import UserError
-from knowledge_map.shards import closing_summary, read_manifest
-from knowledge_map.sources import rows_needed
+from knowledge_map.articles.discovery import rows_needed
+from knowledge_map.articles.shards import closing_summary, read_manifest
+from knowledge_map.common.errors import UserError
+from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.stopping import stop_in_good_order
 
 try:
-    config.update(complete(config, Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"))
+    config.update(complete(config, WORKFLOW / "schemas" / "config.schema.yaml"))
     INPUTS = check_inputs(config)
 except UserError as error:
     raise WorkflowError(str(error)) from None
@@ -131,12 +134,12 @@ def when_sharded(path):
     return input_function
 
 
-def unweighted_layout(wildcards):
+def uniform_weight_layout(wildcards):
     """The layout with light questions that shows the price of their weight, where there is a weight."""
     if not INPUTS.questions or not config["refinement"]["enabled"]:
         return []
     manifest()
-    return f"{RESULTS}/unweighted.parquet"
+    return f"{RESULTS}/uniform_weight.parquet"
 
 
 def projected_questions(wildcards):
@@ -153,8 +156,18 @@ def new_items(wildcards):
             "project: name the file of new items, e.g. --config 'projection={path: new.jsonl}'."
         )
     if not Path(path).exists():
-        raise WorkflowError(f"project: {path}: no such file; mend projection.path.")
+        raise WorkflowError(f"project: {path}: no such file; fix projection.path.")
     return path
+
+
+# An importer of this workflow handles its signals itself.
+if workflow.modifier.is_main_snakefile():
+    # Ctrl-C at a terminal reaches all processes at once; only Snakemake shall listen, and end the jobs in good order.
+    shell.prefix("set -euo pipefail; trap '' INT; ")
+
+
+onstart:
+    stop_in_good_order()
 
 
 onsuccess:

@@ -51,14 +51,14 @@ rule refine_layout:
 
 
 # What the map would be if questions weighed no more than articles and did not settle: the diagnostics show it beside the map.
-use rule refine_layout as refine_unweighted with:
+use rule refine_layout as refine_uniform_weight with:
     output:
-        layout=f"{RESULTS}/unweighted.parquet",
+        layout=f"{RESULTS}/uniform_weight.parquet",
     log:
-        f"{RESULTS}/logs/refine_unweighted.log",
+        f"{RESULTS}/logs/refine_uniform_weight.log",
     benchmark:
-        f"{RESULTS}/benchmarks/refine_unweighted.jsonl"
+        f"{RESULTS}/benchmarks/refine_uniform_weight.jsonl"
     params:
-        refinement=canonical(config["refinement"] | {"question_weight": 1, "settling_iterations": 0}),
+        refinement=canonical(config["refinement"] | {"question_weight": 1, "placement_iterations": 0}),
     message:
         "Refining the layout with questions that weigh no more than articles"

@@ -1,4 +1,4 @@
-# The knowledge map in all its forms: table, pickle, JSON, picture and page.
+# The knowledge map: the table, and the forms in which other programs read it.
 
 
 rule knowledge_map:
@@ -14,6 +14,7 @@ rule knowledge_map:
         f"{RESULTS}/logs/knowledge_map.log",
     benchmark:
         f"{RESULTS}/benchmarks/knowledge_map.jsonl"
+    localrule: True  # shorter than the wait for a slot in a queue
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -61,6 +62,7 @@ rule articles_json:
         f"{RESULTS}/logs/articles_json.log",
     benchmark:
         f"{RESULTS}/benchmarks/articles_json.jsonl"
+    localrule: True  # shorter than the wait for a slot in a queue
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -70,59 +72,3 @@ rule articles_json:
         "Listing the articles of the map as JSON"
     script:
         "../scripts/articles_json.py"
-
-
-rule map_picture:
-    input:
-        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
-        labels=f"{RESULTS}/labels.parquet",
-    output:
-        report(
-            f"{RESULTS}/knowledge_map.png",
-            caption="../report/knowledge_map.rst",
-            category="Knowledge map",
-        ),
-        f"{RESULTS}/knowledge_map.svg",
-    log:
-        f"{RESULTS}/logs/map_picture.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/map_picture.jsonl"
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-    params:
-        title=canonical(config["map"]["title"]),
-        region_padding=config["map"]["region_padding"],
-    message:
-        "Drawing the map"
-    script:
-        "../scripts/map_picture.py"
-
-
-rule map_page:
-    input:
-        questions=question_files,
-        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
-        labels=f"{RESULTS}/labels.parquet",
-    output:
-        page=f"{RESULTS}/knowledge_map.html",
-    log:
-        f"{RESULTS}/logs/map_page.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/map_page.jsonl"
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-    params:
-        title=canonical(config["map"]["title"]),
-        region_padding=config["map"]["region_padding"],
-        quiz=canonical(config["quiz"]),
-        page=canonical(config["page"]),
-    message:
-        "Writing the map as a page"
-    script:
-        "../scripts/map_page.py"

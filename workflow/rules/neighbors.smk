@@ -57,6 +57,7 @@ rule neighbor_graph:
         f"{RESULTS}/logs/neighbor_graph.log",
     benchmark:
         f"{RESULTS}/benchmarks/neighbor_graph.jsonl"
+    localrule: True  # shorter than the wait for a slot in a queue
     conda:
         "../../envs/tables.yaml"
     threads: 1

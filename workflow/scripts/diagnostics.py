@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from knowledge_map.diagnostics import Settings, write_diagnostics
-from knowledge_map.job import logging_to
+from knowledge_map.common.job import logging_to
+from knowledge_map.diagnostics import write_diagnostics
+from knowledge_map.diagnostics.measurement import Settings
 
 with logging_to(snakemake.log[0], "diagnostics"):
     write_diagnostics(
@@ -14,6 +15,6 @@ with logging_to(snakemake.log[0], "diagnostics"):
         Settings(**json.loads(snakemake.params.diagnostics)),
         snakemake.threads,
         snakemake.input.questions,
-        snakemake.input.unweighted or None,  # no file is an empty list
+        snakemake.input.uniform_weight or None,  # no file is an empty list
         snakemake.input.projection or None,
     )

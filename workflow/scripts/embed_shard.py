@@ -1,11 +1,13 @@
 """Embed the articles of one shard, block by block."""
 
 import json
+from functools import partial
 from pathlib import Path
 
-from knowledge_map.embedding import embed_shard
-from knowledge_map.job import logging_to
-from knowledge_map.model import EmbeddingModel
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.embed import embed_shard
+from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.model import EmbeddingModel
 
 with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
     model = EmbeddingModel(**json.loads(snakemake.params.model))
@@ -14,7 +16,9 @@ with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
         snakemake.output.embeddings,
         snakemake.params.partial,
         model,
-        model.loader(
+        partial(
+            open_encoder,
+            model,
             snakemake.resources.device,
             snakemake.resources.batch_tokens,
             snakemake.threads,

@@ -2,10 +2,11 @@
 
 import json
 
-from knowledge_map.job import logging_to
-from knowledge_map.neighbor_graph import read_neighbors
-from knowledge_map.table import EmbeddingTable
-from knowledge_map.umap_layout import fit_umap, save_reducer, write_layout
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.table import write_layout
+from knowledge_map.layout.umap import fit_umap, save_reducer
+from knowledge_map.neighbors.graph import read_neighbors
 
 with logging_to(snakemake.log[0], "fit_umap"):
     layout, reducer = fit_umap(

@@ -2,10 +2,11 @@
 
 import json
 
-from knowledge_map.job import logging_to
-from knowledge_map.labels import LabelSettings, knn_labels, write_labels
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.labels.cells import LabelSettings, knn_labels
+from knowledge_map.labels.table import write_labels
+from knowledge_map.map.table import KnowledgeMap
 
 with logging_to(snakemake.log[0], "knn_labels"):
     knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "neighbors"])

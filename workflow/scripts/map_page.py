@@ -2,12 +2,12 @@
 
 import json
 
-from knowledge_map.files import read_parquet
-from knowledge_map.job import logging_to
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.page import COLUMNS, PageSettings, write_page
-from knowledge_map.questions import read_questions
-from knowledge_map.quiz import QuizSettings
+from knowledge_map.common.job import logging_to
+from knowledge_map.common.parquet import read_parquet
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.reading import read_questions
+from knowledge_map.views.page.build import COLUMNS, PageSettings, write_page
+from knowledge_map.views.page.quiz_data import QuizSettings
 
 with logging_to(snakemake.log[0], "map_page"):
     knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, COLUMNS)

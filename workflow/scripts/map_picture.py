@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from knowledge_map.files import read_parquet
-from knowledge_map.job import logging_to
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.picture import draw_map
+from knowledge_map.common.job import logging_to
+from knowledge_map.common.parquet import read_parquet
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.views.figure import draw_map
 
 with logging_to(snakemake.log[0], "map_picture"):
     knowledge_map = KnowledgeMap(snakemake.input.knowledge_map, ["title", "excerpt"])

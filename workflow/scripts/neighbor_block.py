@@ -2,11 +2,12 @@
 
 import json
 
-from knowledge_map.device import choose_device
-from knowledge_map.job import logging_to
-from knowledge_map.neighbor_graph import write_neighbors
-from knowledge_map.neighbors import nearest, nearest_by_index
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.common.device import choose_device
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.neighbors.approximate import nearest_by_index
+from knowledge_map.neighbors.exact import nearest
+from knowledge_map.neighbors.graph import write_neighbors
 
 with logging_to(snakemake.log[0], f"neighbor_block {snakemake.wildcards.block}"):
     settings = json.loads(snakemake.params.neighbors)

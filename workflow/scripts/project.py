@@ -2,11 +2,12 @@
 
 import json
 
-from knowledge_map.job import logging_to
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.model import EmbeddingModel
-from knowledge_map.projection import write_projection
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.map.projection import write_projection
+from knowledge_map.map.table import KnowledgeMap
 
 with logging_to(snakemake.log[0], "project"):
     settings = json.loads(snakemake.params.projection)
@@ -15,7 +16,9 @@ with logging_to(snakemake.log[0], "project"):
         snakemake.input.new,
         settings["format"],
         settings["kind"],
-        model.loader(snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads)(),
+        model,
+        open_encoder(model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
+        snakemake.resources.device,
         EmbeddingTable(snakemake.input.embeddings),
         KnowledgeMap(snakemake.input.knowledge_map),
         snakemake.output.projection,

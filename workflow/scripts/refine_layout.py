@@ -2,14 +2,14 @@
 
 import json
 
-from knowledge_map.job import logging_to
-from knowledge_map.refinement import Refinement, refined_layout
-from knowledge_map.table import EmbeddingTable
-from knowledge_map.umap_layout import read_layout, write_layout
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.refinement import Refinement, refined_layout
+from knowledge_map.layout.table import read_layout, write_layout
 
 with logging_to(snakemake.log[0], "refine_layout"):
     raw = read_layout(snakemake.input.layout)
     settings = Refinement(**json.loads(snakemake.params.refinement))
     table = EmbeddingTable(snakemake.input.embeddings)
-    places = refined_layout(raw, snakemake.input.neighbors, table, settings, snakemake.threads)
-    write_layout(snakemake.output.layout, x_raw=raw[:, 0], y_raw=raw[:, 1], x=places[:, 0], y=places[:, 1])
+    positions = refined_layout(raw, snakemake.input.neighbors, table, settings, snakemake.threads)
+    write_layout(snakemake.output.layout, x_raw=raw[:, 0], y_raw=raw[:, 1], x=positions[:, 0], y=positions[:, 1])

@@ -3,14 +3,15 @@
 import json
 from pathlib import Path
 
-from knowledge_map.job import logging_to
-from knowledge_map.shards import write_shards
-from knowledge_map.sources import Source, where_they_lie
+from knowledge_map.articles.discovery import locate_sources
+from knowledge_map.articles.records import Source
+from knowledge_map.articles.shards import write_shards
+from knowledge_map.common.job import logging_to
 
 with logging_to(snakemake.log[0], "shard"):
     limits = json.loads(snakemake.params.shards)
     write_shards(
-        where_they_lie([Source(**source) for source in json.loads(snakemake.params.sources)], snakemake.input.fetched),
+        locate_sources([Source.of(source) for source in json.loads(snakemake.params.sources)], snakemake.input.fetched),
         Path(snakemake.output.manifest).parent,
         snakemake.output.manifest,
         size=limits["size"],

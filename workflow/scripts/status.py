@@ -12,9 +12,9 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-from knowledge_map.configuration import complete, embedding_models
-from knowledge_map.errors import UserError
-from knowledge_map.status import as_text, read_status
+from knowledge_map.common.errors import UserError
+from knowledge_map.run.configuration import complete, embedding_models
+from knowledge_map.run.status import as_text, read_status
 
 SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "config.schema.yaml"
 

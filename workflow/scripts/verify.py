@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from knowledge_map.job import logging_to
-from knowledge_map.progress import log
-from knowledge_map.shards import read_manifest
-from knowledge_map.verification import as_table, verify
+from knowledge_map.articles.shards import read_manifest
+from knowledge_map.common.job import logging_to
+from knowledge_map.common.progress import log
+from knowledge_map.run.verification import as_table, verify
 
 with logging_to(snakemake.log[0], "verify"):
     criteria = verify(

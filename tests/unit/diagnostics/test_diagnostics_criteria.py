@@ -8,15 +8,15 @@ from diagnosing import measure
 from maps import SETTINGS, on_arc, write_map
 
 from knowledge_map.diagnostics.criteria import criteria
-from knowledge_map.umap_layout import write_layout
+from knowledge_map.layout.table import write_layout
 
 
 @pytest.fixture(scope="module")
 def summary(tmp_path_factory) -> dict:
     """The summary of a faithful map, beside one with light questions and a UMAP layout that are the same."""
     folder, vectors = tmp_path_factory.mktemp("map"), on_arc(300, 4)
-    write_layout(folder / "unweighted.parquet", x=vectors[:, 0], y=vectors[:, 1])
-    return measure(*write_map(folder, vectors, 4, vectors, -vectors), unweighted=folder / "unweighted.parquet")[1]
+    write_layout(folder / "uniform_weight.parquet", x=vectors[:, 0], y=vectors[:, 1])
+    return measure(*write_map(folder, vectors, 4, vectors, -vectors), uniform_weight=folder / "uniform_weight.parquet")[1]
 
 
 def changed(summary: dict, path: list[str], value: float) -> dict:
@@ -35,11 +35,11 @@ def verdicts(summary: dict, **settings) -> dict[str, bool]:
 WHERE = {
     "overlap": ["layouts", "map", "overlap", "5"],
     "questions_on_map": ["layouts", "map", "questions_among_articles"],
-    "evenness": ["layouts", "map", "evenness", "occupied_share_16"],
+    "coverage": ["layouts", "map", "coverage", "occupied_share_16"],
     "article_recall": ["layouts", "map", "article_recall", "5"],
     "triplet_accuracy": ["layouts", "map", "triplet_accuracy"],
-    "near_recall": ["weight", "near", "article_recall", "map", "5"],
-    "far_recall": ["weight", "far", "article_recall", "map", "5"],
+    "near_recall": ["question_weight", "near", "article_recall", "map", "5"],
+    "far_recall": ["question_weight", "far", "article_recall", "map", "5"],
 }
 
 

@@ -99,10 +99,10 @@ def test_the_correlation_of_distance_ranks_is_spearmans():
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(50, 5))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    places, pairs = vectors[:, :2].round(1), random_pairs(50, 300, rng)  # rounded, so that distances are equal too
-    far = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], axis=1).round(12)
+    positions, pairs = vectors[:, :2].round(1), random_pairs(50, 300, rng)  # rounded, so that distances are equal too
+    far = np.linalg.norm(positions[pairs[:, 0]] - positions[pairs[:, 1]], axis=1).round(12)
     cosine = 1 - (vectors[pairs[:, 0]] * vectors[pairs[:, 1]]).sum(axis=1)
-    ranks = distance_ranks(vectors, places, pairs)
+    ranks = distance_ranks(vectors, positions, pairs)
     assert correlation(moments(ranks).mean(axis=0)[None])[0] == pytest.approx(spearmanr(cosine, far)[0], abs=1e-3)
 
 

@@ -17,7 +17,7 @@ from knowledge_map.diagnostics.neighborhoods import (
     plane_ranks,
     without_self,
 )
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.embedding.table import EmbeddingTable
 
 NO_QUESTIONS = np.empty((0, 2))
 

@@ -12,9 +12,9 @@ import pytest
 from diagnosing import read_table, run
 from maps import on_arc, write_map
 
+from knowledge_map.common.parquet import write_parquet
 from knowledge_map.diagnostics import OUTPUTS
 from knowledge_map.diagnostics.tables import measure_rows
-from knowledge_map.files import write_parquet
 
 HOSTILE = [
     '<script>alert("1")</script>',
@@ -70,7 +70,7 @@ def test_tables_hold_one_row_per_question_neighbor_region_and_measure(faithful):
     assert len(layouts) == sum(len(list(measure_rows(measures))) for measures in summary["layouts"].values())
     assert tables["questions"][0]["map_overlap@10"] == "1.0"
     assert tables["questions"][0]["map_within_reach"] == "5"
-    assert {row["group"] for row in tables["weight"]} == {"near", "others", "far"}
+    assert {row["group"] for row in tables["question_weight"]} == {"near", "others", "far"}
     assert [row["name"] for row in tables["criteria"]] == [criterion["name"] for criterion in summary["criteria"]]
 
 
@@ -90,16 +90,16 @@ def test_a_map_without_questions_has_its_outputs_all_the_same(tmp_path):
     vectors = on_arc(80, 0)
     run(tmp_path, *write_map(tmp_path, vectors, 0, vectors, vectors))
     assert json.loads((tmp_path / "diagnostics/neighbors.json").read_text())["questions"] == []
-    assert read_table(tmp_path / "diagnostics/questions.csv") == read_table(tmp_path / "diagnostics/weight.csv") == []
+    assert read_table(tmp_path / "diagnostics/questions.csv") == read_table(tmp_path / "diagnostics/question_weight.csv") == []
     assert "This map has no questions" in page_of(tmp_path)
     assert sorted(path.name for path in (tmp_path / "diagnostics").iterdir()) == sorted(OUTPUTS)
 
 
 def test_of_many_questions_the_report_lists_the_worst_and_the_tables_all(tmp_path):
     vectors = on_arc(60, 12)
-    places = vectors.copy()
-    places[[63, 70]] = 1 - vectors[[63, 70]]  # questions 3 and 10, thrown elsewhere
-    run(tmp_path, *write_map(tmp_path, vectors, 12, places, vectors), shown=2)
+    positions = vectors.copy()
+    positions[[63, 70]] = 1 - vectors[[63, 70]]  # questions 3 and 10, thrown elsewhere
+    run(tmp_path, *write_map(tmp_path, vectors, 12, positions, vectors), shown=2)
     page = page_of(tmp_path)
     assert page.count("<details open>") == 2
     assert "Item 63" in page and "Item 70" in page and "The 2 questions with the lowest overlap@5, of 12" in page
@@ -123,8 +123,8 @@ def test_questions_placed_later_have_a_row_of_their_own(faithful, tmp_path):
     paths = folder / "knowledge_map.parquet", folder / "embeddings.parquet"
     assert "name a file of them" in page_of(folder)
     near = [{"ids": [n, n + 1], "distances": [0.0, 0.0]} for n in (3, 9)]
-    places = on_arc(300, 4)[[3, 9]]
-    write_parquet(tmp_path / "later.parquet", pa.table({"x": places[:, 0], "y": places[:, 1], "neighbors": pa.array(near)}))
+    positions = on_arc(300, 4)[[3, 9]]
+    write_parquet(tmp_path / "later.parquet", pa.table({"x": positions[:, 0], "y": positions[:, 1], "neighbors": pa.array(near)}))
     summary = run(tmp_path, *paths, inputs=(None, None, tmp_path / "later.parquet"))
     (row,) = (row for row in read_table(tmp_path / "diagnostics/layouts.csv") if "placed_later" in row["measure"])
     assert (row["layout"], row["measure"]) == ("map", "overlap_of_questions_placed_later@2")

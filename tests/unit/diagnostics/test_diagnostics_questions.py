@@ -8,9 +8,9 @@ import pytest
 from diagnosing import measure
 from maps import on_arc, random_vectors, write_map
 
+from knowledge_map.common.parquet import write_parquet
 from knowledge_map.diagnostics.questions import SPACES, read_source_articles
-from knowledge_map.files import write_parquet
-from knowledge_map.map_table import rows_of_titles
+from knowledge_map.map.table import rows_of_titles
 
 
 def test_listed_neighbors_carry_similarity_distance_and_both_ranks(tmp_path):
@@ -33,9 +33,9 @@ def test_moving_a_neighbor_away_lowers_the_overlap_of_its_question_only(tmp_path
     vectors = on_arc(100, 2)
     vectors[[0, 100]] = [[1, 0], [1, 0]]
     vectors[101] = [0, 1]
-    places = vectors.copy()
-    places[0] = [0.5, 0.5]
-    (first, second), _ = measure(*write_map(tmp_path, vectors, 2, places, vectors), reach=10)
+    positions = vectors.copy()
+    positions[0] = [0.5, 0.5]
+    (first, second), _ = measure(*write_map(tmp_path, vectors, 2, positions, vectors), reach=10)
     assert first["overlap"]["map"]["5"] == 0.8
     assert first["overlap"]["umap"]["5"] == 1.0
     assert second["overlap"]["map"]["5"] == 1.0
@@ -48,9 +48,9 @@ def test_a_neighbor_a_little_off_is_still_within_reach(tmp_path):
     vectors = on_arc(100, 1)
     vectors[[0, 100]] = [[1, 0], [1, 0]]
     order = np.argsort(-vectors[:100] @ vectors[100])
-    places = vectors.copy()
-    places[0] = places[order[8]]  # the ninth nearest or so, where the fifth or a nearer one should be
-    (record,), summary = measure(*write_map(tmp_path, vectors, 1, places, vectors), reach=20)
+    positions = vectors.copy()
+    positions[0] = positions[order[8]]  # the ninth nearest or so, where the fifth or a nearer one should be
+    (record,), summary = measure(*write_map(tmp_path, vectors, 1, positions, vectors), reach=20)
     assert record["overlap"]["map"]["5"] == 0.8
     assert record["within_reach"]["map"] == 5
     assert summary["layouts"]["map"]["within_reach"] == 1.0
@@ -65,14 +65,14 @@ def test_questions_are_no_neighbors_of_questions(tmp_path):
 
 
 def test_mean_cosines_are_those_of_the_neighbors_and_of_all_articles(tmp_path):
-    vectors, places = random_vectors(80 + 3, 6), np.random.default_rng(1).uniform(size=(83, 2))
-    records, summary = measure(*write_map(tmp_path, vectors, 3, places, vectors[:, :2]))
+    vectors, positions = random_vectors(80 + 3, 6), np.random.default_rng(1).uniform(size=(83, 2))
+    records, summary = measure(*write_map(tmp_path, vectors, 3, positions, vectors[:, :2]))
     for record, vector in zip(records, vectors[80:], strict=True):
         similarities = vectors[:80] @ vector
         cosines = record["mean_cosine"]
         assert cosines["random"] == pytest.approx(similarities.mean(), abs=1e-5)
         assert cosines["embedding"] == pytest.approx(np.sort(similarities)[-5:].mean(), abs=1e-5)
-        on_map = np.argsort(np.linalg.norm(places[:80] - [record["x"], record["y"]], axis=1))[:5]
+        on_map = np.argsort(np.linalg.norm(positions[:80] - [record["x"], record["y"]], axis=1))[:5]
         assert cosines["map"] == pytest.approx(similarities[on_map].mean(), abs=1e-5)
     assert summary["layouts"]["map"]["neighbor_cosine"] == pytest.approx(
         np.mean([record["mean_cosine"]["map"] for record in records]), abs=1e-5

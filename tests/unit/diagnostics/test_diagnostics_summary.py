@@ -6,9 +6,8 @@ from diagnosing import measure
 from maps import on_arc, random_vectors, write_map
 from sklearn.manifold import trustworthiness
 
-from knowledge_map.errors import UserError
-from knowledge_map.map_table import normalized
-from knowledge_map.umap_layout import write_layout
+from knowledge_map.common.errors import UserError
+from knowledge_map.layout.table import normalized, write_layout
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +51,9 @@ def test_every_mean_has_an_interval_around_it(faithful):
 
 def test_recall_of_articles_agrees_with_brute_force(tmp_path):
     vectors, rng = random_vectors(120, 8), np.random.default_rng(5)
-    places = vectors[:, :2] + rng.normal(scale=0.1, size=(120, 2)).astype(np.float32)
-    recall = measure(*write_map(tmp_path, vectors, 0, places, places))[1]["layouts"]["map"]["article_recall"]
-    near_in_space, near_on_map = (vectors @ vectors.T), -np.linalg.norm(places[:, None] - places[None], axis=2)
+    positions = vectors[:, :2] + rng.normal(scale=0.1, size=(120, 2)).astype(np.float32)
+    recall = measure(*write_map(tmp_path, vectors, 0, positions, positions))[1]["layouts"]["map"]["article_recall"]
+    near_in_space, near_on_map = (vectors @ vectors.T), -np.linalg.norm(positions[:, None] - positions[None], axis=2)
     for matrix in (near_in_space, near_on_map):
         np.fill_diagonal(matrix, -np.inf)
     for k in (1, 5, 15):
@@ -65,12 +64,12 @@ def test_recall_of_articles_agrees_with_brute_force(tmp_path):
 
 def test_trustworthiness_and_continuity_of_a_map_are_those_of_scikit_learn(tmp_path):
     vectors, rng = random_vectors(80, 6), np.random.default_rng(1)
-    places = (vectors[:, :2] + rng.normal(scale=0.2, size=(80, 2))).astype(np.float32)
-    measures = measure(*write_map(tmp_path, vectors, 0, places, places))[1]["layouts"]["map"]
+    positions = (vectors[:, :2] + rng.normal(scale=0.2, size=(80, 2))).astype(np.float32)
+    measures = measure(*write_map(tmp_path, vectors, 0, positions, positions))[1]["layouts"]["map"]
     for k in (1, 5, 15):
         # Of unit vectors, euclidean distance ranks as cosine does; continuity is trustworthiness with the spaces exchanged.
-        assert measures["trustworthiness"][str(k)] == pytest.approx(trustworthiness(vectors, places, n_neighbors=k), abs=1e-6)
-        assert measures["continuity"][str(k)] == pytest.approx(trustworthiness(places, vectors, n_neighbors=k), abs=1e-6)
+        assert measures["trustworthiness"][str(k)] == pytest.approx(trustworthiness(vectors, positions, n_neighbors=k), abs=1e-6)
+        assert measures["continuity"][str(k)] == pytest.approx(trustworthiness(positions, vectors, n_neighbors=k), abs=1e-6)
 
 
 def test_a_sample_stands_for_all_articles_and_its_size_is_stated(tmp_path):
@@ -84,8 +83,8 @@ def test_a_sample_stands_for_all_articles_and_its_size_is_stated(tmp_path):
 
 
 def test_another_seed_draws_another_sample(tmp_path):
-    vectors, places = random_vectors(300, 8), np.random.default_rng(1).uniform(size=(300, 2))
-    paths = write_map(tmp_path, vectors, 0, places, places)
+    vectors, positions = random_vectors(300, 8), np.random.default_rng(1).uniform(size=(300, 2))
+    paths = write_map(tmp_path, vectors, 0, positions, positions)
     first, again, other = (measure(*paths, seed=seed, exact_up_to=0, sample=50)[1] for seed in (1, 1, 2))
     assert first == again
     assert first["layouts"]["map"]["triplet_accuracy"] != other["layouts"]["map"]["triplet_accuracy"]
@@ -100,8 +99,8 @@ def test_a_map_without_questions_is_measured_all_the_same(tmp_path):
     assert measures["article_recall"]["15"] == 1.0
     assert measures["bounds"]["questions"] is None
     assert [region["box"] for region in summary["regions"]] == [None] * 4
-    assert summary["weight"] is None
-    assert {criterion["name"] for criterion in summary["criteria"]} == {"evenness", "article_recall", "triplet_accuracy"}
+    assert summary["question_weight"] is None
+    assert {criterion["name"] for criterion in summary["criteria"]} == {"coverage", "article_recall", "triplet_accuracy"}
 
 
 @pytest.mark.parametrize("articles", [1, 2, 3, 12])
@@ -126,22 +125,22 @@ def test_articles_all_on_one_spot_are_no_error(tmp_path):
 
 def test_without_refinement_nothing_is_compared_with_umap(tmp_path):
     raw = random_vectors(60, 2) * 9
-    vectors, places = random_vectors(60, 8), normalized(raw)
-    _, summary = measure(*write_map(tmp_path, vectors, 3, places, raw))
+    vectors, positions = random_vectors(60, 8), normalized(raw)
+    _, summary = measure(*write_map(tmp_path, vectors, 3, positions, raw))
     assert not summary["refined"]
     assert summary["layouts"]["map"] == summary["layouts"]["umap"]
-    assert {criterion["name"] for criterion in summary["criteria"]} == {"overlap", "questions_on_map", "evenness"}
+    assert {criterion["name"] for criterion in summary["criteria"]} == {"overlap", "questions_on_map", "coverage"}
 
 
 def test_the_layout_with_light_questions_stands_between_map_and_umap(tmp_path):
     vectors = on_arc(60, 3)
-    write_layout(tmp_path / "unweighted.parquet", x=vectors[:, 1], y=vectors[:, 0])
-    _, summary = measure(*write_map(tmp_path, vectors, 3, vectors, -vectors), unweighted=tmp_path / "unweighted.parquet")
-    assert list(summary["layouts"]) == ["map", "unweighted", "umap"]
-    assert summary["layouts"]["unweighted"]["overlap"]["5"] == 1.0
+    write_layout(tmp_path / "uniform_weight.parquet", x=vectors[:, 1], y=vectors[:, 0])
+    _, summary = measure(*write_map(tmp_path, vectors, 3, vectors, -vectors), uniform_weight=tmp_path / "uniform_weight.parquet")
+    assert list(summary["layouts"]) == ["map", "uniform_weight", "umap"]
+    assert summary["layouts"]["uniform_weight"]["overlap"]["5"] == 1.0
 
 
-@pytest.mark.parametrize("where", ["vectors", "places"])
+@pytest.mark.parametrize("where", ["vectors", "positions"])
 def test_numbers_that_are_none_are_an_error_that_names_the_file(tmp_path, where):
     vectors = on_arc(30, 1)
     broken = vectors.copy()

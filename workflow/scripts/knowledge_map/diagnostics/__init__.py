@@ -1,23 +1,23 @@
 """How far the map can be trusted: what of the neighborhoods in embedding space is left in the plane.
 
-survey (what is measured, and how much of it), layouts (the map beside plain UMAP and a refinement with light questions) →
-neighborhoods (who is near whom, in both spaces), measures, evenness (functions of arrays) → questions, articles, weight (how
+context (what is measured, and how much of it), layouts (the map beside plain UMAP and a refinement with light questions) →
+neighborhoods (who is near whom, in both spaces), measures, coverage (functions of arrays) → questions, articles, weight (how
 each fared, and at what price) → estimates (means and intervals) → summary (all of it, beside chance) → criteria (met or not) →
 tables, pictures, report.
 """
 
 from pathlib import Path
 
+from knowledge_map.common.files import write_json
 from knowledge_map.diagnostics.layouts import layouts_of
+from knowledge_map.diagnostics.measurement import Settings
 from knowledge_map.diagnostics.pictures import PICTURES, write_pictures
 from knowledge_map.diagnostics.questions import read_source_articles
 from knowledge_map.diagnostics.report import write_report
 from knowledge_map.diagnostics.summary import measure_map
-from knowledge_map.diagnostics.survey import Settings
 from knowledge_map.diagnostics.tables import TABLES, write_tables
-from knowledge_map.files import write_json
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.map.table import KnowledgeMap
 
 __all__ = ["OUTPUTS", "Settings", "layouts_of", "measure_map", "write_diagnostics"]
 
@@ -38,7 +38,7 @@ def write_diagnostics(
     settings: Settings,
     threads: int,
     questions_path: str | Path | None = None,
-    unweighted: str | Path | None = None,
+    uniform_weight: str | Path | None = None,
     projection: str | Path | None = None,
 ) -> None:
     """Measure the map and write `OUTPUTS` into `folder`.
@@ -46,14 +46,14 @@ def write_diagnostics(
     Parameters
     ----------
     questions_path : the file of embed_questions, which knows what else the questions' records say.
-    unweighted : a layout in which questions weigh no more than articles and do not settle, to compare with.
+    uniform_weight : a layout in which questions weigh no more than articles and do not settle, to compare with.
     projection : projection.parquet with questions that were placed on the finished map.
 
     Raises UserError where the files are not of the same items or hold numbers that are none.
     """
     folder = Path(folder)
     table, knowledge_map = EmbeddingTable(embeddings_path), KnowledgeMap(knowledge_map_path, ["item_id", "title"])
-    layouts = layouts_of(table, knowledge_map, knowledge_map_path, unweighted)
+    layouts = layouts_of(table, knowledge_map, knowledge_map_path, uniform_weight)
     sources = read_source_articles(questions_path) if questions_path else None
     questions, summary = measure_map(table, knowledge_map, layouts, settings, threads, sources, projection)
     write_json(folder / "neighbors.json", {"k": settings.k, "questions": questions})

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from knowledge_map.diagnostics.measurement import MeasurementContext
 from knowledge_map.diagnostics.measures import (
     distance_ranks,
     overlap,
@@ -11,15 +12,14 @@ from knowledge_map.diagnostics.measures import (
     triplets_kept,
 )
 from knowledge_map.diagnostics.neighborhoods import Neighborhoods, article_neighborhoods, cosine_ranks, plane_ranks
-from knowledge_map.diagnostics.survey import Survey
 
 
-def article_measures(survey: Survey, rows: np.ndarray, vectors: np.ndarray) -> dict[str, dict]:
+def article_measures(context: MeasurementContext, rows: np.ndarray, vectors: np.ndarray) -> dict[str, dict]:
     """Return recall, trustworthiness and continuity of the articles `rows`, int [n], by layout, measure and k, float [n] each.
 
     `vectors` are theirs, float32 [n, D].
     """
-    table, layouts, threads, k = survey.table, survey.layouts, survey.threads, survey.settings.recall_k
+    table, layouts, threads, k = context.table, context.layouts, context.threads, context.settings.recall_k
     around = article_neighborhoods(table, layouts, rows, max(k), threads)
     _, ranks = cosine_ranks(table, vectors, np.hstack(list(around.layouts.values())), threads, own=rows)
     embedding_ranks = dict(zip(layouts, np.split(ranks, len(layouts), axis=1), strict=True))
@@ -46,18 +46,18 @@ def _first(ranks: np.ndarray, k: int) -> np.ndarray:
     return ranks[:, :k] if ranks.shape[1] >= k else ranks[:, :0]
 
 
-def order_at_large(survey: Survey) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
+def order_at_large(context: MeasurementContext) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
     """Return by layout which random triplets of articles are kept, bool [triplets], and the distance ranks of random pairs.
 
     They are drawn among so many articles as fit into memory, since many triplets of few articles would tell little more.
     """
-    settings = survey.settings
-    rows = survey.draw(max(settings.exact_up_to, settings.sample))
-    vectors = survey.table.take(rows)
-    triplets = random_triplets(len(rows), settings.triplets, survey.rng)
-    pairs = random_pairs(len(rows), settings.pairs, survey.rng)
-    places = {name: layout.articles[rows] for name, layout in survey.layouts.items()}
+    settings = context.settings
+    rows = context.draw(max(settings.exact_up_to, settings.sample))
+    vectors = context.table.take(rows)
+    triplets = random_triplets(len(rows), settings.triplets, context.rng)
+    pairs = random_pairs(len(rows), settings.pairs, context.rng)
+    positions = {name: layout.articles[rows] for name, layout in context.layouts.items()}
     return (
-        {name: {"triplet_accuracy": triplets_kept(vectors, place, triplets)} for name, place in places.items()},
-        {name: distance_ranks(vectors, place, pairs) for name, place in places.items()},
+        {name: {"triplet_accuracy": triplets_kept(vectors, position, triplets)} for name, position in positions.items()},
+        {name: distance_ranks(vectors, position, pairs) for name, position in positions.items()},
     )

@@ -1,7 +1,7 @@
 """The lab's criteria of success that a map's measures can judge, each with the number, what is wanted, and whether it is met."""
 
-from knowledge_map.diagnostics.evenness import OCCUPIED
-from knowledge_map.diagnostics.survey import Settings
+from knowledge_map.diagnostics.coverage import OCCUPIED
+from knowledge_map.diagnostics.measurement import Settings
 
 
 def criteria(summary: dict, settings: Settings) -> list[dict]:
@@ -30,9 +30,9 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
             "a question outside would have no articles around it",
         ),
         (
-            "evenness",
+            "coverage",
             "Articles use the plane: cells with an article, at 16 articles to a cell",
-            on_map["evenness"]["occupied_share_16"],
+            on_map["coverage"]["occupied_share_16"],
             OCCUPIED,
             "below it half of the map is bare, and articles hide each other in the rest",
         ),
@@ -54,9 +54,10 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
                 f"that of plain UMAP, less a tolerance of {tolerance:g}",
             ),
         ]
-    if summary["weight"] and "unweighted" in layouts:
+    if summary["question_weight"] and "uniform_weight" in layouts:
         near, far = (
-            {name: recall[n] for name, recall in summary["weight"][group]["article_recall"].items()} for group in ("near", "far")
+            {name: recall[n] for name, recall in summary["question_weight"][group]["article_recall"].items()}
+            for group in ("near", "far")
         )
         asked += [
             (
@@ -64,13 +65,13 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
                 f"Articles pulled toward a question are no worse off than before: their recall@{n}",
                 near["map"],
                 near["umap"],
-                f"that of plain UMAP; with questions weighing 1 it would be {near['unweighted'] or 0:.1%}".replace("%", " %"),
+                f"that of plain UMAP; with questions weighing 1 it would be {near['uniform_weight'] or 0:.1%}".replace("%", " %"),
             ),
             (
                 "far_recall",
                 f"The questions cost nothing far away: recall@{n} of articles far from every question",
                 far["map"],
-                _less(far["unweighted"], tolerance),
+                _less(far["uniform_weight"], tolerance),
                 f"that with questions weighing 1, less a tolerance of {tolerance:g}",
             ),
         ]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from knowledge_map.diagnostics.measures import correlation, interval, moments, resampled_means
-from knowledge_map.diagnostics.numbers import mean, rounded
+from knowledge_map.diagnostics.rounding import mean, rounded
 
 
 def over(values: dict, function: Callable) -> dict:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from knowledge_map.errors import UserError
-from knowledge_map.files import damaged, read_parquet
-from knowledge_map.map_table import KnowledgeMap, normalized
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.common.errors import UserError, corrupt_file_error
+from knowledge_map.common.parquet import read_parquet
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.table import normalized
+from knowledge_map.map.table import KnowledgeMap
 
-NAMES = {"map": "map", "unweighted": "weight 1", "umap": "plain UMAP"}
-"""The layouts in the order in which they are shown, and what they are called there; weight 1 is the `unweighted` one."""
+NAMES = {"map": "map", "uniform_weight": "weight 1", "umap": "plain UMAP"}
+"""The layouts in the order in which they are shown, and what they are called there; weight 1 is the `uniform_weight` one."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,24 @@ class Layout:
 
 
 def layouts_of(
-    table: EmbeddingTable, knowledge_map: KnowledgeMap, path: str | Path, unweighted: str | Path | None = None
+    table: EmbeddingTable, knowledge_map: KnowledgeMap, path: str | Path, uniform_weight: str | Path | None = None
 ) -> dict[str, Layout]:
-    """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `unweighted`.
+    """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `uniform_weight`.
 
-    `unweighted` is a file like layout.parquet, of a refinement without weight of questions and without settling. Raises
-    UserError where the map at `path` or that file does not fit the embedding table, or a place is no number.
+    `uniform_weight` is a file like layout.parquet, of a refinement without weight of questions and without settling. Raises
+    UserError where the map at `path` or that file does not fit the embedding table, or a position is no number.
     """
     items = table.columns(["item_id", "kind"])
     if not all(items[name].equals(knowledge_map.table[name]) for name in items.column_names):
         raise UserError(f"{path}: its items are not those of {table.path}; delete it and run the workflow again.")
     if not table.articles:
-        raise UserError(f"{table.path}: no articles, so there is nothing to measure; mend `articles` in the configuration.")
-    places = {
-        "map": (path, knowledge_map.places),
-        "unweighted": (unweighted, _places(unweighted, table) if unweighted else None),
-        "umap": (path, knowledge_map.raw_places),
+        raise UserError(f"{table.path}: no articles, so there is nothing to measure; fix `articles` in the configuration.")
+    positions = {
+        "map": (path, knowledge_map.positions),
+        "uniform_weight": (uniform_weight, _places(uniform_weight, table) if uniform_weight else None),
+        "umap": (path, knowledge_map.raw_positions),
     }
-    return {name: _layout(*of_file, table.articles, name) for name, of_file in places.items() if of_file[1] is not None}
+    return {name: _layout(*of_file, table.articles, name) for name, of_file in positions.items() if of_file[1] is not None}
 
 
 def _places(path: str | Path, table: EmbeddingTable) -> np.ndarray:
@@ -57,10 +58,10 @@ def _places(path: str | Path, table: EmbeddingTable) -> np.ndarray:
     return np.column_stack([columns["x"].to_numpy(), columns["y"].to_numpy()])
 
 
-def _layout(path: str | Path, places: np.ndarray, articles: int, name: str) -> Layout:
-    if not np.isfinite(places).all():
-        raise damaged(path, f"a position of the layout {name!r} is not a number")
+def _layout(path: str | Path, positions: np.ndarray, articles: int, name: str) -> Layout:
+    if not np.isfinite(positions).all():
+        raise corrupt_file_error(path, f"a position of the layout {name!r} is not a number")
     if name == "umap":
-        places = normalized(places)
-    places = places.astype(np.float64)
-    return Layout(places[:articles], places[articles:])
+        positions = normalized(positions)
+    positions = positions.astype(np.float64)
+    return Layout(positions[:articles], positions[articles:])

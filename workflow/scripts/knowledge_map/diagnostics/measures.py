@@ -71,7 +71,7 @@ def _distinct(n: int, length: int, count: int, rng: np.random.Generator) -> np.n
     return drawn
 
 
-def triplets_kept(vectors: np.ndarray, places: np.ndarray, triplets: np.ndarray) -> np.ndarray:
+def triplets_kept(vectors: np.ndarray, positions: np.ndarray, triplets: np.ndarray) -> np.ndarray:
     """Return whether the nearer of two others, by cosine among `vectors`, is the nearer in the plane too: bool [triplets].
 
     Source: random triplet accuracy in Wang, Huang, Rudin, Shaposhnik, "Understanding how dimension reduction tools work"
@@ -79,7 +79,7 @@ def triplets_kept(vectors: np.ndarray, places: np.ndarray, triplets: np.ndarray)
     """
     anchor, one, other = triplets.T
     nearer = cosines(vectors, anchor, one) > cosines(vectors, anchor, other)
-    distances = (np.hypot(*(places[anchor] - places[end]).T) for end in (one, other))
+    distances = (np.hypot(*(positions[anchor] - positions[end]).T) for end in (one, other))
     return nearer == np.less(*distances)
 
 
@@ -89,10 +89,10 @@ def cosines(vectors: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarr
     return np.concatenate([np.empty(0), *(np.einsum("nd,nd->n", vectors[one[part]], vectors[other[part]]) for part in parts)])
 
 
-def distance_ranks(vectors: np.ndarray, places: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def distance_ranks(vectors: np.ndarray, positions: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return the ranks of the distances of `pairs`, int [n, 2], by cosine and in the plane: float [n, 2]."""
     one, other = pairs.T
-    distances = 1 - cosines(vectors, one, other), np.hypot(*(places[one] - places[other]).T)
+    distances = 1 - cosines(vectors, one, other), np.hypot(*(positions[one] - positions[other]).T)
     return np.column_stack([rankdata(values) for values in distances])
 
 

@@ -9,21 +9,26 @@ import torch
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
+from knowledge_map.common.errors import corrupt_file_error
 from knowledge_map.diagnostics.layouts import Layout
-from knowledge_map.files import damaged
-from knowledge_map.neighbors import articles_nearest_to
-from knowledge_map.table import ROW_GROUP, EmbeddingTable
+from knowledge_map.embedding.table import ROW_GROUP, EmbeddingTable
+from knowledge_map.neighbors.exact import articles_nearest_to
 
 ROUNDING = 1e-6
 """More than a cosine similarity in float32 can be off."""
+
 QUERIES = 512
 """Queries that meet a block of articles at once: 20 MB of similarities."""
+
 PAIRS = 8192
 """Pairs of vectors multiplied at once."""
+
 ROUNDED = 1e-12
 """More than a distance in float64 can be off, as a fraction of it."""
+
 COPY_DISTANCE = 1e-4
 """Vectors nearer than this to each other (Euclidean) are the same but for rounding."""
+
 DIRECTIONS = 8
 """Directions in which copies are looked for."""
 
@@ -163,7 +168,7 @@ def check_finite(table: EmbeddingTable) -> None:
     """Raise UserError where a number in the embedding table is none: no distance could be told from it."""
     for first, vectors in table.blocks(ROW_GROUP):
         if not (finite := np.isfinite(vectors).all(axis=1)).all():
-            raise damaged(table.path, f"the vector of row {first + int(finite.argmin())} is not finite")
+            raise corrupt_file_error(table.path, f"the vector of row {first + int(finite.argmin())} is not finite")
 
 
 def copies_in_embedding_space(table: EmbeddingTable, seed: int) -> int:

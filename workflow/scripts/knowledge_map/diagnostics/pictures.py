@@ -1,4 +1,4 @@
-"""The measures as pictures: overlap of the questions, recall against k, evenness, and the price of the question weight."""
+"""The measures as pictures: overlap of the questions, recall against k, coverage, and the price of the question weight."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +12,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, PercentFormatter
 
-from knowledge_map.diagnostics.evenness import articles_per_cell
+from knowledge_map.common.files import atomic_write
+from knowledge_map.diagnostics.coverage import articles_per_cell
 from knowledge_map.diagnostics.layouts import NAMES, Layout
-from knowledge_map.diagnostics.survey import Settings
-from knowledge_map.diagnostics.weight import GROUPS
-from knowledge_map.files import replacing
-from knowledge_map.picture import plain
+from knowledge_map.diagnostics.measurement import Settings
+from knowledge_map.diagnostics.question_weight import GROUPS
+from knowledge_map.views.figure import plain
 
-PICTURES = ("overlap", "recall", "evenness", "weight")
+PICTURES = ("overlap", "recall", "coverage", "question_weight")
 
-COLORS = {"map": "#0072b2", "unweighted": "#009e73", "umap": "#e69f00"}
-MARKERS = {"map": "o", "unweighted": "s", "umap": "D"}
+COLORS = {"map": "#0072b2", "uniform_weight": "#009e73", "umap": "#e69f00"}
+
+MARKERS = {"map": "o", "uniform_weight": "s", "umap": "D"}
+
 TARGET_COLOR, GREY, RULE = "#b3261e", "#8a8f98", "#e4e6ea"
+
 SHADES = LinearSegmentedColormap.from_list("articles", ["#c3d9ea", "#6fa8cf", "#2171b5", "#08306b"])
+
 BOX_COLORS = ["#d1432f", "#7b2d8b", "#1b7837", "#444444"]
+
 DASHES = (0, (4, 2))
 
 
@@ -35,12 +40,12 @@ def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dic
         figures = {
             "overlap": draw_overlap(questions, summary, settings),
             "recall": draw_recall(summary),
-            "evenness": draw_evenness(layouts, summary["regions"], settings.cells),
-            "weight": draw_weight(summary),
+            "coverage": draw_coverage(layouts, summary["regions"], settings.cells),
+            "question_weight": draw_question_weight(summary),
         }
         for name, figure in figures.items():
             for kind, metadata in [("png", None), ("svg", {"Date": None})]:
-                with replacing(folder / f"{name}.{kind}") as temporary:
+                with atomic_write(folder / f"{name}.{kind}") as temporary:
                     figure.savefig(temporary, format=kind, dpi=150, metadata=metadata)
 
 
@@ -164,7 +169,7 @@ def draw_recall(summary: dict) -> Figure:
     return figure
 
 
-def draw_evenness(layouts: dict[str, Layout], regions: list[dict], cells: int) -> Figure:
+def draw_coverage(layouts: dict[str, Layout], regions: list[dict], cells: int) -> Figure:
     """Draw the articles per cell of every layout as a shade, with the questions and their boxes."""
     counts = {name: articles_per_cell(layout.articles, cells) for name, layout in layouts.items()}
     norm = LogNorm(1, max(2, *(count.max() for count in counts.values())))
@@ -205,9 +210,9 @@ def draw_evenness(layouts: dict[str, Layout], regions: list[dict], cells: int) -
     return figure
 
 
-def draw_weight(summary: dict) -> Figure:
+def draw_question_weight(summary: dict) -> Figure:
     """Draw the recall of articles near to and far from the questions by layout, one panel per k."""
-    groups = summary["weight"] or {}
+    groups = summary["question_weight"] or {}
     k = list(summary["layouts"]["map"]["article_recall"])
     figure = Figure(figsize=(2.6 + 1.9 * len(k), 2.7), layout="constrained")
     panels = figure.subplots(1, len(k), sharey=True, sharex=True, squeeze=False)[0]

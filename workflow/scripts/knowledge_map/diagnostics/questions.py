@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge_map.common.parquet import read_parquet
+from knowledge_map.diagnostics.measurement import MeasurementContext
 from knowledge_map.diagnostics.measures import overlap
 from knowledge_map.diagnostics.neighborhoods import Neighborhoods, cosine_ranks, cosine_similarities, plane_ranks
-from knowledge_map.diagnostics.numbers import distance, rounded
-from knowledge_map.diagnostics.survey import Survey
-from knowledge_map.files import read_parquet
-from knowledge_map.map_table import KnowledgeMap, rows_of_titles
-from knowledge_map.questions import source_article
-from knowledge_map.table import ROW_GROUP, EmbeddingTable
+from knowledge_map.diagnostics.rounding import distance, rounded
+from knowledge_map.embedding.table import ROW_GROUP, EmbeddingTable
+from knowledge_map.map.table import KnowledgeMap, rows_of_titles
+from knowledge_map.questions.records import source_article
 
 SPACES = {"embedding": "nearest_in_embedding_space", "map": "nearest_on_map"}
 
@@ -60,19 +60,19 @@ def mean_article(table: EmbeddingTable) -> np.ndarray:
 
 
 def question_records(
-    survey: Survey,
+    context: MeasurementContext,
     knowledge_map: KnowledgeMap,
     neighborhoods: Neighborhoods,
     measures: dict[str, dict],
     cosines: dict[str, np.ndarray],
     source_articles: list[str | None],
 ) -> list[dict]:
-    """Return for every question its place, its k nearest articles in embedding space and on the map, and its measures.
+    """Return for every question its position, its k nearest articles in embedding space and on the map, and its measures.
 
     `measures` are the `question_measures`, `cosines` the `neighbor_cosines`, and `source_articles` the titles the questions
     name, None where they name none. k is the first one of the settings.
     """
-    table, layout, threads, k = survey.table, survey.layouts["map"], survey.threads, survey.settings.k[0]
+    table, layout, threads, k = context.table, context.layouts["map"], context.threads, context.settings.k[0]
     names = knowledge_map.table.select(["item_id", "title"])
     sources = rows_of_titles(names["title"][: table.articles], source_articles)
     lists = [neighborhoods.embedding[:, :k], neighborhoods.layouts["map"][:, :k]]

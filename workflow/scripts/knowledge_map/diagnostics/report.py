@@ -6,13 +6,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from knowledge_map.common.files import atomic_write
 from knowledge_map.diagnostics.layouts import NAMES
+from knowledge_map.diagnostics.measurement import Settings
 from knowledge_map.diagnostics.pictures import PICTURES
-from knowledge_map.diagnostics.survey import Settings
-from knowledge_map.diagnostics.weight import GROUPS
-from knowledge_map.files import replacing
+from knowledge_map.diagnostics.question_weight import GROUPS
 
-TEMPLATES = Path(__file__).parents[3] / "page"
+TEMPLATES = Path(__file__).parent
 
 
 def write_report(folder: Path, questions: list[dict], summary: dict, settings: Settings) -> None:
@@ -29,7 +29,7 @@ def write_report(folder: Path, questions: list[dict], summary: dict, settings: S
         groups=GROUPS,
         pictures={name: b64encode((folder / f"{name}.png").read_bytes()).decode() for name in PICTURES},
     )
-    with replacing(folder / "report.html") as temporary:
+    with atomic_write(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 

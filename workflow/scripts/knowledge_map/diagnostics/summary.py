@@ -5,25 +5,20 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from knowledge_map.common.progress import log
 from knowledge_map.diagnostics.articles import article_measures, order_at_large
+from knowledge_map.diagnostics.coverage import among_articles, bounds, coverage, region_record
 from knowledge_map.diagnostics.criteria import criteria
 from knowledge_map.diagnostics.estimates import correlated, estimated, rounded_or_none
-from knowledge_map.diagnostics.evenness import among_articles, bounds, evenness, region_record
 from knowledge_map.diagnostics.layouts import Layout
+from knowledge_map.diagnostics.measurement import MeasurementContext, Settings
 from knowledge_map.diagnostics.measures import overlap_by_chance, rank_fidelity_by_chance
-from knowledge_map.diagnostics.neighborhoods import (
-    check_finite,
-    copies_in_embedding_space,
-    pairs_within,
-    question_neighborhoods,
-)
-from knowledge_map.diagnostics.numbers import mean, rounded
+from knowledge_map.diagnostics.neighborhoods import check_finite, copies_in_embedding_space, pairs_within, question_neighborhoods
+from knowledge_map.diagnostics.question_weight import placed_later, price_of_question_weight
 from knowledge_map.diagnostics.questions import neighbor_cosines, question_measures, question_records
-from knowledge_map.diagnostics.survey import Settings, Survey
-from knowledge_map.diagnostics.weight import placed_later, price_of_weight
-from knowledge_map.map_table import KnowledgeMap
-from knowledge_map.progress import log
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.diagnostics.rounding import mean, rounded
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.map.table import KnowledgeMap
 
 
 def measure_map(
@@ -49,28 +44,28 @@ def measure_map(
     products.
     """
     check_finite(table)
-    survey = Survey(table, layouts, settings, threads, np.random.default_rng(settings.seed))
+    context = MeasurementContext(table, layouts, settings, threads, np.random.default_rng(settings.seed))
     with threadpool_limits(1):  # a sum by several threads would depend on them; the searches have threads of their own
         log.info(f"neighbors of {table.questions:,} questions among {table.articles:,} articles")
         neighborhoods = question_neighborhoods(table, layouts, max(*settings.k, settings.reach), threads)
         cosines = neighbor_cosines(table, neighborhoods, settings.k[0])
         of_questions = question_measures(neighborhoods, cosines, settings.k, settings.reach)
         sources = source_articles or [None] * table.questions
-        records = question_records(survey, knowledge_map, neighborhoods, of_questions, cosines, sources)
+        records = question_records(context, knowledge_map, neighborhoods, of_questions, cosines, sources)
 
-        rows = survey.draw(settings.sample_of(table.articles))
+        rows = context.draw(settings.sample_of(table.articles))
         log.info(f"neighbors and ranks of {len(rows):,} of {table.articles:,} articles")
         vectors = table.take(rows)
-        of_articles = article_measures(survey, rows, vectors)
-        of_triplets, of_pairs = order_at_large(survey)
+        of_articles = article_measures(context, rows, vectors)
+        of_triplets, of_pairs = order_at_large(context)
 
-        log.info("evenness, duplicates and the price of the question weight")
+        log.info("coverage, duplicates and the price of the question weight")
         recall = {name: measures["article_recall"] for name, measures in of_articles.items()}
-        weight = price_of_weight(survey, neighborhoods.embedding[:, : settings.k[0]], vectors, recall)
-        chance = chance_levels(survey, cosines["random"])
+        weight = price_of_question_weight(context, neighborhoods.embedding[:, : settings.k[0]], vectors, recall)
+        chance = chance_levels(context, cosines["random"])
         estimates = [
-            *(estimated(values, settings.resamples, survey.rng) for values in (of_questions, of_articles, of_triplets)),
-            correlated(of_pairs, settings.resamples, survey.rng),
+            *(estimated(values, settings.resamples, context.rng) for values in (of_questions, of_articles, of_triplets)),
+            correlated(of_pairs, settings.resamples, context.rng),
         ]
         summary = {
             "counts": {
@@ -99,8 +94,8 @@ def measure_map(
                 for name, layout in layouts.items()
                 for padding in settings.padding
             ],
-            "weight": weight,
-            "placed_later": placed_later(survey, projection),
+            "question_weight": weight,
+            "placed_later": placed_later(context, projection),
         }
     return records, summary | {"criteria": criteria(summary, settings)}
 
@@ -111,9 +106,9 @@ def _joined(layout: str, by_layout: list[dict[str, dict]]) -> dict:
 
 
 def spread(layout: Layout, cells: int, threads: int) -> dict:
-    """Return how a layout uses the plane: its evenness, what lies on one spot, and how far it reaches."""
+    """Return how a layout uses the plane: its coverage, what lies on one spot, and how far it reaches."""
     return {
-        "evenness": evenness(layout, cells, threads),
+        "coverage": coverage(layout, cells, threads),
         "pairs_on_one_spot": pairs_within(layout.articles, 0),
         "questions_among_articles": among_articles(layout),
         "bounds": {
@@ -124,14 +119,14 @@ def spread(layout: Layout, cells: int, threads: int) -> dict:
     }
 
 
-def chance_levels(survey: Survey, cosines: np.ndarray) -> dict:
+def chance_levels(context: MeasurementContext, cosines: np.ndarray) -> dict:
     """Return what each measure would be by chance; `cosines` are the questions' to random articles, float [questions].
 
-    That of the evenness is measured on as many articles thrown at random over the square.
+    That of the coverage is measured on as many articles thrown at random over the square.
     """
-    settings, articles = survey.settings, survey.table.articles
+    settings, articles = context.settings, context.table.articles
     fidelity = {str(n): rounded_or_none(rank_fidelity_by_chance(n, articles)) for n in settings.recall_k}
-    thrown = Layout(survey.rng.uniform(size=(articles, 2)), np.empty((0, 2)))
+    thrown = Layout(context.rng.uniform(size=(articles, 2)), np.empty((0, 2)))
     return {
         "overlap": {str(n): rounded(overlap_by_chance(n, articles)) for n in settings.k},
         "within_reach": rounded(overlap_by_chance(settings.reach, articles)),
@@ -141,5 +136,5 @@ def chance_levels(survey: Survey, cosines: np.ndarray) -> dict:
         "continuity": fidelity,
         "triplet_accuracy": 0.5,
         "spearman": 0.0,
-        "evenness": evenness(thrown, settings.cells, survey.threads),
+        "coverage": coverage(thrown, settings.cells, context.threads),
     }

@@ -4,13 +4,17 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from knowledge_map.common.files import atomic_write
 from knowledge_map.diagnostics.questions import SPACES
-from knowledge_map.files import replacing
 
-TABLES = ("criteria", "layouts", "neighbors", "questions", "regions", "weight")
+TABLES = ("criteria", "layouts", "neighbors", "questions", "regions", "question_weight")
+
 NEIGHBOR_COLUMNS = ["row", "item_id", "title", "similarity", "embedding_rank", "map_distance", "map_rank", "in_both"]
+
 SOURCE_COLUMNS = ["title", "in_corpus", "row", "similarity", "embedding_rank", "map_distance", "map_rank"]
+
 REGION_NUMBERS = ["articles", "article_share", "area_share"]
+
 CRITERION_COLUMNS = ["name", "asked", "value", "least", "reason", "met"]
 
 
@@ -46,11 +50,11 @@ def write_tables(folder: Path, questions: list[dict], summary: dict, k: list[int
         ),
     )
     write_csv(
-        folder / "weight.csv",
+        folder / "question_weight.csv",
         ["group", "articles", "layout", "measure", "value", "low", "high"],
         (
             [group, values["articles"], layout, f"article_recall@{n}", value, *limits(values["intervals"][layout][n])]
-            for group, values in (summary["weight"] or {}).items()
+            for group, values in (summary["question_weight"] or {}).items()
             for layout, by_k in values["article_recall"].items()
             for n, value in by_k.items()
         ),
@@ -114,7 +118,7 @@ def limits(interval: list[float] | None) -> list[float | None]:
 
 def write_csv(path: Path, columns: list[str], rows: Iterable[list]) -> None:
     """Write rows under a header; text is quoted, whatever is in it, and None is an empty field."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)

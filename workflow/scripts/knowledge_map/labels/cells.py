@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from knowledge_map.labels.choice import LAST, TITLE, WORDS, Claims, assign, mean_vectors, similarities, unit, vote_weights
-from knowledge_map.labels.grid import WHOLE, Grid, area_places, areas, grids
-from knowledge_map.labels.tables import SCHEMA, candidate_lists
-from knowledge_map.labels.titles import shared_words, shown_titles, stands_back
-from knowledge_map.map_table import KnowledgeMap, Region
-from knowledge_map.table import EmbeddingTable
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.labels.assignment import assign
+from knowledge_map.labels.candidates import LAST, TITLE, WORDS, Candidates, mean_vectors, similarities, unit, vote_weights
+from knowledge_map.labels.grid import WHOLE, Grid, area_positions, areas, grids
+from knowledge_map.labels.table import SCHEMA, candidate_lists
+from knowledge_map.labels.titles import is_uninformative, shared_words, shown_titles
+from knowledge_map.map.region import Region
+from knowledge_map.map.table import KnowledgeMap
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,23 @@ class LabelSettings:
 
 
 class Articles:
-    """The articles of a map as what gives places their names; arrays by article.
+    """The articles of a map as what gives areas their names; arrays by article.
 
     Attributes
     ----------
     rows : int32, rows of the map.
-    places : float64 [articles, 2].
+    positions : float64 [articles, 2].
     titles : as they are.
     names : int32, each article's name by its number in `texts`.
-    standing_back : bool, whether the title should name a place only where no other can.
+    uninformative : bool, whether the title should name a place only where no other can.
     popularity : float, from 0 (in no neighbor list) over 1/2 (in as many as the average) towards 1.
     """
 
     def __init__(self, knowledge_map: KnowledgeMap, longest: int):
         self.rows = np.flatnonzero(knowledge_map.is_article).astype(np.int32)
-        self.places = knowledge_map.places[self.rows].astype(np.float64)
+        self.positions = knowledge_map.positions[self.rows].astype(np.float64)
         self.titles = knowledge_map.table["title"].take(pa.array(self.rows)).combine_chunks()
-        self.standing_back = stands_back(self.titles, longest)
+        self.uninformative = is_uninformative(self.titles, longest)
         shown = shown_titles(self.titles, longest).dictionary_encode()
         self.names, self.texts = shown.indices.to_numpy(), shown.dictionary
         lists = pc.struct_field(knowledge_map.table["neighbors"], "ids")
@@ -100,12 +102,12 @@ def knn_labels(
 
     On the finest level a cell is named after one of the k articles nearest to its centre in the plane: that of the greatest
     mean cosine to them all, weighted by distance, with a bonus for being in many neighbor lists. Titles that say little
-    stand back (`titles`), and no name goes to two places of a level where there is a choice (`choice`). Where many of the
+    come last (`titles`), and no name goes to two places of a level where there is a choice (`assignment`). Where many of the
     titles share words, these are the name. A coarser level chooses in the same way among the labels of the cells in its
     cells, so that a label stays when one zooms in.
     """
     articles = Articles(knowledge_map, settings.max_characters)
-    tree = cKDTree(articles.places)
+    tree = cKDTree(articles.positions)
     tables = []
     for pyramid in (grids("map", WHOLE, settings.grid), grids("region", region, settings.grid)):
         if pyramid:
@@ -117,7 +119,7 @@ def knn_labels(
 
 def _level(grid: Grid, articles: Articles, tree: cKDTree, settings: LabelSettings, threads: int) -> Level:
     distances, near = tree.query(grid.centers(), k=range(1, min(settings.k, tree.n) + 1), workers=threads)
-    inside = grid.cell_of(articles.places)
+    inside = grid.cell_of(articles.positions)
     counts = np.bincount(inside[inside >= 0], minlength=grid.cells)
     far = distances[:, 0] > settings.sparse_distance * np.hypot(*grid.sides)
     return Level(grid, near, distances, counts, far & (counts == 0))
@@ -148,8 +150,8 @@ def _mean_of_children(parent: np.ndarray, child: Level) -> np.ndarray:
 def _choose(levels: list[Level], articles: Articles, embeddings: EmbeddingTable, settings: LabelSettings) -> list[pa.Table]:
     """Return the labels of the levels of one extent, given and returned coarse to fine."""
     finest = levels[-1]
-    near = _claims_of_articles(finest, articles, settings)
-    labels = _grant(near.join(_claims_of_words(finest, near, articles, settings)), finest, articles)
+    near = _title_candidates(finest, articles, settings)
+    labels = _assigned(near.join(_word_candidates(finest, near, articles, settings)), finest, articles)
     tables = [_table(len(levels) - 1, finest, labels, _best([near], settings.candidates), articles)]
 
     held = np.unique(labels.article)
@@ -160,72 +162,72 @@ def _choose(levels: list[Level], articles: Articles, embeddings: EmbeddingTable,
         level.sparse |= np.bincount(parent, ~child.sparse, level.grid.cells) == 0
         cell = parent[labels.cell]
         similarity = np.einsum("cd,cd->c", level.means[cell], vectors[np.searchsorted(held, labels.article)])
-        worth = _worth(similarity, labels.article, articles, settings)
-        claims = Claims(cell, labels.name, labels.article, np.maximum(labels.rank, TITLE), similarity, worth)
-        labels = _grant(claims, level, articles)
-        near = _claims_of_articles(level, articles, settings)
-        tables.append(_table(number, level, labels, _best([claims, near], settings.candidates), articles))
+        score = _score(similarity, labels.article, articles, settings)
+        candidates = Candidates(cell, labels.name, labels.article, np.maximum(labels.rank, TITLE), similarity, score)
+        labels = _assigned(candidates, level, articles)
+        near = _title_candidates(level, articles, settings)
+        tables.append(_table(number, level, labels, _best([candidates, near], settings.candidates), articles))
         child = level
     return tables[::-1]
 
 
-def _worth(similarity: np.ndarray, article: np.ndarray, articles: Articles, settings: LabelSettings) -> np.ndarray:
+def _score(similarity: np.ndarray, article: np.ndarray, articles: Articles, settings: LabelSettings) -> np.ndarray:
     return similarity + settings.popularity * articles.popularity[article] * np.abs(similarity)
 
 
-def _claims_of_articles(level: Level, articles: Articles, settings: LabelSettings) -> Claims:
-    """Return the claims of the nearest articles' titles to every cell."""
+def _title_candidates(level: Level, articles: Articles, settings: LabelSettings) -> Candidates:
+    """Return the titles of the nearest articles as candidates for every cell."""
     article = level.near.ravel()
     similarity = level.similarities.ravel()
-    return Claims(
+    return Candidates(
         np.repeat(np.arange(level.grid.cells), level.near.shape[1]),
         articles.names[article],
         article,
-        np.where(articles.standing_back[article], LAST, TITLE),
+        np.where(articles.uninformative[article], LAST, TITLE),
         similarity,
-        _worth(similarity, article, articles, settings),
+        _score(similarity, article, articles, settings),
     )
 
 
-def _claims_of_words(level: Level, near: Claims, articles: Articles, settings: LabelSettings) -> Claims:
-    """Return the claims of shared words, each by the worthiest of the claims `near`, whose article then stands for them."""
-    phrases = shared_words(articles.titles, ~articles.standing_back, level.near, settings.shared_words, settings.max_characters)
-    worthiest = _best([near], 1)
-    worthiest = worthiest.take(np.isin(worthiest.cell, list(phrases)))
-    names = articles.add_names([phrases[cell] for cell in worthiest.cell.tolist()])
-    return replace(worthiest, name=names, rank=np.full(len(names), WORDS))
+def _word_candidates(level: Level, near: Candidates, articles: Articles, settings: LabelSettings) -> Candidates:
+    """Return the shared words as candidates, each by the best of the candidates `near`, whose article then stands for them."""
+    phrases = shared_words(articles.titles, ~articles.uninformative, level.near, settings.shared_words, settings.max_characters)
+    best_near = _best([near], 1)
+    best_near = best_near.take(np.isin(best_near.cell, list(phrases)))
+    names = articles.add_names([phrases[cell] for cell in best_near.cell.tolist()])
+    return replace(best_near, name=names, rank=np.full(len(names), WORDS))
 
 
-def _grant(claims: Claims, level: Level, articles: Articles) -> Claims:
-    """Return the labels of the level: what `assign` grants of the claims that may be heard."""
+def _assigned(candidates: Candidates, level: Level, articles: Articles) -> Candidates:
+    """Return the labels of the level: those that `assign` takes of the candidates for cells that are not sparse."""
     nameless = pc.index(articles.texts, "").as_py()
-    return assign(claims.take(~level.sparse[claims.cell] & (claims.name != nameless)), level.grid.side)
+    return assign(candidates.take(~level.sparse[candidates.cell] & (candidates.name != nameless)), level.grid.side)
 
 
-def _best(groups: list[Claims], most: int) -> Claims:
-    """Return at most so many claims of each cell, each article once: earlier groups first, then by rank and worth."""
-    claims = reduce(Claims.join, groups)
+def _best(groups: list[Candidates], most: int) -> Candidates:
+    """Return at most so many candidates of each cell, each article once: earlier groups first, then by rank and score."""
+    candidates = reduce(Candidates.join, groups)
     group = np.repeat(np.arange(len(groups)), [len(part.cell) for part in groups])
-    claims = claims.take(np.lexsort((claims.article, -claims.worth, claims.rank, group, claims.cell)))
-    pairs = claims.cell * (claims.article.max(initial=0) + 1) + claims.article
-    claims = claims.take(np.sort(np.unique(pairs, return_index=True)[1]))
-    place = np.arange(len(claims.cell)) - np.searchsorted(claims.cell, claims.cell)
-    return claims.take(place < most)
+    candidates = candidates.take(np.lexsort((candidates.article, -candidates.score, candidates.rank, group, candidates.cell)))
+    pairs = candidates.cell * (candidates.article.max(initial=0) + 1) + candidates.article
+    candidates = candidates.take(np.sort(np.unique(pairs, return_index=True)[1]))
+    rank_in_cell = np.arange(len(candidates.cell)) - np.searchsorted(candidates.cell, candidates.cell)
+    return candidates.take(rank_in_cell < most)
 
 
-def _table(number: int, level: Level, labels: Claims, candidates: Claims, articles: Articles) -> pa.Table:
+def _table(number: int, level: Level, labels: Candidates, candidates: Candidates, articles: Articles) -> pa.Table:
     """Return the rows of one level, columns of `SCHEMA`."""
     grid = level.grid
-    gx, gy = grid.positions()
+    gx, gy = grid.indices()
     centers = grid.centers()
-    claim = np.full(grid.cells, -1)
-    claim[labels.cell] = np.arange(len(labels.cell))
-    named = pa.array(claim, mask=claim < 0)
+    index = np.full(grid.cells, -1)
+    index[labels.cell] = np.arange(len(labels.cell))
+    named = pa.array(index, mask=index < 0)
     by_words = labels.name != articles.names[labels.article]
     name = np.full(grid.cells, -1)
     name[labels.cell] = labels.name
     area = areas(name.reshape(grid.side, grid.side)).ravel()
-    places, shown = area_places(grid, area, articles.places)
+    positions, shown = area_positions(grid, area, articles.positions)
     unnamed = area < 0
     columns = {
         "extent": pa.repeat(grid.extent, grid.cells),
@@ -243,8 +245,8 @@ def _table(number: int, level: Level, labels: Claims, candidates: Claims, articl
         "sparse": level.sparse,
         "area": pa.array(area, mask=unnamed),
         "shown": shown,
-        "label_x": pa.array(places[:, 0], mask=unnamed),
-        "label_y": pa.array(places[:, 1], mask=unnamed),
+        "label_x": pa.array(positions[:, 0], mask=unnamed),
+        "label_y": pa.array(positions[:, 1], mask=unnamed),
         "candidates": _candidate_lists(candidates, centers, articles),
         "radius": level.distances[:, -1],
         "confidence": pa.array(labels.similarity.clip(0, 1)).take(named),
@@ -253,13 +255,13 @@ def _table(number: int, level: Level, labels: Claims, candidates: Claims, articl
     return pa.table(columns).cast(SCHEMA)
 
 
-def _candidate_lists(candidates: Claims, centers: np.ndarray, articles: Articles) -> pa.ListArray:
-    away = articles.places[candidates.article] - centers[candidates.cell]
+def _candidate_lists(candidates: Candidates, centers: np.ndarray, articles: Articles) -> pa.ListArray:
+    away = articles.positions[candidates.article] - centers[candidates.cell]
     columns = [
         pa.array(articles.rows[candidates.article]),
         articles.titles.take(pa.array(candidates.article)),
         pa.array(np.linalg.norm(away, axis=1), pa.float32()),
         pa.array(candidates.similarity, pa.float32()),
-        pa.array(articles.standing_back[candidates.article]),
+        pa.array(articles.uninformative[candidates.article]),
     ]
     return candidate_lists(candidates.cell, len(centers), columns)

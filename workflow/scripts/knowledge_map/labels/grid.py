@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from knowledge_map.map_table import Region
+from knowledge_map.map.region import Region
 
 WHOLE = Region(0.0, 1.0, 0.0, 1.0)
 
@@ -31,24 +31,24 @@ class Grid:
         """Width and height of a cell in map units, float [2]."""
         return np.array([self.box.x_max - self.box.x_min, self.box.y_max - self.box.y_min]) / self.side
 
-    def positions(self) -> tuple[np.ndarray, np.ndarray]:
+    def indices(self) -> tuple[np.ndarray, np.ndarray]:
         """Return gx and gy of all cells, int [cells]."""
         gy, gx = np.divmod(np.arange(self.cells), self.side)
         return gx, gy
 
     def centers(self) -> np.ndarray:
         """Return the centres of all cells in map units, float [cells, 2]."""
-        return (np.column_stack(self.positions()) + 0.5) * self.sides + [self.box.x_min, self.box.y_min]
+        return (np.column_stack(self.indices()) + 0.5) * self.sides + [self.box.x_min, self.box.y_min]
 
-    def cell_of(self, places: np.ndarray) -> np.ndarray:
-        """Return the cell in which each of `places`, float [n, 2], lies, int [n]; -1 outside the box."""
-        steps = np.floor((places - [self.box.x_min, self.box.y_min]) / self.sides).astype(int)
+    def cell_of(self, positions: np.ndarray) -> np.ndarray:
+        """Return the cell in which each of `positions`, float [n, 2], lies, int [n]; -1 outside the box."""
+        steps = np.floor((positions - [self.box.x_min, self.box.y_min]) / self.sides).astype(int)
         gx, gy = np.clip(steps, 0, self.side - 1).T  # what lies on the upper border belongs to the last cell
-        return np.where(self.box.contains(places), gy * self.side + gx, -1)
+        return np.where(self.box.contains(positions), gy * self.side + gx, -1)
 
     def parent_of(self, finer: "Grid") -> np.ndarray:
         """Return the cell of this grid that holds each cell of a `finer` one over the same box, int [finer.cells]."""
-        gx, gy = (position * self.side // finer.side for position in finer.positions())
+        gx, gy = (position * self.side // finer.side for position in finer.indices())
         return gy * self.side + gx
 
 
@@ -78,16 +78,16 @@ def areas(names: np.ndarray) -> np.ndarray:
     return found.reshape(names.shape)
 
 
-def area_places(grid: Grid, area: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def area_positions(grid: Grid, area: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where the label of each cell's area is written, float [cells, 2], and which cells bear it, bool [cells].
 
-    That is the mean of the articles' `places`, float [n, 2], in the area, or of its cells' centres where it has none; an area
+    That is the mean of the articles' `positions`, float [n, 2], in the area, or of its cells' centres where it has none; an area
     that bends around this point has its label at the nearest point of its nearest cell. NaN and False outside of all areas.
     """
     number = int(area.max(initial=-1)) + 1
-    centers, cell = grid.centers(), grid.cell_of(places)
+    centers, cell = grid.centers(), grid.cell_of(positions)
     article_area = np.where(cell >= 0, area[cell], -1)
-    means = _means(places, article_area, number)
+    means = _means(positions, article_area, number)
     empty = np.isnan(means[:, 0])
     means[empty] = _means(centers, area, number)[empty]
     named = np.flatnonzero(area >= 0)

@@ -1,4 +1,4 @@
-"""Titles as names of places: which of them stand back, how they are shown, and the words that many of them share."""
+"""Titles as names of areas: which of them say little, how they are shown, and the words that many of them share."""
 
 import re
 from collections import Counter
@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
 MONTH = "(january|february|march|april|may|june|july|august|september|october|november|december)"
-STANDING_BACK = "|".join(
+
+UNINFORMATIVE = "|".join(
     [
         # Lists and other articles about articles; the other languages are those of the largest Wikipedias with Latin letters.
         r"^(lists?|outline|index|glossary) of\b",
@@ -26,27 +27,33 @@ STANDING_BACK = "|".join(
         r"^\PL*$",
     ]
 )
+
 SHORTEST = 4
 """Fewest characters of a title that say something without what follows in brackets."""
+
 WORD = r"\pL{4}|[^\x00-\x{24F}]{2}"
 """What a telling word has: four letters, or two of a script that is not Latin; most that are shorter only join others."""
+
 RARE = 3.0
 """Least z-score of a shared word's log-odds against the whole map."""
+
 FEWEST = 3
 """Fewest titles that share a word."""
+
 CELLS = 5_000
 """Cells whose words are counted at once."""
+
 PRIOR = 100.0
 """Words of the map's mixture that are added to every cell's, so that rare words do not seem telling."""
 
 
-def stands_back(titles: pa.Array, longest: int) -> np.ndarray:
+def is_uninformative(titles: pa.Array, longest: int) -> np.ndarray:
     """Return which titles should name a place only where no other can, bool [n].
 
     Those are lists, disambiguations and name pages, years and dates, bare numbers, and titles that it takes more than
     `longest` characters to show.
     """
-    classed = pc.match_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(titles)), STANDING_BACK)
+    classed = pc.match_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(titles)), UNINFORMATIVE)
     return pc.or_(classed, pc.greater(pc.utf8_length(_shown_whole(titles)), longest)).to_numpy(zero_copy_only=False)
 
 

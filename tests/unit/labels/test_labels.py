@@ -1,0 +1,274 @@
+"""Labels of the map: every cell has one that says what is around it, levels agree, and every table holds what it promises."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from labelled_maps import HOSTILE, labelled, small_map
+
+from knowledge_map.labels import candidates as choice
+from knowledge_map.labels.table import SCHEMA, atlas_labels, shown_labels, write_labels
+from knowledge_map.map.region import Region
+from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
+
+
+def rows_of(labels: pa.Table, grid: int, extent: str = "map") -> list[dict]:
+    return labels.filter((pc.field("grid") == grid) & (pc.field("extent") == extent)).to_pylist()
+
+
+# --- cells
+
+
+def test_labels_cover_the_whole_plane_on_every_level_with_gy_upward(tmp_path):
+    table = labelled(small_map(tmp_path), 4, 2)
+    assert table.schema == SCHEMA
+    assert table["level"].to_pylist() == [0] * 4 + [1] * 16
+    assert table["grid"].to_pylist() == [2] * 4 + [4] * 16
+    cells = list(zip(*(table[name].to_pylist()[:4] for name in ("gx", "gy", "center_x", "center_y")), strict=True))
+    assert cells == [(0, 0, 0.25, 0.25), (1, 0, 0.75, 0.25), (0, 1, 0.25, 0.75), (1, 1, 0.75, 0.75)]
+
+
+def test_every_article_is_counted_in_one_cell_of_each_level_and_no_question_is(tmp_path):
+    counted = (
+        labelled(small_map(tmp_path, articles=100, questions=20), 3, 6).group_by("grid").aggregate([("article_count", "sum")])
+    )
+    assert counted.to_pylist() == [{"grid": 3, "article_count_sum": 100}, {"grid": 6, "article_count_sum": 100}]
+
+
+def test_the_question_region_has_grids_of_its_own_in_the_same_table(tmp_path):
+    small = small_map(tmp_path)
+    region = small[0].question_region(0.1)
+    table = labelled(small, 2, 4, region=region)
+    assert table["extent"].to_pylist() == ["map"] * 20 + ["region"] * 20
+    cells = rows_of(table, 4, "region")
+    inside = region.contains(small[0].positions[small[0].is_article]).sum()
+    assert sum(cell["article_count"] for cell in cells) == inside > 0
+    assert all(region.contains(np.array([[cell["center_x"], cell["center_y"]]])).all() for cell in cells)
+    assert cells[0]["cell_width"] == pytest.approx((region.x_max - region.x_min) / 4)
+    assert table.slice(0, 20).equals(labelled(small, 2, 4))
+
+
+def test_candidates_are_among_the_articles_nearest_to_the_centre(tmp_path):
+    small = small_map(tmp_path, articles=100, questions=50)
+    for cell in labelled(small, 5, k=7, candidates=4).to_pylist():
+        distances = np.linalg.norm(small[0].positions[:100] - [cell["center_x"], cell["center_y"]], axis=1)
+        nearest = np.argsort(distances)[:7]
+        rows = [near["row"] for near in cell["candidates"]]
+        assert len(set(rows)) == 4
+        assert set(rows) <= set(nearest.tolist())
+        assert [near["title"] for near in cell["candidates"]] == [f"Article {row}" for row in rows]
+        assert [near["distance"] for near in cell["candidates"]] == pytest.approx(distances[rows], abs=1e-6)
+        assert cell["radius"] == pytest.approx(distances[nearest[-1]], abs=1e-6)
+        if not cell["sparse"]:
+            assert cell["label_row"] in nearest
+            assert 0 <= cell["confidence"] <= 1
+
+
+def test_the_confidence_is_the_weighted_mean_cosine_to_the_articles_around(tmp_path):
+    small = small_map(tmp_path)
+    vectors = choice.unit(small[1].vectors())
+    for cell in labelled(small, 6, k=5, popularity=0).to_pylist():
+        distances = np.linalg.norm(small[0].positions[:200] - [cell["center_x"], cell["center_y"]], axis=1)
+        nearest = np.argsort(distances)[:5]
+        cosines = vectors[cell["label_row"]] @ vectors[nearest].T
+        weights = np.maximum(distances[nearest], 1 / 12) ** -4
+        assert cell["confidence"] == pytest.approx(max(0, cosines @ weights / weights.sum()), abs=1e-3)
+
+
+def test_a_cell_far_from_all_articles_is_sparse_and_has_no_name(tmp_path):
+    corner = np.random.default_rng(1).uniform(0, 0.17, (43, 2)).astype(np.float32)
+    cells = rows_of(labelled(small_map(tmp_path, articles=40, positions=corner), 5, sparse_distance=0.6), 5)
+    assert {(cell["gx"], cell["gy"]) for cell in cells if not cell["sparse"]} == {(0, 0), (1, 0), (0, 1)}
+    for cell in cells:
+        assert (cell["label"] is None) == (cell["area"] is None) == (cell["label_x"] is None) == cell["sparse"]
+        assert len(cell["candidates"]) >= 3
+
+
+def test_a_cell_that_holds_an_article_is_never_sparse(tmp_path):
+    table = labelled(small_map(tmp_path, articles=50), 32, sparse_distance=0.1)
+    assert table["sparse"].to_pylist() == [count == 0 for count in table["article_count"].to_pylist()]
+
+
+# --- names
+
+
+def test_a_cell_is_named_after_the_article_most_like_those_around(tmp_path):
+    vectors = np.zeros((6, 8), np.float32)
+    vectors[:, 0], vectors[:3, 1], vectors[3, 2], vectors[4, :] = 1, (0.5, 0, -0.5), 3, [0] * 7 + [1]
+    positions = np.full((6, 2), 0.5, np.float32)
+    titles = ["Kitten", "Cat", "Lion", "Dog", "Stone"]
+    assert labelled(small_map(tmp_path, 5, 1, titles, positions, vectors), 1)["label"].to_pylist() == ["Cat"]
+
+
+def test_many_neighbor_lists_speak_for_a_title(tmp_path):
+    small = small_map(tmp_path, 5, 1, vectors=np.ones((6, 8), np.float32), positions=np.full((6, 2), 0.5, np.float32))
+    lists = [{"ids": [4, 1], "distances": [0.1, 0.1]}] * 6
+    small[0].table = small[0].table.set_column(
+        small[0].table.column_names.index("neighbors"),
+        "neighbors",
+        pa.chunked_array([pa.array(lists, MAP_SCHEMA.field("neighbors").type)]),
+    )
+    assert labelled(small, 1, popularity=0.1)["label"].to_pylist() == ["Article 1"]
+    assert labelled(small, 1, popularity=0)["label"].to_pylist() == ["Article 0"]
+
+
+def test_no_name_is_given_twice_on_a_level_but_to_neighbors(tmp_path):
+    small = small_map(tmp_path, articles=400)
+    for grid in (4, 8, 16):
+        shown = shown_labels(labelled(small, 4, 8, 16), grid)["label"].to_pylist()
+        assert len(set(shown)) == len(shown) > grid
+
+
+def test_what_is_uninformative_names_no_cell_that_has_another_candidate(tmp_path):
+    titles = [f"List of things {row}" if row % 5 else f"Thing {row}" for row in range(300)]
+    small = small_map(tmp_path, articles=300, titles=titles)
+    table = labelled(small, 4, 8, shared_words=2)
+    assert not [label for label in table["label"].to_pylist() if label and label.startswith("List")]
+    all_lists = labelled(small_map(tmp_path, 5, 0, [f"List of things {row}" for row in range(5)]), 2)
+    assert all(cell["label"].startswith("List of things") for cell in all_lists.to_pylist() if not cell["sparse"])
+
+
+def test_words_shared_by_most_titles_name_a_place_for_its_best_article(tmp_path):
+    titles = [f"{row} Infantry Regiment" if row < 30 else f"Thing of sort {row}" for row in range(300)]
+    positions = np.random.default_rng(2).uniform(0.3, 1, (303, 2)).astype(np.float32)
+    positions[:30] -= np.float32(0.3) + positions[:30] * 0.6
+    table = labelled(small_map(tmp_path, 300, 3, titles, positions.clip(0, 1)), 5, k=16)
+    cells = [cell for cell in table.to_pylist() if cell["from_words"]]
+    assert {cell["label"] for cell in cells} == {"Infantry Regiment"}
+    assert {titles[cell["label_row"]] for cell in cells} <= set(titles[:30])
+    assert not [
+        cell
+        for cell in labelled(small_map(tmp_path, 300, 3, titles, positions.clip(0, 1)), 5, k=16, shared_words=2).to_pylist()
+        if cell["from_words"]
+    ]
+
+
+def test_a_coarser_cell_bears_the_name_of_a_cell_in_it(tmp_path):
+    table = labelled(small_map(tmp_path, articles=500), 2, 4, 12, region=Region(0.2, 0.6, 0.1, 0.4))
+    for extent in ("map", "region"):
+        for coarse, fine in ((2, 4), (4, 12)):
+            names = {}
+            for cell in rows_of(table, fine, extent):
+                names.setdefault((cell["gx"] * coarse // fine, cell["gy"] * coarse // fine), set()).add(cell["label"])
+            for cell in rows_of(table, coarse, extent):
+                assert cell["label"] in names[cell["gx"], cell["gy"]]
+
+
+def test_a_coarser_cell_is_named_after_what_most_of_its_articles_are_about(tmp_path):
+    """Of the four cells one holds most articles; another one's name is words, which count no more than a title there."""
+    titles = [f"Thing{number} of sort{number}" for number in range(100)]
+    titles += [f"{number} Infantry Regiment" for number in range(12)] + ["Salt", "Iron"]
+    spots = [[0.25, 0.25]] * 100 + [[0.75, 0.25]] * 12 + [[0.25, 0.75], [0.75, 0.75], [0.5, 0.5]]
+    vectors = np.zeros((115, 8), np.float32)
+    vectors[:100, 0], vectors[100:, 1] = 1, 1
+    table = labelled(small_map(tmp_path, 114, 1, titles, np.array(spots, np.float32), vectors), 1, 2, k=12)
+    assert table["label"].to_pylist()[2] == "Infantry Regiment"
+    assert table["label"].to_pylist()[0] == table["label"].to_pylist()[1]
+    assert table["label_row"].to_pylist()[0] < 100
+
+
+def test_a_coarser_cell_without_any_named_cell_in_it_is_sparse(tmp_path):
+    positions = np.array([[0.49, 0.25], [0.4, 0.25], [0.4, 0.4]], np.float32)
+    table = labelled(small_map(tmp_path, 2, 1, positions=positions), 2, 8, sparse_distance=0.5)
+    sparse = {(cell["gx"], cell["gy"]): cell["sparse"] for cell in rows_of(table, 2)}
+    assert sparse == {(0, 0): False, (1, 0): True, (0, 1): True, (1, 1): True}
+
+
+def test_neighboring_cells_of_one_name_are_one_area_labelled_once(tmp_path):
+    cells = rows_of(labelled(small_map(tmp_path, articles=60), 12), 12)
+    by_place = {(cell["gx"], cell["gy"]): cell for cell in cells if not cell["sparse"]}
+    for (gx, gy), cell in by_place.items():
+        for other in (by_place.get((gx + 1, gy)), by_place.get((gx, gy + 1))):
+            if other:
+                assert (cell["label"] == other["label"]) == (cell["area"] == other["area"])
+    shown = [cell["area"] for cell in cells if cell["shown"]]
+    assert sorted(shown) == sorted({cell["area"] for cell in by_place.values()})
+    assert len(shown) < len(by_place)
+
+
+# --- odd maps
+
+
+@pytest.mark.parametrize("articles", [1, 2, 5])
+def test_k_larger_than_the_corpus_takes_all_articles(tmp_path, articles):
+    table = labelled(small_map(tmp_path, articles=articles), 2, 4, candidates=10)
+    assert {len(candidates) for candidates in table["candidates"].to_pylist()} == {articles}
+    assert set(table["label"].to_pylist()) - {None} <= {f"Article {row}" for row in range(articles)}
+
+
+def test_articles_on_one_spot_name_it_and_nothing_else(tmp_path):
+    small = small_map(tmp_path, articles=50, positions=np.full((53, 2), 0.3, np.float32))
+    table = labelled(small, 2, 8, region=small[0].question_region(0.1))
+    named = {(cell["extent"], cell["grid"]) for cell in table.to_pylist() if cell["shown"]}
+    assert named == {("map", 2), ("map", 8), ("region", 2), ("region", 8)}
+    assert len(shown_labels(table, 8)) == 1
+
+
+def test_vectors_of_zero_still_give_labels(tmp_path):
+    table = labelled(small_map(tmp_path, 20, 1, vectors=np.zeros((21, 8), np.float32)), 2)
+    assert table["confidence"].to_pylist() == [0] * 4
+    assert None not in table["label"].to_pylist()
+
+
+def test_a_map_of_nameless_articles_has_no_labels(tmp_path):
+    table = labelled(small_map(tmp_path, titles=[""] * 200), 2, 4)
+    assert set(table["label"].to_pylist()) == {None}
+    assert not any(table["shown"].to_pylist())
+
+
+# --- tables
+
+
+def test_shown_labels_name_each_area_with_articles_once_and_the_largest_first(tmp_path):
+    table = labelled(small_map(tmp_path, articles=30), 3, 12)
+    shown = shown_labels(table, 12)
+    assert len(set(shown["label"].to_pylist())) == shown.num_rows > 5
+    assert np.all(np.diff(shown["worth"].to_numpy()) <= 0)
+    assert len(shown_labels(SCHEMA.empty_table(), 12)) == 0
+
+
+def test_threads_and_block_size_do_not_change_a_byte(tmp_path, monkeypatch):
+    written = []
+    for threads, pairs in ((1, 5_000), (2, 3)):
+        monkeypatch.setattr(choice, "PAIRS", pairs)
+        small = small_map(tmp_path)
+        names = [tmp_path / name for name in ("l.parquet", "l.json", "m.parquet")]
+        write_labels(labelled(small, 3, 6, region=small[0].question_region(0.1), threads=threads), *names)
+        written.append([path.read_bytes() for path in names])
+    assert written[0] == written[1]
+
+
+def test_labels_json_lists_cells_and_keeps_hostile_titles_as_text(tmp_path):
+    table = labelled(small_map(tmp_path, articles=len(HOSTILE), titles=HOSTILE), 3, candidates=20)
+    write_labels(table, tmp_path / "labels.parquet", tmp_path / "labels.json", tmp_path / "map_labels.parquet")
+    cells = json.loads((tmp_path / "labels.json").read_text(encoding="utf-8"))
+    assert len(cells) == 9
+    assert cells[0].keys() >= {"gx", "gy", "center_x", "center_y", "label", "article_count"}
+    for cell in cells:
+        assert {near["title"] for near in cell["candidates"]} == (set() if cell["sparse"] else set(HOSTILE))
+        assert all(set(near) == {"title", "distance"} for near in cell["candidates"])
+    assert not all(cell["sparse"] for cell in cells)
+    assert pq.read_table(tmp_path / "labels.parquet").equals(table)
+    for label in table["label"].to_pylist():
+        assert label is None or (0 < len(label) <= 40 and label.isprintable())
+
+
+def test_embedding_atlas_gets_each_label_at_the_magnification_it_is_for(tmp_path):
+    region = Region(0.4, 0.6, 0.4, 0.5)
+    table = labelled(small_map(tmp_path, articles=2000), 2, 4, 8, region=region)
+    atlas = atlas_labels(table)
+    assert {field.name: str(field.type) for field in atlas.schema} == {
+        "x": "float", "y": "float", "text": "string", "level": "int32", "priority": "float",
+    }  # fmt: skip
+    assert atlas.num_rows and not any(column.null_count for column in atlas.columns)
+    # Of the region, a fifth of the map wide, only the grid of 8 is finer than the finest of the map.
+    expected = {0: shown_labels(table, 2), 1: shown_labels(table, 4), 2: shown_labels(table, 8)}
+    expected[4] = shown_labels(table, 8, "region")
+    expected[3] = shown_labels(table, 4, "region")
+    for level, shown in expected.items():
+        found = atlas.filter(pc.field("level") == level)
+        assert found["text"].to_pylist() == shown["label"].to_pylist()
+    assert atlas.num_rows == sum(len(shown) for shown in expected.values())

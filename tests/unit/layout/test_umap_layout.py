@@ -1,0 +1,99 @@
+"""UMAP's layout: repeatable, on the given graph, down to a handful of items, with a reducer that places new vectors."""
+
+import pickle
+
+import numpy as np
+import pytest
+from clusters import clustered, graph_of
+from umap import UMAP
+
+from knowledge_map.common.errors import UserError
+from knowledge_map.layout.table import read_layout, write_layout
+from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_umap, save_reducer
+
+SETTINGS = {
+    "n_neighbors": 10,
+    "min_dist": 0.1,
+    "spread": 1.0,
+    "metric": "cosine",
+    "n_epochs": 100,
+    "init": "spectral",
+    "seed": 42,
+}
+
+
+def fit(vectors: np.ndarray, k: int = 15, **settings) -> tuple[np.ndarray, UMAP]:
+    return fit_umap(vectors, *graph_of(vectors, k), SETTINGS | settings, threads=1)
+
+
+def own_cluster(positions: np.ndarray, member: np.ndarray, new_places: np.ndarray, new_member: np.ndarray) -> float:
+    """Return which share of new items have an item of their own cluster nearest to them."""
+    distances = np.linalg.norm(new_places[:, None] - positions[None], axis=2)
+    return float((member[distances.argmin(axis=1)] == new_member).mean())
+
+
+def test_a_saved_reducer_places_new_vectors_among_their_likes(tmp_path):
+    vectors, member = clustered(300, 16, clusters=6)
+    layout, reducer = fit(vectors)
+    assert (layout.shape, layout.dtype) == ((300, 2), np.float32)
+    save_reducer(reducer, tmp_path / "reducer.pkl")
+    new, new_member = clustered(40, 16, clusters=6, seed=1)
+    positions = pickle.loads((tmp_path / "reducer.pkl").read_bytes()).transform(new)
+    assert own_cluster(layout, member, positions, new_member) > 0.95
+
+
+# Half a minute of one core, nearly all of it numba's compiling of the search index.
+def test_a_large_layout_follows_the_given_graph_and_still_places_new_vectors():
+    vectors, member = clustered(COMPARES_ALL + 4, 4, clusters=8, spread=0.05)
+    layout, reducer = fit(vectors, n_epochs=15, init="pca")
+    new, new_member = clustered(30, 4, clusters=8, spread=0.05, seed=1)
+    assert own_cluster(layout, member, layout[:200] + 1e-3, member[:200]) > 0.95
+    assert own_cluster(layout, member, reducer.transform(new), new_member) > 0.95
+    assert np.array_equal(reducer._knn_indices[:, 1:], graph_of(vectors, 15)[0][:, :9])
+
+
+def test_cosine_distances_are_given_to_umap_in_its_own_metric():
+    vectors, _ = clustered(30, 4, clusters=2)
+    nearest, distances = graph_of(vectors, 5)
+    euclidean = np.linalg.norm(vectors[:, None] - vectors[nearest], axis=2)
+    assert np.allclose(_in_metric(distances, "euclidean"), euclidean, atol=1e-3)
+    assert np.array_equal(_in_metric(distances, "cosine"), distances)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    vectors, _ = clustered(120, 8, clusters=3)
+    first, again, other = (fit(vectors, seed=seed)[0].tobytes() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_more_neighbors_than_the_graph_has_are_refused():
+    vectors, _ = clustered(30, 4, clusters=2)
+    with pytest.raises(UserError, match=r"umap.n_neighbors is 10, but .* has 8 neighbors an item; set neighbors.k to at least 9"):
+        fit(vectors, k=8)
+    assert len(fit(vectors, k=9)[0]) == 30
+
+
+@pytest.mark.parametrize("items", [4, 5, 8])
+@pytest.mark.parametrize("init", ["spectral", "random", "pca"])
+def test_a_handful_of_items_has_a_layout(items, init):
+    vectors, _ = clustered(items, 8, clusters=2)
+    layout, reducer = fit(vectors, k=items - 1, n_neighbors=items, init=init)
+    assert layout.shape == (items, 2) and np.isfinite(layout).all()
+    assert np.isfinite(reducer.transform(vectors[:1])).all()
+
+
+def test_a_layout_is_read_as_it_was_written(tmp_path):
+    raw = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
+    write_layout(tmp_path / "layout.parquet", x_raw=raw[:, 0], y_raw=raw[:, 1])
+    assert np.array_equal(read_layout(tmp_path / "layout.parquet"), raw)
+
+
+def test_a_reducer_keeps_no_log_open(tmp_path):
+    _, reducer = fit(clustered(30, 4, clusters=2)[0])
+    assert reducer.tqdm_kwds is None
+
+
+def test_progress_of_the_epochs_is_in_the_log(caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    fit(clustered(30, 4, clusters=2)[0])
+    assert "UMAP:   0%" in caplog.text and "/100" in caplog.text

@@ -1,0 +1,319 @@
+"""The neighbor graph: the exact answer whatever the route, the approximate one near it, and the files."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from knowledge_map.common.errors import UserError
+from knowledge_map.neighbors import exact as graph
+from knowledge_map.neighbors import graph as neighbor_graph
+from knowledge_map.neighbors.exact import Tile, articles_nearest_to, nearest
+
+CPU = torch.device("cpu")
+
+
+class ArrayTable:
+    """A table in memory that remembers the most rows that were asked of it at once."""
+
+    def __init__(self, vectors: np.ndarray):
+        self.array, self.most = vectors.view(), 0
+        self.array.flags.writeable = False  # as parquet gives them
+        self.rows, self.dimension = vectors.shape
+
+    def vectors(self, start: int, stop: int) -> np.ndarray:
+        self.most = max(self.most, stop - start)
+        return self.array[start:stop]
+
+    def blocks(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
+        for start in range(0, self.rows, size):
+            yield start, self.vectors(start, min(start + size, self.rows))
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def clustered(rows: int, dimension: int, spread: float = 0.6, seed: int = 0) -> np.ndarray:
+    """Return unit vectors around rows / 50 centres."""
+    random = np.random.default_rng(seed)
+    centres = unit(random.normal(size=(max(1, rows // 50), dimension)))
+    noise = random.normal(size=(rows, dimension)) / np.sqrt(dimension)
+    return unit(centres[random.integers(len(centres), size=rows)] + spread * noise)
+
+
+def by_definition(vectors: np.ndarray, start: int, stop: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k nearest by the definition: every distance, then sorted by distance and row."""
+    wide = vectors.astype(np.float64)
+    distances = np.array([np.maximum(1 - np.einsum("d,nd->n", query, wide), 0) for query in wide[start:stop]], np.float32)
+    distances[np.arange(stop - start), np.arange(start, stop)] = np.inf
+    order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return order, np.take_along_axis(distances, order, 1)
+
+
+def same(found: tuple[np.ndarray, np.ndarray], expected: tuple[np.ndarray, np.ndarray]) -> bool:
+    return np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+
+
+# --- exact search
+
+
+DATA = {
+    "clustered": clustered(1500, 96),
+    "of odd shape": clustered(1001, 33),
+    "without structure": unit(np.random.default_rng(1).normal(size=(900, 24))),
+    "all alike": clustered(700, 48, spread=0.01),
+    "fewer than candidates": clustered(30, 16),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("vectors", DATA.values(), ids=DATA.keys())
+def test_nearest_is_the_answer_by_definition(vectors, half):
+    found = nearest(ArrayTable(vectors), 0, len(vectors), 15, CPU, threads=2, half=half)
+    assert (found[0].dtype, found[1].dtype) == (np.int32, np.float32)
+    assert same(found, by_definition(vectors, 0, len(vectors), 15))
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("tile", [Tile(1, 10_000), Tile(64, 64), Tile(100, 333), Tile(5000, 1001)], ids=str)
+def test_tiles_do_not_change_the_answer(tile, half):
+    vectors = clustered(700, 40)
+    found = nearest(ArrayTable(vectors), 100, 300, 10, CPU, threads=1, half=half, tile=tile)
+    assert same(found, by_definition(vectors, 100, 300, 10))
+
+
+def test_jobs_put_together_give_the_answer_of_one():
+    table = ArrayTable(clustered(1000, 64))
+    whole = nearest(table, 0, 1000, 8, CPU, threads=2)
+    parts = [nearest(table, start, stop, 8, CPU, threads=2) for start, stop in ((0, 1), (1, 640), (640, 1000))]
+    assert same(tuple(map(np.concatenate, zip(*parts, strict=True))), whole)
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("copies", [range(50, 53), range(50, 350)], ids=["few", "more than candidates"])
+def test_equal_vectors_are_neighbors_of_each_other_but_not_of_themselves(copies, half):
+    vectors = clustered(400, 32)
+    vectors[copies] = vectors[7]
+    neighbors, distances = nearest(ArrayTable(vectors), 0, 400, 3, CPU, threads=2, half=half)
+    assert not (neighbors == np.arange(400)[:, None]).any()
+    assert neighbors[7].tolist() == [50, 51, 52]
+    assert neighbors[51].tolist()[:2] == [7, 50]
+    assert distances[copies, :2].max() < 1e-6 and distances.min() >= 0
+    assert same((neighbors, distances), by_definition(vectors, 0, 400, 3))
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_every_other_row_can_be_a_neighbor(half):
+    vectors = unit(np.random.default_rng(2).normal(size=(90, 12)))  # half of the products are negative
+    assert same(nearest(ArrayTable(vectors), 0, 90, 89, CPU, threads=1, half=half), by_definition(vectors, 0, 90, 89))
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_neighbors_on_the_far_side(half):
+    side = np.random.default_rng(5).normal(size=(3000, 8)) + 2
+    lonely = unit(np.concatenate([side, -side[:1]]))
+    assert same(nearest(ArrayTable(lonely), 3000, 3001, 3, CPU, threads=1, half=half), by_definition(lonely, 3000, 3001, 3))
+    sides = unit(np.concatenate([side[:320], -side[:320]]))
+    found = nearest(ArrayTable(sides), 0, 640, 400, CPU, threads=1, half=half, tile=Tile(queries=640, columns=64))
+    assert same(found, by_definition(sides, 0, 640, 400))
+
+
+@pytest.mark.parametrize("k", [20, 21])
+def test_too_few_rows_for_k(k):
+    with pytest.raises(UserError) as error:
+        nearest(ArrayTable(clustered(20, 8)), 0, 20, k, CPU, threads=1)
+    assert str(error.value) == (
+        f"neighbors.k is {k}, but the embedding table has only 20 items; "
+        "set neighbors.k to at most 19 (and umap.n_neighbors to at most 20)."
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32], ids=str)
+@pytest.mark.parametrize("dimension", [8, 384, 1024])
+def test_no_product_is_farther_off_than_the_error_bound(dtype, dimension):
+    vectors = clustered(600, dimension)
+    x = graph._Rounded.of(vectors[:300], dtype, CPU)
+    y = graph._Rounded.of(vectors[300:], dtype, CPU)
+    products = (x.values @ y.values.T).double().numpy()
+    off = abs(products - vectors[:300].astype(float) @ vectors[300:].astype(float).T)
+    assert (off <= graph._error(x, y)[:, None] + torch.finfo(dtype).eps / 2 * abs(products)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32], ids=str)
+@pytest.mark.parametrize("columns", [128, 900])
+def test_what_is_no_candidate_scores_at_most_the_limit(columns, dtype):
+    vectors = clustered(900, 64)
+    own = np.arange(200)
+    rows, limit = graph._candidates(
+        vectors[:200], own, ArrayTable(vectors), range(900), 10, dtype, CPU, Tile(queries=64, columns=columns)
+    )
+    scores = vectors[:200].astype(float) @ vectors.astype(float).T
+    scores[own, own] = -1
+    np.put_along_axis(scores, rows.astype(int), -1, 1)
+    assert (scores <= limit[:, None]).all()
+    assert np.median(limit - scores.max(1)) < 0.02
+
+
+def test_half_precision_searches_few_rows_again(caplog):
+    vectors = clustered(4000, 256)
+    with caplog.at_level("INFO", "knowledge_map"):
+        nearest(ArrayTable(vectors), 0, 1000, 10, CPU, threads=2, half=True)
+    again = [int(line.split(" of ")[0]) for line in caplog.messages if "searching them again" in line]
+    assert sum(again) < 100
+
+
+def test_no_more_of_the_table_is_read_at_once_than_a_block():
+    table = ArrayTable(clustered(5000, 8))
+    nearest(table, 300, 500, 5, CPU, threads=1, tile=Tile(queries=64, columns=512))
+    assert table.most <= graph.COLUMNS
+    table.most = 0
+    graph._candidates(table.array[:200], np.arange(200), table, range(5000), 5, torch.float32, CPU, Tile(64, 512))
+    assert table.most == 512
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_articles_nearest_to_new_vectors(half):
+    vectors = clustered(800, 48)
+    queries = np.concatenate([unit(np.random.default_rng(3).normal(size=(9, 48))), vectors[[0, 150, 790]]])
+    neighbors, distances = articles_nearest_to(queries, ArrayTable(vectors), range(100, 700), 6, CPU, threads=2, half=half)
+    expected = by_definition(np.concatenate([vectors[100:700], queries]), 600, 612, 610)
+    for row in range(12):
+        articles = expected[0][row] < 600
+        assert neighbors[row].tolist() == (expected[0][row][articles][:6] + 100).tolist()
+        assert distances[row].tolist() == expected[1][row][articles][:6].tolist()
+    assert neighbors[10, 0] == 150  # itself: a query has no row of its own
+
+
+def test_all_articles_may_be_asked_for_but_not_more():
+    table = ArrayTable(clustered(20, 8))
+    neighbors, _ = articles_nearest_to(table.array[:2], table, range(5, 15), 10, CPU, threads=1)
+    assert sorted(neighbors[0].tolist()) == list(range(5, 15))
+    with pytest.raises(UserError, match="11 nearest articles are asked for, but there are only 10"):
+        articles_nearest_to(table.array[:2], table, range(5, 15), 11, CPU, threads=1)
+
+
+def test_half_precision_is_chosen_by_what_the_processor_can_do():
+    able = torch.cpu.get_capabilities()
+    assert graph.half_precision_pays(CPU) == bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+# --- approximate search
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory):
+    table = ArrayTable(clustered(6000, 48))
+    path = tmp_path_factory.mktemp("index") / "index.faiss"
+    graph.build_index(table, path, threads=2, seed=1)
+    return table, path
+
+
+def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed):
+    table, path = indexed
+    neighbors, distances = graph.nearest_by_index(path, table, 1000, 2000, 15, nprobe=16, threads=2)
+    exact = nearest(table, 1000, 2000, 15, CPU, threads=2)  # torch after faiss, each with its own OpenMP, in one process
+    found = np.mean([len(np.intersect1d(a, b)) / 15 for a, b in zip(neighbors, exact[0], strict=True)])
+    assert found >= 0.9
+    assert (neighbors.dtype, distances.dtype, neighbors.shape) == (np.int32, np.float32, (1000, 15))
+    assert not (neighbors == np.arange(1000, 2000)[:, None]).any()
+    assert (np.diff(distances, axis=1) >= 0).all()
+    wide = table.array.astype(float)
+    assert np.allclose(distances, 1 - np.einsum("nd,nkd->nk", wide[1000:2000], wide[neighbors]), rtol=0, atol=1e-7)
+
+
+def test_looking_through_all_lists_is_exact(indexed):
+    table, path = indexed
+    found = graph.nearest_by_index(path, table, 0, 200, 15, nprobe=6000, threads=2)
+    assert same(found, nearest(table, 0, 200, 15, CPU, threads=2))
+
+
+def test_rows_that_their_lists_cannot_serve_are_searched_in_the_whole_table(indexed):
+    table, path = indexed
+    k = 500  # many times what a list holds
+    found = graph.nearest_by_index(path, table, 0, 10, k, nprobe=1, threads=2)
+    assert same(found, nearest(table, 0, 10, k, CPU, threads=2))
+
+
+def test_the_same_seed_gives_the_same_index(indexed, tmp_path):
+    table, path = indexed
+    graph.build_index(table, tmp_path / "again.faiss", threads=2, seed=1)
+    assert (tmp_path / "again.faiss").read_bytes() == path.read_bytes()
+
+
+def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path):
+    table, path = indexed
+    with pytest.raises(UserError, match="index of 6,000 x 48 numbers, but the embedding table has 5,999 x 48"):
+        graph.nearest_by_index(path, ArrayTable(table.array[1:]), 0, 5, 3, nprobe=4, threads=1)
+    (tmp_path / "half.faiss").write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"half.faiss: damaged"):
+        graph.nearest_by_index(tmp_path / "half.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+    flipped = bytearray(path.read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    (tmp_path / "flipped.faiss").write_bytes(flipped)
+    with pytest.raises(UserError, match=r"flipped.faiss: damaged"):
+        graph.nearest_by_index(tmp_path / "flipped.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+    with pytest.raises(UserError, match=r"none.faiss: missing"):
+        graph.nearest_by_index(tmp_path / "none.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+    with pytest.raises(UserError, match=r"neighbors.k is 6000"):
+        graph.nearest_by_index(path, table, 0, 5, 6000, nprobe=4, threads=1)
+
+
+# --- files
+
+
+def a_graph(rows: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(4)
+    neighbors = (np.arange(rows)[:, None] + 1 + np.arange(k)) % rows
+    return neighbors.astype(np.int32), random.random((rows, k), np.float32)
+
+
+def written(folder, neighbors, distances, starts):
+    paths = []
+    for start, stop in zip(starts, [*starts[1:], len(neighbors)], strict=True):
+        paths.append(folder / f"{start}.parquet")
+        neighbor_graph.write_neighbors(paths[-1], start, neighbors[start:stop], distances[start:stop])
+    return paths
+
+
+def test_blocks_are_gathered_into_one_graph(tmp_path):
+    whole = a_graph(25_000, 3)
+    paths = written(tmp_path, *whole, [0, 11_000, 11_001, 24_999])
+    neighbor_graph.gather_neighbors(paths, tmp_path / "neighbors.parquet")
+    assert same(neighbor_graph.read_neighbors(tmp_path / "neighbors.parquet"), whole)
+    table = pq.read_table(tmp_path / "neighbors.parquet")
+    assert table.schema.types == [pa.int32(), pa.list_(pa.int32()), pa.list_(pa.float32())]
+    assert table["row"].to_pylist() == list(range(25_000))
+    assert same(neighbor_graph.read_neighbors(paths[1]), (whole[0][11_000:11_001], whole[1][11_000:11_001]))
+
+
+@pytest.mark.parametrize(
+    "chosen, complaint",
+    [
+        ([1, 0, 2], r"100.parquet: damaged \(row 0 should come next, but rows 100 to 199 do\)"),
+        ([0, 2], r"200.parquet: damaged \(row 100 should come next, but rows 200 to 299 do\)"),
+        ([0, 1, 1, 2], r"100.parquet: damaged \(row 200 should come next"),
+        ([0, 1], "row 203 is a neighbor, but the blocks end before row 200"),
+    ],
+)
+def test_missing_or_disordered_blocks_are_refused(tmp_path, chosen, complaint):
+    paths = written(tmp_path, *a_graph(300, 4), [0, 100, 200])
+    with pytest.raises(UserError, match=complaint):
+        neighbor_graph.gather_neighbors([paths[i] for i in chosen], tmp_path / "neighbors.parquet")
+    assert not (tmp_path / "neighbors.parquet").exists()
+
+
+def test_blocks_of_another_k_or_another_kind_are_refused(tmp_path):
+    first = written(tmp_path, *a_graph(10, 4), [0])
+    neighbor_graph.write_neighbors(tmp_path / "other.parquet", 10, *a_graph(10, 3))
+    with pytest.raises(UserError, match=r"other.parquet: damaged \(a row has not 4 neighbors\)"):
+        neighbor_graph.gather_neighbors([*first, tmp_path / "other.parquet"], tmp_path / "neighbors.parquet")
+    pq.write_table(pa.table({"row": [1]}), tmp_path / "strange.parquet")
+    with pytest.raises(UserError, match=r"strange.parquet: damaged \(it has other columns than a neighbor graph\)"):
+        neighbor_graph.read_neighbors(tmp_path / "strange.parquet")
+    with pytest.raises(UserError, match=r"none.parquet: missing"):
+        neighbor_graph.read_neighbors(tmp_path / "none.parquet")

@@ -1,0 +1,332 @@
+"""The configuration: completed from its schema, and its mistakes named before any job starts."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from knowledge_map.common.errors import UserError
+from knowledge_map.run.configuration import check_inputs, check_size, complete
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+ARTICLES = {"articles": [{"name": "wiki", "path": "wiki.jsonl"}]}
+
+
+def load(path: Path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def keys_of(schema: dict, name: str = "") -> list[tuple[str, dict, bool]]:
+    """Return every key of the schema: its name, its part of the schema, and whether it must be given."""
+    keys = []
+    for key, part in schema.get("properties", {}).items():
+        keys.append((f"{name}{key}", part, key in schema.get("required", [])))
+        keys += keys_of(part, f"{name}{key}.") + keys_of(part.get("items", {}), f"{name}{key}[].")
+    return keys
+
+
+KEYS = keys_of(load(SCHEMA))
+
+
+def with_setting(name: str, value: object) -> dict:
+    """Return the least configuration with one key, "section.key", set."""
+    config = copy.deepcopy(ARTICLES)
+    *sections, key = name.split(".")
+    inner = config
+    for section in sections:
+        inner = inner.setdefault(section, {})
+    inner[key] = value
+    return config
+
+
+def refusal(config: dict) -> str:
+    with pytest.raises(UserError) as error:
+        complete(config, SCHEMA)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+# --- the schema
+
+
+@pytest.mark.parametrize(("part", "required"), [key[1:] for key in KEYS], ids=[key[0] for key in KEYS])
+def test_every_key_is_described_and_has_a_default_or_is_required(part, required):
+    is_section = part.get("type") == "object"
+    assert part.get("description") or is_section
+    assert required != ("default" in part)
+
+
+@pytest.mark.parametrize("name", [name for name, part, _ in KEYS if part.get("type") in ("integer", "number")])
+def test_every_number_has_a_range(name):
+    part = next(part for key, part, _ in KEYS if key == name)
+    assert "minimum" in part or "exclusiveMinimum" in part
+
+
+def test_the_ready_configurations_are_valid():
+    paths = [*sorted((ROOT / "config").glob("*.yaml")), None]
+    assert len(paths) > 1
+    for path in paths:
+        config = load(ROOT / "config.yaml")
+        if path:
+            update_config(config, load(path))  # as Snakemake does with --configfile
+        complete(config, SCHEMA)
+
+
+# --- completing
+
+
+def test_every_default_is_filled_in():
+    config = complete(ARTICLES, SCHEMA)
+    for name, part, required in KEYS:
+        if not required and "[]" not in name and part.get("type") != "object":
+            value = config
+            for key in name.split("."):
+                value = value[key]
+            assert value == part["default"]
+    unset = dict.fromkeys(["limit", "sample_seed", "mediawiki", "huggingface"])
+    assert config["articles"] == [ARTICLES["articles"][0] | unset | {"format": "auto"}]
+
+
+def test_what_is_given_is_kept_and_the_given_configuration_is_not_changed():
+    given = with_setting("umap.n_neighbors", 7)
+    before = copy.deepcopy(given)
+    assert complete(given, SCHEMA)["umap"]["n_neighbors"] == 7
+    assert given == before
+
+
+def test_completing_twice_changes_nothing():
+    once = complete(ARTICLES, SCHEMA)
+    assert json.dumps(complete(once, SCHEMA)) == json.dumps(once)
+
+
+def test_a_whole_number_with_a_point_is_a_whole_number():
+    config = complete(with_setting("neighbors.k", 20.0), SCHEMA)
+    assert repr(config["neighbors"]["k"]) == "20"
+    assert repr(complete(with_setting("umap.min_dist", 1.0), SCHEMA)["umap"]["min_dist"]) == "1.0"
+
+
+# --- what is refused
+
+UNKNOWN = {
+    "embeding": "unknown key `embeding`; is `embedding` meant?",
+    "umap.n_neighbours": "unknown key `umap.n_neighbours`; is `n_neighbors` meant?",
+    "labels.zzz": "unknown key `labels.zzz`.",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), UNKNOWN.items())
+def test_an_unknown_key_is_named_with_the_one_that_may_be_meant(name, said):
+    assert said in refusal(with_setting(name, 1))
+
+
+def test_unknown_keys_of_any_type_are_named():
+    assert "unknown key `1`" in refusal(ARTICLES | {1: 1, "zzz": 2})
+
+
+WRONG = [
+    ("shards.size", "many"),
+    ("shards.size", 2.5),
+    ("shards.size", True),
+    ("shards.max_dropped", 1.01),
+    ("shards.max_dropped", -0.1),
+    ("umap", None),
+    ("umap.n_neighbors", 1),
+    ("umap.metric", "hamming"),
+    ("umap.spread", 0),
+    ("umap.spread", float("nan")),
+    ("umap.learning_rate", float("inf")),
+    ("embedding.max_tokens", 0),
+    ("embedding.device", "gpu"),
+    ("embedding.precision", "float8"),
+    ("embedding.article_template", "{title}"),
+    ("embedding.article_template", "{text} {url}"),
+    ("refinement.enabled", "no"),
+    ("refinement.question_weight", 0),
+    ("labels.grid", [10, 10]),
+    ("questions", 3),
+    ("results", "results/{sample}"),
+    ("articles", []),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=[f"{name} {value!r}" for name, value in WRONG])
+def test_a_wrong_value_is_named_by_its_key(name, value):
+    assert refusal(with_setting(name, value)).startswith(f"configuration: `{name}`: ")
+
+
+def test_a_refusal_says_what_the_key_is_for():
+    assert "(Neighbors of an item, itself included; larger shows" in refusal(with_setting("umap.n_neighbors", 500))
+
+
+@pytest.mark.parametrize("name", ["question", "wiki pedia", "../wiki", "", "x" * 65])
+def test_a_source_needs_a_name_of_its_own_kind(name):
+    assert "`articles[0].name`" in refusal({"articles": [{"name": name, "path": "wiki.jsonl"}]})
+
+
+def test_a_configuration_without_articles_is_refused():
+    assert "'articles' is a required property" in refusal({})
+
+
+def nested(value: object, levels: int, times: int) -> object:
+    for _ in range(levels):
+        value = [value] * times
+    return value
+
+
+def endless() -> list:
+    value: list = []
+    value.append(value)
+    return value
+
+
+GROWING = {
+    "lists of aliases": nested("x", 9, 10),
+    "objects of aliases": nested({}, 9, 10),
+    "long texts": nested("x" * 10_000, 3, 10),
+    "levels": nested(1, 30, 1),
+    "a list that holds itself": endless(),
+    "a long text": "x" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("value", GROWING.values(), ids=GROWING)
+@pytest.mark.parametrize("name", ["results", "umap", "unknown", "labels.grid"])
+def test_a_configuration_that_grows_without_end_is_refused_at_once(name, value):
+    assert "an alias (*name) counted as" in refusal(with_setting(name, value))
+
+
+@pytest.mark.parametrize("name", ["threads", "umap.seed", "unknown", "labels.grid"])
+def test_a_number_too_long_to_be_printed_is_refused(name):
+    for value in (10**5_000, -(10**5_000), [10**5_000]):
+        assert "a whole number of more than 300 digits" in refusal(with_setting(name, value))
+
+
+@pytest.mark.parametrize("value", ["\n", "\x1b[31m", "\ud800", "x" * 5_000], ids=ascii)
+def test_a_refusal_is_a_line_that_can_be_printed(value):
+    for config in (with_setting("umap.metric", value), with_setting("umap", {value: 1}), ARTICLES | {value: 1}):
+        message = refusal(config)
+        assert message.isprintable() and len(message) < 2_000
+
+
+# --- what the configuration names
+
+
+@pytest.fixture
+def config(tmp_path) -> dict:
+    """Return a sound configuration whose files are there."""
+    (tmp_path / "wiki.jsonl").write_text('{"id": 1, "title": "Cell", "text": "The smallest unit of life."}\n')
+    (tmp_path / "quiz.json").write_text('[{"question": "What is a cell?"}]')
+    sources = [{"name": "wiki", "path": str(tmp_path / "wiki.jsonl")}]
+    return complete({"articles": sources, "questions": str(tmp_path / "quiz.json"), "results": str(tmp_path / "out")}, SCHEMA)
+
+
+def test_a_sound_configuration_is_found_and_read(config, tmp_path):
+    inputs = check_inputs(config)
+    assert inputs.files == {"wiki": [tmp_path / "wiki.jsonl"]}
+    assert inputs.question_files == [str(tmp_path / "quiz.json")]
+    assert [question.text for question in inputs.questions] == ["What is a cell?"]
+    assert inputs.article_model.template == "{title}. {text}"
+    assert inputs.question_model.template == "{text}"
+    assert not (tmp_path / "out").exists()
+
+
+def test_there_may_be_no_questions(config):
+    assert check_inputs(config | {"questions": None}).questions == []
+    assert check_inputs(config | {"questions": []}).questions == []
+
+
+CONTRADICTIONS = {
+    "graph too small": (
+        {"umap": {"n_neighbors": 17}},
+        "umap.n_neighbors is 17, which needs neighbors.k of at least 16; it is 15",
+    ),
+    "grids that do not nest": ({"labels": {"grid": [8, 20, 4]}}, "labels.grid has 8 and 20, which is no multiple of it"),
+    "packed looser than spread": ({"umap": {"min_dist": 1.5}}, r"umap.min_dist is 1.5, above umap.spread \(1.0\)"),
+}
+
+
+@pytest.mark.parametrize(("settings", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+def test_settings_that_contradict_each_other_are_refused(config, settings, said):
+    update_config(config, settings)
+    with pytest.raises(UserError, match=said):
+        check_inputs(config)
+
+
+def test_the_largest_neighborhood_of_a_graph_is_allowed(config):
+    update_config(config, {"umap": {"n_neighbors": 16, "min_dist": 1.0}})
+    check_inputs(config)
+
+
+ON_HUB = {
+    "name": "wiki",
+    "format": "huggingface",
+    "path": "wikimedia/wikipedia",
+    "huggingface": {"revision": "0123456789" * 4, "folder": "20231101.en"},
+}
+
+
+def test_a_source_on_the_hub_has_no_files_before_it_is_fetched(config):
+    assert check_inputs(complete(config | {"articles": [ON_HUB]}, SCHEMA)).files == {"wiki": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"path": "data/wiki/20231101.en"}, "data/wiki/20231101.en is no dataset on the hub; give its `path` as owner/name"),
+        ({"huggingface": None}, "name the commit of wikimedia/wikipedia that is meant as `huggingface: {revision: ...}`"),
+        ({"huggingface": {"revision": "main"}}, "`articles[0].huggingface.revision`: 'main' does not match"),
+        ({"huggingface": {"folder": "en"}}, "'revision' is a required property"),
+        ({"huggingface": ON_HUB["huggingface"] | {"folder": "2023*"}}, "`articles[0].huggingface.folder`: '2023*'"),
+        ({"format": "parquet"}, "has settings for `huggingface`, but its format is parquet"),
+    ],
+    ids=["path", "nothing", "branch", "no revision", "folder", "format"],
+)
+def test_a_source_on_the_hub_that_is_not_fully_named_is_refused(config, change, said):
+    with pytest.raises(UserError) as error:
+        check_inputs(complete(config | {"articles": [ON_HUB | change]}, SCHEMA))
+    assert said in str(error.value)
+
+
+def test_two_sources_of_one_name_are_refused(config):
+    with pytest.raises(UserError, match="two entries of `articles` have the same name"):
+        check_inputs(config | {"articles": config["articles"] * 2})
+
+
+def test_what_is_missing_is_named(config, tmp_path):
+    absent = str(tmp_path / "absent.json")
+    with pytest.raises(UserError, match=absent):
+        check_inputs(config | {"questions": [absent]})
+    with pytest.raises(UserError, match=absent):
+        check_inputs(config | {"articles": [config["articles"][0] | {"path": absent}]})
+
+
+@pytest.mark.parametrize("key", ["results", "questions", "articles", "projection", "embedding"])
+@pytest.mark.parametrize("value", ["a\0b", "a\nb", "\ud800", "\x1b[31m", "x" * 300, "x/" * 5_000], ids=range(6))
+def test_what_cannot_be_a_path_is_refused_in_one_line(config, key, value):
+    if key in ("results", "questions"):
+        config[key] = value
+    elif key == "articles":
+        config[key][0]["path"] = value
+    else:
+        config[key][{"projection": "path", "embedding": "model"}[key]] = value
+    with pytest.raises(UserError) as error:
+        check_inputs(config)
+    assert str(error.value).isprintable()
+
+
+def test_results_inside_a_file_are_refused(config, tmp_path):
+    with pytest.raises(UserError, match=r"leads through .*quiz\.json, which is not a folder"):
+        check_inputs(config | {"results": str(tmp_path / "quiz.json/out")})
+
+
+def test_too_few_items_are_refused_with_the_remedy():
+    with pytest.raises(UserError, match=r"5 articles and 2 questions are too few for neighbors.k = 7.* neighbors.k to at most 6"):
+        check_size(5, 2, 7)
+    for articles, questions in ((2, 1), (1, 20)):
+        with pytest.raises(UserError, match="a map needs at least 2 articles, 4 items in all"):
+            check_size(articles, questions, 2)
+    check_size(5, 2, 6)

@@ -1,0 +1,223 @@
+"""The interactive page: one file that needs no network, in which every text stays text."""
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from labelled_maps import HOSTILE, labelled, small_map
+
+from knowledge_map.labels.table import SCHEMA
+from knowledge_map.map.region import Region, question_region
+from knowledge_map.questions.records import Question
+from knowledge_map.views.page.build import SCRIPTS, STYLES, TEMPLATES, PageSettings, write_page
+from knowledge_map.views.page.columns import (
+    FOLLOWS,
+    NONE,
+    Address,
+    neighbor_columns,
+    packed,
+    source_column,
+    url_column,
+    web_addresses,
+)
+
+
+class Elements(HTMLParser):
+    """The elements of a page, as (tag, attributes, the text directly after the start tag)."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append([tag, dict(attrs), ""])
+
+    def handle_data(self, data):
+        if self.found:
+            self.found[-1][2] += data
+
+    def handle_endtag(self, tag):
+        self.found.append(["/" + tag, {}, ""])
+
+    def all(self, tag):
+        return [element for element in self.found if element[0] == tag]
+
+    def column(self, name):
+        """Return the bytes of a column."""
+        (text,) = (text for _, attributes, text in self.all("script") if attributes.get("id") == f"data-{name}")
+        return zlib.decompress(base64.b64decode(text))
+
+    def head(self):
+        return json.loads(self.column("head"))
+
+    def texts(self, name):
+        ends = np.cumsum(np.frombuffer(self.column(f"{name}-lengths"), "<u4"))
+        content = self.column(name)
+        return [content[start:end].decode() for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def page(folder, articles=60, questions=3, titles=None, **settings):
+    """Write the page of a small map; return the map, the page's text and its elements."""
+    knowledge_map, embeddings = small_map(folder, articles, questions, titles)
+    table = labelled((knowledge_map, embeddings), 2, 4)
+    asked = [Question(f"question:{row}", f"Why {row}?", ("<i>yes</i>", "no"), 1, {}) for row in range(questions)]
+    region = question_region(knowledge_map.positions[~knowledge_map.is_article], 0.1)
+    write_page(knowledge_map, table, asked[::-1], region, folder / "map.html", settings=PageSettings(**settings))
+    html = (folder / "map.html").read_text(encoding="utf-8")
+    return knowledge_map, html, Elements(html)
+
+
+def test_hostile_titles_stay_text(tmp_path):
+    _, html, elements = page(tmp_path, articles=len(HOSTILE), titles=HOSTILE)
+    assert elements.texts("titles")[: len(HOSTILE)] == HOSTILE
+    assert [attributes.get("type") for _, attributes, _ in elements.all("script")].count(None) == 1
+    assert not elements.all("img") and not elements.all("i")
+    assert "<img" not in html and "\u2028" not in html
+
+
+def test_the_policy_allows_this_style_and_this_script_and_nothing_else(tmp_path):
+    _, _, elements = page(tmp_path)
+    (policy,) = (attributes["content"] for _, attributes, _ in elements.all("meta") if "http-equiv" in attributes)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+
+    def digest(text):
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    assert rules["default-src"] == "'none'"
+    assert rules["style-src"] == digest(elements.all("style")[0][2])
+    assert rules["script-src"] == digest(elements.all("script")[-1][2])
+    assert rules.keys() == {"default-src", "style-src", "script-src", "base-uri", "form-action"}
+    assert "unsafe" not in policy
+
+
+def test_nothing_is_loaded_and_no_handler_is_inline(tmp_path):
+    _, html, elements = page(tmp_path)
+    names = {name for _, attributes, _ in elements.found for name in attributes}
+    assert not names & {"src", "href", "srcset", "style", "action"}
+    assert not [name for name in names if name.startswith("on")]
+    script = elements.all("script")[-1][2]
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|fetch\(|XMLHttpRequest|import\(", script)
+    assert "@import" not in html and "url(" not in elements.all("style")[0][2]
+
+
+def test_every_part_of_the_page_is_in_it():
+    assert {path.name for path in TEMPLATES.glob("*.js")} == set(SCRIPTS)
+    assert {path.name for path in TEMPLATES.glob("*.css")} == set(STYLES)
+
+
+def test_places_neighbors_and_questions_reach_the_page(tmp_path):
+    knowledge_map, _, elements = page(tmp_path, articles=60, questions=3)
+    head = elements.head()
+    assert head["articles"] == 60
+    positions = np.frombuffer(elements.column("positions"), "<u2").reshape(2, -1).T / 65535
+    assert positions == pytest.approx(knowledge_map.positions, abs=1e-5)
+    rows = np.frombuffer(elements.column("neighbors"), np.uint8).reshape(63, 3, 3)
+    assert (rows @ [1, 256, 65536]).tolist() == [[0, 1, 2]] * 63
+    falls = np.frombuffer(elements.column("similarities"), np.uint8).reshape(3, 63)
+    assert falls.tolist() == [[230] * 63, [0] * 63, [0] * 63]  # cosines of 0.9 in steps of 1/255
+    assert elements.texts("titles")[60:] == ["Why 0?", "Why 1?", "Why 2?"]
+    assert head["questions"][0] | {"options": ["<i>yes</i>", "no"], "answer": 1} == head["questions"][0]
+    assert [level["grid"] for level in head["levels"]] == [2, 4]
+    assert len(elements.texts("excerpts")) == len(elements.texts("urls")) == 63
+
+
+def test_the_same_map_gives_the_same_bytes(tmp_path):
+    _, first, _ = page(tmp_path)
+    assert page(tmp_path)[1] == first
+
+
+@pytest.mark.parametrize("articles", [1, 40])
+def test_a_map_without_questions_has_a_page(tmp_path, articles):
+    _, html, elements = page(tmp_path, articles=articles, questions=0)
+    assert elements.head()["questions"] == [] and elements.head()["region"] is None
+    assert 'id="region"' not in html and 'value="distance"' not in html
+
+
+def test_a_map_without_labels_has_a_page(tmp_path):
+    knowledge_map, _ = small_map(tmp_path, 5, 0)
+    write_page(knowledge_map, SCHEMA.empty_table(), [], None, tmp_path / "map.html")
+    assert Elements((tmp_path / "map.html").read_text(encoding="utf-8")).head()["levels"] == []
+
+
+@pytest.mark.parametrize("excerpts", ["all", "region", "none"])
+def test_excerpts_are_those_asked_for(tmp_path, excerpts):
+    knowledge_map, _, elements = page(tmp_path, excerpts=excerpts)
+    region = Region(**elements.head()["region"])
+    inside = region.contains(knowledge_map.positions) & knowledge_map.is_article
+    wanted = {"all": knowledge_map.is_article, "region": inside, "none": np.zeros(63, bool)}[excerpts]
+    assert [bool(text) for text in elements.texts("excerpts")] == wanted.tolist()
+    assert 0 < inside.sum() < 60
+
+
+@pytest.mark.parametrize("neighbors", [0, 2, 50])
+def test_no_more_neighbors_than_asked_for(tmp_path, neighbors):
+    _, _, elements = page(tmp_path, neighbors=neighbors)
+    assert len(elements.column("neighbors")) == 63 * min(neighbors, 3) * 3
+
+
+def lists(*pairs):
+    kind = pa.struct([("ids", pa.list_(pa.int32())), ("distances", pa.list_(pa.float32()))])
+    return pa.chunked_array([pa.array([{"ids": ids, "distances": distances} for ids, distances in pairs], kind)])
+
+
+def test_short_lists_of_neighbors_are_filled_up():
+    rows, falls = neighbor_columns(lists(([70_000, 2], [0.0, 0.4]), ([], []), ([5], [1.7])), 8)
+    assert (rows @ [1, 256, 65536]).tolist() == [[70_000, 2], [NONE, NONE], [5, NONE]]
+    assert falls.T.tolist() == [[255, 102], [0, 0], [0, 0]]  # a cosine below 0 counts as 0
+
+
+def test_similarities_that_rise_are_kept_too():
+    _, falls = neighbor_columns(lists(([1, 2, 3], [0.5, 0.2, 0.9])), 3)
+    levels = [int(falls[0, 0])]
+    for fall in falls[1:, 0].tolist():
+        levels.append((levels[-1] - fall) % 256)
+    assert levels == [128, 204, 26]
+
+
+def test_addresses_that_follow_from_titles_are_not_repeated():
+    titles = pa.chunked_array([["AC/DC", "Łódź (city)", "A b", "C'est !*", "other"], ["next", ""]])
+    urls = [f"https://en.example.org/wiki/{quote(title)}" for title in titles.to_pylist()]
+    urls[4] = "https://elsewhere.org/"
+    urls[6] = ""
+    address, column = url_column(titles, pa.chunked_array([urls]))
+    assert address == Address("https://en.example.org/wiki/", False)
+    assert column.to_pylist() == [FOLLOWS] * 4 + ["https://elsewhere.org/", FOLLOWS, ""]
+
+
+def test_addresses_with_underscores_follow_too():
+    titles = pa.chunked_array([["A b", "C d e"]])
+    urls = pa.chunked_array([["https://x.org/A_b", "https://x.org/C_d_e"]])
+    address, column = url_column(titles, urls)
+    assert address == Address("https://x.org/", True) and column.to_pylist() == [FOLLOWS] * 2
+
+
+def test_addresses_that_follow_from_nothing_are_kept():
+    titles, urls = pa.chunked_array([["a", "b"]]), pa.chunked_array([["https://x.org/1", None]])
+    assert url_column(titles, urls)[0] is None
+    assert url_column(titles, urls)[1].to_pylist() == ["https://x.org/1", ""]
+
+
+def test_only_web_addresses_become_links():
+    urls = ["https://a.org", "HTTP://b.org", "javascript:alert(1)", "data:text/html,x", " https://c.org", "", None]
+    assert web_addresses(pa.chunked_array([urls])).to_pylist() == ["https://a.org", "HTTP://b.org", "", "", "", "", ""]
+
+
+def test_sources_come_by_frequency_and_the_rest_share_one_place():
+    names, positions = source_column(pa.chunked_array([["b", "a", "b", "c"], ["b", "a"]]))
+    assert names == ["b", "a", "c"] and positions.tolist() == [0, 1, 0, 2, 0, 1]
+    names, positions = source_column(pa.chunked_array([[f"{n:03}" for n in range(300)]]))
+    assert len(names) == 255 and positions.tolist() == [*range(255), *[255] * 45]
+
+
+def test_pieces_of_base64_can_be_joined():
+    content = np.random.default_rng(1).bytes(3_000_000)
+    pieces = list(packed([content[:10], content[10:2_000_000], content[2_000_000:]]))
+    assert len(pieces) > 1 and zlib.decompress(base64.b64decode("".join(pieces))) == content

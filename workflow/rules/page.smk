@@ -1,0 +1,59 @@
+# The map as people see it: a figure and an interactive page, both with the labels.
+
+
+rule map_picture:
+    input:
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        labels=rules.knn_labels.output.table,
+    output:
+        report(
+            f"{RESULTS}/knowledge_map.png",
+            caption="../report/knowledge_map.rst",
+            category="Knowledge map",
+        ),
+        f"{RESULTS}/knowledge_map.svg",
+    log:
+        f"{RESULTS}/logs/map_picture.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/map_picture.jsonl"
+    localrule: True  # shorter than the wait for a slot in a queue
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+    message:
+        "Drawing the map"
+    script:
+        "../scripts/map_picture.py"
+
+
+rule map_page:
+    input:
+        questions=question_files,
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        labels=rules.knn_labels.output.table,
+    output:
+        page=f"{RESULTS}/knowledge_map.html",
+    log:
+        f"{RESULTS}/logs/map_page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/map_page.jsonl"
+    localrule: True  # shorter than the wait for a slot in a queue
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+        quiz=canonical(config["quiz"]),
+        page=canonical(config["page"]),
+    message:
+        "Writing the map as a page"
+    script:
+        "../scripts/map_page.py"

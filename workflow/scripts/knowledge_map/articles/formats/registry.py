@@ -1,0 +1,63 @@
+"""All formats of article files, and which of them a file is in."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from knowledge_map.articles import formats
+from knowledge_map.articles.decompression import COMPRESSIONS, UTF8_MARK, open_bytes
+from knowledge_map.articles.formats.base import ArticleFormat
+from knowledge_map.articles.records import Source
+from knowledge_map.common.errors import UserError
+
+HEAD = 1 << 16
+"""Bytes at the beginning of a file from which its format is told."""
+
+
+def _found() -> dict[str, ArticleFormat]:
+    """Return the formats of every module in this folder, by name."""
+    modules = (
+        importlib.import_module(f"{formats.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(formats.__path__)
+        if module.name != "registry"
+    )
+    return {each.name: each for module in modules for each in getattr(module, "FORMATS", ())}
+
+
+ARTICLE_FORMATS = _found()
+
+
+def format_of(source: Source, path: Path) -> ArticleFormat:
+    """Return the format to read `path` in: the one configured, or the one that its content and its name speak for.
+
+    Raises UserError if the file is empty or of no format that is read here.
+    """
+    names = ", ".join(ARTICLE_FORMATS)
+    if source.format not in ("auto", *ARTICLE_FORMATS):
+        raise UserError(f"articles: {source.name}: no format `{source.format}`; use auto or one of {names}.")
+    with open_bytes(path) as stream:
+        head = stream.read(HEAD)
+    if not head:
+        raise UserError(f"{path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
+    if source.format != "auto":
+        return ARTICLE_FORMATS[source.format]
+    found = _by_first_bytes(head) or _by_name(path) or _by_opening(head)
+    if found is None:
+        raise UserError(f"{path}: its format cannot be told; set `format` of {source.name} to one of {names}.")
+    return found
+
+
+def _by_first_bytes(head: bytes) -> ArticleFormat | None:
+    return next((each for each in ARTICLE_FORMATS.values() if each.first_bytes and each.first_bytes.match(head)), None)
+
+
+def _by_name(path: Path) -> ArticleFormat | None:
+    name = path.name.lower()
+    for suffix in COMPRESSIONS:
+        name = name.removesuffix(suffix)
+    return next((each for each in ARTICLE_FORMATS.values() if name.endswith(each.suffixes)), None)
+
+
+def _by_opening(head: bytes) -> ArticleFormat | None:
+    text = head.removeprefix(UTF8_MARK).decode("utf-8", "replace").lstrip()
+    return next((each for each in ARTICLE_FORMATS.values() if each.opens_like(text)), None)

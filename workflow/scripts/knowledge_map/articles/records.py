@@ -1,0 +1,130 @@
+"""What travels through the reading of sources."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from knowledge_map.common.errors import UserError
+
+EXAMPLES = 1_000  # dropped rows that a report lists one by one
+
+BROKEN_ROW = "broken row"
+
+NO_TEXT = "no text"
+
+DUPLICATE_ID = "duplicate id"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One entry of `articles:` in the configuration.
+
+    Parameters
+    ----------
+    name : letters, digits, `.`, `_` and `-`; the ids of its articles begin with it. Never "question".
+    path : a file, or a folder of parquet files or of parts of a MediaWiki dump; of a dataset on the hub "owner/name".
+    format : auto, the name of an `ArticleFormat`, or huggingface.
+    limit : how many articles to keep at most; all if None.
+    sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
+    huggingface : which `revision` of a dataset on the hub, and which `folder` of it (all if None).
+    files : where they are known, the files to read in place of those at `path`.
+    options : settings of formats by the names of these, such as {"mediawiki": {"namespaces": [0, 14]}}.
+
+    Raises UserError if the name or the limit is none.
+    """
+
+    name: str
+    path: str
+    format: str = "auto"
+    limit: int | None = None
+    sample_seed: int | None = None
+    huggingface: dict[str, Any] | None = None
+    files: tuple[Path, ...] | None = None
+    options: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", self.name) or self.name == "question":
+            raise UserError(f"articles: {self.name!r} names no source; use letters, digits, `.`, `_`, `-`, and not `question`.")
+        if self.limit is not None and self.limit < 1:
+            raise UserError(f"articles: {self.name}: limit is {self.limit}; give at least 1, or null for all.")
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> "Source":
+        """Return the source of an entry of the configuration, in which the settings of a format stand under its name."""
+        own = {name: value for name, value in entry.items() if name in cls.__dataclass_fields__}
+        return cls(**own, options={name: value for name, value in entry.items() if name not in own})
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether the files are on the Hugging Face hub and have to be fetched first."""
+        return self.format == "huggingface"
+
+
+class Row(NamedTuple):
+    """A row as it stands in the file: its name there ("line 17") and its fields by name, or only a text."""
+
+    name: str
+    fields: dict[str, Any] | str
+
+
+class InvalidRow(NamedTuple):
+    """A row that could not be read, and what is wrong with it."""
+
+    name: str
+    detail: str
+
+
+class SkippedRow(NamedTuple):
+    """A row that the settings leave out, and why: no fault of the source."""
+
+    name: str
+    reason: str
+
+
+class Article(NamedTuple):
+    """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none."""
+
+    item_id: str
+    source: str
+    title: str
+    url: str
+    text: str
+
+
+@dataclass
+class SourceReport:
+    """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
+
+    After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
+    `replaced` tells of the kept articles alone.
+    """
+
+    name: str
+    path: str
+    format: str = "auto"
+    read: int = 0
+    kept: int = 0
+    not_drawn: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, int] = field(default_factory=dict)
+    examples: list[dict[str, str]] = field(default_factory=list)
+    stopped_at_limit: bool = False
+
+    def drop(self, row: str, reason: str, detail: str) -> None:
+        """Count a dropped row, and list it while the list is short."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append({"row": row, "reason": reason, "detail": detail})
+
+    def leave_out(self, reason: str) -> None:
+        """Count a row that the settings leave out."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+    def keep(self, replacements: list[str]) -> None:
+        """Count a kept article and what was replaced in it."""
+        self.kept += 1
+        for replacement in replacements:
+            self.replaced[replacement] = self.replaced.get(replacement, 0) + 1

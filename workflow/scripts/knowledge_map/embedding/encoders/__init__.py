@@ -1,0 +1,31 @@
+"""Encoders: from texts to unit vectors.
+
+base (what an encoder is) → local, the model in this process: tokenization (ahead of the device), batching (by tokens), and the
+forward pass, with an attention of its own for texts without padding.
+"""
+
+from pathlib import Path
+
+from knowledge_map.embedding.encoders.base import AUTO, Embedded, TextBlock, TextEncoder
+from knowledge_map.embedding.model import EmbeddingModel
+
+__all__ = ["AUTO", "Embedded", "TextBlock", "TextEncoder", "open_encoder"]
+
+
+def open_encoder(
+    model: EmbeddingModel, device: str, batch_tokens: int | str, threads: int, memory: Path | None = None
+) -> TextEncoder:
+    """Return the encoder that embeds with a model.
+
+    Parameters
+    ----------
+    device : "auto", "cpu", "cuda", "cuda:N" or "mps".
+    batch_tokens : tokens at once, to begin with; "auto" is what the device has room for.
+    threads : CPU threads.
+    memory : a file in which the batches that fit are remembered, or None.
+
+    Raises UserError where the model or the device cannot be had.
+    """
+    from knowledge_map.embedding.encoders.local import LocalEncoder  # torch takes seconds to import
+
+    return LocalEncoder(model, device, batch_tokens, threads, memory)

@@ -1,0 +1,121 @@
+"""Attention over packed texts: they stand one behind the other, without padding, and none sees another.
+
+Transformers hands the queries, keys and values of a layer to the function registered here, in place of its own.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import torch
+from torch.nn.attention.varlen import varlen_attn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface
+
+PACKED = "packed"
+"""The name under which transformers knows it (`attn_implementation`)."""
+
+WITHOUT_MEANING = {"position_ids", "use_cache", "output_attentions", "output_hidden_states", "cache_position", "deterministic"}
+"""What a model may hand over besides, and attention has no use for."""
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Where the texts of a batch lie.
+
+    Attributes
+    ----------
+    groups : (first token, texts, tokens of each) of runs of texts of one length.
+    starts : int32 [texts + 1] on the device, the first token of each; the last is the end.
+    longest : tokens of the longest text.
+    """
+
+    groups: list[tuple[int, int, int]]
+    starts: torch.Tensor
+    longest: int
+
+    @classmethod
+    def of(cls, lengths: np.ndarray, device: torch.device) -> "Packing":
+        """Return the packing of texts of these lengths, int [texts]."""
+        groups, first = [], 0
+        for length, run in groupby(lengths.tolist()):
+            count = len(list(run))
+            groups.append((first, count, length))
+            first += count * length
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        return cls(groups, torch.from_numpy(starts).to(device, non_blocking=True), max(lengths.tolist()))
+
+
+def packed_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,
+    packing: Packing,
+    scaling: float | None = None,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    dropout: float = 0.0,
+    **others,
+) -> tuple[torch.Tensor, None]:
+    """Return the attention of each text to itself, [1, tokens, heads, size], and no weights.
+
+    `query` is [1, heads, tokens, size]; `key` and `value` may have fewer heads (grouped queries). With a sliding window a
+    token sees those less than so many positions away. Raises NotImplementedError where a model asks for more, such as biases.
+    """
+    unknown = [name for name, given in others.items() if given is not None and name not in WITHOUT_MEANING]
+    if unknown or attention_mask is not None:
+        raise NotImplementedError(f"attention with {', '.join(unknown) or 'a mask'}")
+    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
+    query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))  # [tokens, heads, size]
+    attend = _by_kernel if query.is_cuda and query.dtype != torch.float32 else _by_length
+    return attend(query, key, value, packing, scaling, causal, sliding_window)[None], None
+
+
+def _by_length(query, key, value, packing: Packing, scaling: float | None, causal: bool, window: int | None) -> torch.Tensor:
+    """Attend in groups of texts of one length."""
+    attended = torch.empty_like(query, memory_format=torch.contiguous_format)
+    grouped_queries = key.shape[1] != query.shape[1]
+    for first, count, length in packing.groups:
+        within = slice(first, first + count * length)
+        parts = (tensor[within].unflatten(0, (count, length)).transpose(1, 2) for tensor in (query, key, value))
+        windowed = window is not None and length > window
+        found = scaled_dot_product_attention(
+            *parts,
+            attn_mask=_band(length, window, causal, query.device) if windowed else None,
+            is_causal=causal and not windowed,
+            scale=scaling,
+            enable_gqa=grouped_queries,
+        )
+        attended[within] = found.transpose(1, 2).flatten(0, 1)
+    return attended
+
+
+def _band(length: int, window: int, causal: bool, device: torch.device) -> torch.Tensor:
+    """Return which tokens see which, bool [length, length]."""
+    position = torch.arange(length, device=device)
+    behind = position[:, None] - position[None, :]
+    return (behind < window) & (behind >= 0 if causal else behind > -window)
+
+
+def _by_kernel(query, key, value, packing: Packing, scaling: float | None, causal: bool, window: int | None) -> torch.Tensor:
+    """Attend by CUDA's kernel for texts of different lengths (FlashAttention: Dao 2023, arXiv 2307.08691)."""
+    reach = -1 if window is None else window - 1
+    return varlen_attn(
+        query.contiguous(),
+        key.contiguous(),
+        value.contiguous(),
+        packing.starts,
+        packing.starts,
+        packing.longest,
+        packing.longest,
+        scale=scaling,
+        window_size=(reach, 0 if causal else reach),
+        enable_gqa=key.shape[1] != query.shape[1],
+    )
+
+
+AttentionInterface.register(PACKED, packed_attention)
+
+AttentionMaskInterface.register(PACKED, lambda *args, **settings: None)  # nothing is padded, so nothing is masked

@@ -1,0 +1,145 @@
+"""The labels as tables: every cell with its candidates, what a picture shows of a level, and what Embedding Atlas reads."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from knowledge_map.common.files import atomic_write
+from knowledge_map.common.parquet import write_parquet
+
+CANDIDATE = pa.struct(
+    [
+        ("row", pa.int32()),
+        ("title", pa.string()),
+        ("distance", pa.float32()),
+        ("similarity", pa.float32()),
+        ("is_uninformative", pa.bool_()),
+    ]
+)
+
+SCHEMA = pa.schema(
+    [
+        ("extent", pa.string()),
+        ("level", pa.int32()),
+        ("grid", pa.int32()),
+        ("gx", pa.int32()),
+        ("gy", pa.int32()),
+        ("center_x", pa.float32()),
+        ("center_y", pa.float32()),
+        ("cell_width", pa.float32()),
+        ("cell_height", pa.float32()),
+        ("label", pa.string()),
+        ("label_row", pa.int32()),
+        ("from_words", pa.bool_()),
+        ("sparse", pa.bool_()),
+        ("area", pa.int32()),
+        ("shown", pa.bool_()),
+        ("label_x", pa.float32()),
+        ("label_y", pa.float32()),
+        ("candidates", pa.list_(CANDIDATE)),
+        ("radius", pa.float32()),
+        ("confidence", pa.float32()),
+        ("article_count", pa.int32()),
+    ]
+)
+"""Columns of the labels, one row per cell.
+
+extent: `map` or `region`, what the grid covers; level: 0 is the coarsest of its extent; label, label_row, from_words: the name,
+null in a sparse cell, the row of the article that stands for it, and whether it is words that titles share in place of a title;
+area: number within extent and level, the same for neighboring cells of one name; shown: whether the area's label is written
+here, at label_x, label_y; candidates: what the label was chosen from, best first; radius: distance of the k-th nearest article
+from the centre; confidence: mean cosine, 0 to 1, of the label's article to those around. Distances are in map units.
+"""
+
+ATLAS = pa.schema(
+    [("x", pa.float32()), ("y", pa.float32()), ("text", pa.string()), ("level", pa.int32()), ("priority", pa.float32())]
+)
+
+
+def candidate_lists(cell: np.ndarray, cells: int, columns: list[pa.Array]) -> pa.ListArray:
+    """Return candidates as a column of lists: `cell`, int [candidates], ascending, names each one's cell of so many `cells`.
+
+    `columns` are the fields of `CANDIDATE`.
+    """
+    offsets = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(columns, fields=list(CANDIDATE)))
+
+
+def shown_labels(labels: pa.Table, grid: int, extent: str = "map") -> pa.Table:
+    """Return the labels of one level to show, one row for each area that has articles, in the order in which to find room.
+
+    The column `score` says why: it grows with the articles of the area and with the confidence.
+    """
+    level = labels.filter((pc.field("extent") == extent) & (pc.field("grid") == int(grid)) & pc.field("area").is_valid())
+    area = level["area"].to_numpy()
+    articles = np.bincount(area, level["article_count"].to_numpy())[area] if len(area) else np.zeros(0)
+    score = np.log1p(articles) * level["confidence"].to_numpy()
+    level = level.append_column("score", pa.array(score))
+    order = np.argsort(-score, kind="stable")
+    return level.take(pa.array(order)).filter(pc.field("shown") & (pc.field("score") > 0))
+
+
+def atlas_labels(labels: pa.Table) -> pa.Table:
+    """Return the table that `embedding-atlas --labels` reads: x, y, text, level, priority, a row for each area's label.
+
+    Embedding Atlas shows a level at twice the magnification of the one before. So a label's level is the number of times
+    that the coarsest cell is halved; of the question region, only grids finer than those of the map have a part in it.
+    """
+    coarsest = pc.max(labels["cell_width"]).as_py()
+    rows, finest = [], -1
+    for extent in ("map", "region"):
+        before = finest
+        for grid in np.unique(labels.filter(pc.field("extent") == extent)["grid"].to_numpy()):
+            shown = shown_labels(labels, grid, extent)
+            if not len(shown):
+                continue
+            side = max(shown["cell_width"][0].as_py(), shown["cell_height"][0].as_py())
+            level = round(math.log2(coarsest / side))
+            if level <= before:
+                continue
+            finest = max(finest, level)
+            columns = [shown["label_x"], shown["label_y"], shown["label"], pa.repeat(level, len(shown)), shown["score"]]
+            rows.append(pa.table(columns, names=ATLAS.names).cast(ATLAS))
+    return pa.concat_tables([ATLAS.empty_table(), *rows])
+
+
+def write_labels(table: pa.Table, parquet_path: str | Path, json_path: str | Path, atlas_path: str | Path) -> None:
+    """Write labels as a parquet table, as a JSON list of cells, one on a line, and as the table for Embedding Atlas.
+
+    Numbers in the JSON are rounded to what can be seen, and a sparse cell comes without candidates.
+    """
+    write_parquet(parquet_path, table)
+    write_parquet(atlas_path, atlas_labels(table))
+    with atomic_write(json_path) as temporary, temporary.open("w", encoding="utf-8") as out:
+        before = "[\n"
+        for batch in table.to_batches(max_chunksize=1_000):
+            for cell in batch.to_pylist():
+                out.write(before + json.dumps(_json_cell(cell), ensure_ascii=False, allow_nan=False))
+                before = ",\n"
+        out.write("\n]\n")
+
+
+def _json_cell(cell: dict) -> dict:
+    return {
+        "gx": cell["gx"],
+        "gy": cell["gy"],
+        "center_x": round(cell["center_x"], 5),
+        "center_y": round(cell["center_y"], 5),
+        "label": cell["label"],
+        "article_count": cell["article_count"],
+        "extent": cell["extent"],
+        "level": cell["level"],
+        "grid": cell["grid"],
+        "sparse": cell["sparse"],
+        "area": cell["area"],
+        "shown": cell["shown"],
+        "confidence": cell["confidence"] and round(cell["confidence"], 3),
+        "radius": round(cell["radius"], 5),
+        "candidates": [
+            {"title": near["title"], "distance": round(near["distance"], 5)} for near in cell["candidates"] if not cell["sparse"]
+        ],
+    }

@@ -1,0 +1,187 @@
+"""The refined layout: UMAP's positions moved until true neighbors are neighbors in the plane."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import openTSNE
+import scipy.sparse
+import torch
+from openTSNE.affinity import PrecomputedAffinities
+from openTSNE.tsne import gradient_descent
+
+from knowledge_map.common.progress import duration, log
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.placement import place_questions
+from knowledge_map.layout.table import normalized
+from knowledge_map.neighbors.exact import articles_nearest_to
+from knowledge_map.neighbors.graph import read_neighbors
+
+INITIAL_SPREAD = 1e-4
+"""Standard deviation of the starting positions, small as t-SNE wants it (Kobak & Berens, 2019)."""
+
+MOMENTUM = 0.8
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """Settings of the refinement, by the names of the config.
+
+    Attributes
+    ----------
+    enabled : whether anything moves.
+    k : nearest articles that each item is drawn to.
+    early_iterations, early_exaggeration : first steps with all attraction times a factor, which draws neighbors together
+        before they are sorted out; all edges weigh alike.
+    iterations : the steps after them.
+    question_weight : weight of an edge between a question and an article in these, those between articles counting 1.
+    learning_rate : as a fraction of the number of items.
+    placement_iterations : last steps, of the questions and the articles at them only; see `placement`.
+    seed : of openTSNE's random numbers.
+    """
+
+    enabled: bool
+    k: int
+    early_iterations: int
+    early_exaggeration: float
+    iterations: int
+    question_weight: float
+    learning_rate: float
+    placement_iterations: int
+    seed: int
+
+    def limited_to(self, articles: int, questions: int) -> "Refinement":
+        """Return the settings that so many articles bear: light questions, where they claim more articles than there are.
+
+        Then an article belongs to several questions, and drawing it to all of them would only take articles apart.
+        """
+        if questions * self.k <= articles:
+            return self
+        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as these and do not settle")
+        return replace(self, question_weight=min(self.question_weight, 1), placement_iterations=0)
+
+
+def refined_layout(
+    raw: np.ndarray, neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
+) -> np.ndarray:
+    """Return the positions of the map, float32 [N, 2] in [0, 1]: UMAP's layout, refined unless the settings say otherwise."""
+    if not settings.enabled:
+        log.info("refinement is off: the map is UMAP's layout")
+        return normalized(raw)
+    neighbors, _ = read_neighbors(neighbors_path)
+    k = min(settings.k, neighbors.shape[1], table.articles - 1)
+    nearest = nearest_articles(neighbors, table.articles, k)
+    if table.questions:
+        # The graph may name other questions first; a question's targets are articles only.
+        questions = table.vectors(table.articles, table.rows)
+        targets, _ = articles_nearest_to(questions, table, range(table.articles), k, torch.device("cpu"), threads)
+        nearest[table.articles :] = targets
+        settings = settings.limited_to(table.articles, table.questions)
+    positions = refine(raw, nearest, table.articles, settings, threads)
+    place_questions(positions, nearest[table.articles :], settings.placement_iterations, threads)
+    return normalized(positions)
+
+
+def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int) -> np.ndarray:
+    """Return the layout after t-SNE steps over a uniform nearest-neighbor graph, float64 [N, 2], articles first.
+
+    Parameters
+    ----------
+    layout : float32 [N, 2], where to start.
+    neighbors : int [N, k], rows of each item's nearest articles, -1 where there are fewer. Questions are linked to articles
+        only.
+    articles : how many of the rows are articles; the questions come after them.
+
+    An item that is linked more strongly than most takes steps that much smaller, or it would overshoot: so heavy edges of
+    questions throw nothing out of the map, and the other items need not wait for them.
+
+    Source: t-SNE on a uniform kNN graph as in Böhm, Berens, Kobak, "Attraction-repulsion spectrum in neighbor embeddings"
+    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE; steps
+    by the diagonal of the graph's Laplacian (Jacobi preconditioning).
+    """
+    start = layout - layout.mean(axis=0)
+    start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
+    optimizer = _ScaledSteps()
+    embedding = openTSNE.TSNEEmbedding(
+        np.ascontiguousarray(start, dtype=np.float64),
+        _affinities(neighbors, articles, question_weight=1),
+        negative_gradient_method="fft",
+        n_jobs=threads,
+        random_state=settings.seed,
+        optimizer=optimizer,
+    )
+    # Heavy questions would shift whole regions while everything is still close together.
+    for name, iterations, exaggeration, question_weight in [
+        ("drawing together", settings.early_iterations, settings.early_exaggeration, 1),
+        ("sorting out", settings.iterations, 1, settings.question_weight),
+    ]:
+        embedding.affinities = _affinities(neighbors, articles, question_weight)
+        optimizer.steps = _steps(embedding.affinities, articles)
+        embedding.optimize(
+            n_iter=iterations,
+            inplace=True,
+            exaggeration=exaggeration,
+            learning_rate=max(len(layout) * settings.learning_rate, 1.0),
+            momentum=MOMENTUM,
+            callbacks=[_Report(name, iterations)],
+            callbacks_every_iters=10,
+        )
+    return np.asarray(embedding)
+
+
+def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray:
+    """Return the first k articles of each row of the neighbor graph, int32 [N, k], -1 where a row has fewer."""
+    is_article = neighbors < articles
+    first = np.argsort(~is_article, axis=1, kind="stable")[:, :k]
+    return np.where(np.take_along_axis(is_article, first, 1), np.take_along_axis(neighbors, first, 1), -1).astype(np.int32)
+
+
+def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:
+    """Return symmetric affinities: every edge of the graph weighs 1, one of a question `question_weight`.
+
+    Those between articles sum to one, so that many questions do not weaken what holds articles together.
+    """
+    rows, _ = np.nonzero(neighbors >= 0)
+    weights = np.where(rows < articles, 1.0, question_weight)
+    graph = scipy.sparse.csr_matrix((weights, (rows, neighbors[neighbors >= 0])), shape=(len(neighbors), len(neighbors)))
+    between_articles = 2 * np.count_nonzero(rows < articles)
+    return PrecomputedAffinities((graph + graph.T).tocsr() / between_articles, normalize=False)
+
+
+def _steps(affinities: PrecomputedAffinities, articles: int) -> np.ndarray:
+    """Return the length of every item's steps, float64 [N, 1]: 1, or less for items linked more strongly than the mean."""
+    return 1 / np.maximum(np.asarray(affinities.P.sum(axis=1)) * articles, 1)
+
+
+class _ScaledSteps(gradient_descent):
+    """openTSNE's gradient descent with steps of a length of their own for every item: `steps`, float64 [N, 1], factors."""
+
+    steps = 1.0
+
+    def __call__(self, *args, objective_function, **settings):
+        def scaled(*args, **settings):
+            error, gradient = objective_function(*args, **settings)
+            return error, gradient * self.steps
+
+        return super().__call__(*args, objective_function=scaled, **settings)
+
+
+class _Report:
+    """An openTSNE callback that logs iterations, rate and time left."""
+
+    def __init__(self, name: str, iterations: int, every: float = 5.0):
+        self.name, self.iterations, self.every = name, iterations, every
+        self._start = time.monotonic()
+        self._next = self._start + every
+
+    def __call__(self, iteration: int, error: float, embedding: np.ndarray) -> None:
+        now = time.monotonic()
+        if now < self._next and iteration < self.iterations:
+            return
+        self._next = now + self.every
+        rate = iteration / max(now - self._start, 1e-9)
+        left = duration((self.iterations - iteration) / rate)
+        log.info(
+            f"{self.name}: iteration {iteration} of {self.iterations} · {rate:.1f}/s · {left} left · KL divergence {error:.3f}"
+        )

@@ -1,0 +1,157 @@
+"""Placing new items on a finished map by their nearest articles in embedding space; the map stays as it is."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from scipy.spatial import cKDTree
+
+from knowledge_map.articles.reading import read_articles
+from knowledge_map.articles.records import Article, Source, SourceReport
+from knowledge_map.articles.sampling import SeenIds
+from knowledge_map.articles.shards import summary
+from knowledge_map.common.device import choose_device
+from knowledge_map.common.items import ARTICLE, QUESTION
+from knowledge_map.common.parquet import parquet_writer
+from knowledge_map.common.progress import log
+from knowledge_map.embedding.encoders.base import TextEncoder
+from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
+from knowledge_map.map.table import KnowledgeMap, excerpt
+from knowledge_map.neighbors.exact import articles_nearest_to
+from knowledge_map.questions.reading import read_questions
+
+SCHEMA = pa.schema([field for field in MAP_SCHEMA if field.name not in ("row", "x_raw", "y_raw")])
+"""The columns of the knowledge map, but those that only a fitted item has."""
+
+BATCH = 10_000
+
+SPOTS = 320
+"""Places tried for an item."""
+
+COMPARED = 20_000_000
+"""Most pairs of neighbors compared at once, one byte each."""
+
+COPY = 1e-5
+"""An item nearer than this to an article, by cosine, is that article again; only rounding lies between them."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """New items on the map: positions float32 [n, 2], and rows and cosine distances of the k nearest articles, [n, k]."""
+
+    positions: np.ndarray
+    neighbors: np.ndarray
+    distances: np.ndarray
+
+
+def project(
+    vectors: np.ndarray, table: EmbeddingTable, knowledge_map: KnowledgeMap, k: int, device: str, threads: int
+) -> Projection:
+    """Place `vectors`, float32 [n, D] of unit length, each among its k nearest articles (see `best_positions`).
+
+    A copy of an article lands on it.
+    """
+    k = min(k, table.articles)
+    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
+    articles = knowledge_map.positions[: table.articles]
+    positions = best_positions(articles, neighbors, threads)
+    copies = distances[:, 0] < COPY
+    positions[copies] = articles[neighbors[copies, 0]]
+    return Projection(positions, neighbors, distances)
+
+
+def best_positions(articles: np.ndarray, neighbors: np.ndarray, threads: int) -> np.ndarray:
+    """Return for each item the position around which most of its nearest articles are the nearest on the map, float32 [n, 2].
+
+    Parameters
+    ----------
+    articles : float32 [articles, 2], their positions.
+    neighbors : int [n, k], rows of the articles nearest to each item in embedding space.
+
+    Tried are the positions of the k articles and, around each of them, spots on a disc as wide as twice k articles take up;
+    among equals that with the smallest distances to all k is taken. The mean of their positions would lie between them, near
+    none. Source of the pattern on the disc: Vogel, "A better way to construct the sunflower head" (1979).
+    """
+    tree = cKDTree(articles)
+    n, k = neighbors.shape
+    number = np.arange(max(SPOTS // k, 1))
+    angle = number * np.pi * (3 - np.sqrt(5))
+    disc = np.sqrt(number / len(number))[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+
+    positions = np.empty((n, 2), np.float32)
+    size = max(COMPARED // (len(number) * k**3), 1)
+    for start in range(0, n, size):
+        targets = neighbors[start : start + size]
+        near = articles[targets].astype(np.float64)
+        radius = tree.query(near, k=[min(2 * k, tree.n)], workers=threads)[0]
+        spots = (near[:, :, None] + radius[:, :, :, None] * disc).reshape(len(targets), -1, 2)
+        _, around = tree.query(spots, k=range(1, k + 1), workers=threads)
+        kept = (around[:, :, :, None] == targets[:, None, None, :]).any(axis=3).sum(axis=2)
+        away = np.linalg.norm(spots[:, :, None] - near[:, None], axis=3).sum(axis=2)
+        best = np.lexsort((away, -kept), axis=1)[:, 0]
+        positions[start : start + size] = spots[np.arange(len(targets)), best].clip(0, 1)
+    return positions
+
+
+def write_projection(
+    path: str | Path,
+    format: str,
+    kind: str,
+    model: EmbeddingModel,
+    encoder: TextEncoder,
+    device: str,
+    table: EmbeddingTable,
+    knowledge_map: KnowledgeMap,
+    output: str | Path,
+    k: int,
+    threads: int,
+    max_characters: int,
+) -> None:
+    """Read new items of `kind` ("articles" or "questions") from a file, embed and place them, and write them as parquet.
+
+    A batch at a time: memory does not grow with the file. What was dropped is counted in the log.
+    """
+    with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, SCHEMA) as writer:
+        items = _questions(path) if kind == "questions" else _articles(path, format, max_characters, Path(scratch_dir))
+        placed = 0
+        while batch := list(islice(items, BATCH)):
+            item_ids, sources, titles, urls, texts = zip(*batch, strict=True)
+            vectors = encoder.encode(model.texts_of(titles, texts), item_ids).vectors
+            projection = project(vectors, table, knowledge_map, k, device, threads)
+            columns = {
+                "item_id": item_ids,
+                "kind": [QUESTION if kind == "questions" else ARTICLE] * len(batch),
+                "source": sources,
+                "title": titles,
+                "url": urls,
+                "excerpt": [excerpt(text) for text in texts],
+                "x": projection.positions[:, 0],
+                "y": projection.positions[:, 1],
+                "neighbors": [
+                    {"ids": ids, "distances": distances}
+                    for ids, distances in zip(projection.neighbors.tolist(), projection.distances.tolist(), strict=True)
+                ],
+            }
+            writer.write_table(pa.table(columns, schema=SCHEMA))
+            placed += len(batch)
+        log.info(f"{placed:,} {kind} placed on the map")
+
+
+def _articles(path: str | Path, format: str, max_characters: int, scratch_dir: Path) -> Iterator[Article]:
+    source = Source("new", str(path), format)
+    report = SourceReport(source.name, source.path)
+    with SeenIds(scratch_dir) as seen:
+        yield from read_articles(source, report, seen, max_characters, scratch_dir)
+    for line in summary([report]):
+        log.info(line)
+
+
+def _questions(path: str | Path) -> Iterator[Article]:
+    for question in read_questions([path]):
+        yield Article(question.item_id, QUESTION, " ".join(question.text.split()), "", question.text)

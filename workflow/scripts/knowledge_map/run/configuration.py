@@ -1,0 +1,229 @@
+"""The configuration: completed from the schema, and checked before any job starts."""
+
+import copy
+import difflib
+import math
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, TypeChecker, ValidationError
+from jsonschema.validators import extend
+
+from knowledge_map.articles.discovery import files_of
+from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
+from knowledge_map.articles.records import Source
+from knowledge_map.common.errors import UserError
+from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
+from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.questions.reading import read_questions
+from knowledge_map.questions.records import Question
+
+LARGEST, DEEPEST = 1_000_000, 20
+"""Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
+
+
+def _is_number(checker: TypeChecker, value: object) -> bool:
+    """Return whether a value is a number of some size: YAML has words for NaN and infinity, which pass every range."""
+    return Draft202012Validator.TYPE_CHECKER.is_type(value, "number") and -math.inf < value < math.inf
+
+
+Validator = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number))
+
+
+def complete(config: dict, schema_path: str | Path) -> dict:
+    """Return `config` with the schema's defaults filled in. Raises UserError, one line, at the first thing that is wrong."""
+    _check_extent(config)
+    schema = read_schema(schema_path)
+    completed = _with_defaults(copy.deepcopy(config), schema)
+    error = next(iter(sorted(Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
+    if error is not None:
+        raise UserError(f"configuration: {_explained(error)}")
+    return completed
+
+
+def read_schema(path: str | Path) -> dict:
+    """Return the schema of the configuration; names and options of formats come from the registry of article formats.
+
+    A key with `x-names: articles` takes the formats of sources, one with `x-names: files` those of files. A format with options
+    has a section of its name, whose keys take their defaults from it.
+    """
+    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    names = {"files": ["auto", *ARTICLE_FORMATS], "articles": ["auto", *ARTICLE_FORMATS, "huggingface"]}
+    source = schema["properties"]["articles"]["items"]["properties"]
+    for key in (source["format"], schema["properties"]["projection"]["properties"]["format"]):
+        key["enum"] = names[key["x-names"]]
+    for each in ARTICLE_FORMATS.values():
+        for name, default in each.options.items():
+            source[each.name]["properties"][name]["default"] = list(default) if isinstance(default, tuple) else default
+    return schema
+
+
+def _check_extent(config: dict) -> None:
+    """Raise UserError where a configuration is larger than any is.
+
+    An alias of YAML is a value that is there once and counts many times: nested, a few lines make more than memory holds as
+    soon as anything walks through them, as a message about them does.
+    """
+    values, extent, level = [config], 0, 0
+    while values:
+        extent += len(values) + sum(len(value) for value in values if isinstance(value, str | bytes))
+        level += 1
+        if extent > LARGEST or level > DEEPEST:
+            raise UserError(
+                f"configuration: more than {LARGEST:,} characters or {DEEPEST} levels, an alias (*name) counted as what "
+                "it stands for; take out what is no setting."
+            )
+        if any(isinstance(value, int) and value.bit_length() > 1_000 for value in values):  # Python refuses to print the largest
+            raise UserError("configuration: a whole number of more than 300 digits; take out what is no setting.")
+        inner = (_within(value) for value in values if isinstance(value, dict | list))
+        values = list(islice(chain.from_iterable(inner), LARGEST + 1))
+
+
+def _within(value: dict | list) -> Iterator[object]:
+    return chain(value, value.values()) if isinstance(value, dict) else iter(value)
+
+
+def _with_defaults(value: object, schema: dict) -> object:
+    if isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            if name not in value and "default" in part:
+                value[name] = copy.deepcopy(part["default"])
+            if name in value:
+                value[name] = _with_defaults(value[name], part)
+    elif isinstance(value, list) and "items" in schema:
+        value = [_with_defaults(item, schema["items"]) for item in value]
+    elif isinstance(value, float) and value.is_integer() and "integer" in schema.get("type", ""):
+        value = int(value)  # JSON Schema takes 15.0 for an integer; Python's ranges do not
+    return value
+
+
+def _explained(error: ValidationError) -> str:
+    key = error.json_path.removeprefix("$.").removeprefix("$")
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known), key=str)[0]
+        meant = difflib.get_close_matches(str(unknown), known, n=1)
+        return f"unknown key `{f'{key}.' if key else ''}{shown(str(unknown))}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
+    description = error.schema.get("description", "").strip()
+    return f"`{key}`: {shown(error.message, 500)}." + (f" ({description})" if description else "")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the configuration names, found and read."""
+
+    sources: list[Source]
+    files: dict[str, list[Path]]
+    question_files: list[str]
+    questions: list[Question]
+    article_model: EmbeddingModel
+    question_model: EmbeddingModel
+
+
+def check_inputs(config: dict) -> Inputs:
+    """Find every file and the model that a completed configuration names, and read the questions.
+
+    Raises UserError, one line, for a missing file, a broken question file, a model that is not there, a results folder
+    that cannot be written, and settings that contradict each other.
+    """
+    try:
+        return _found(config)
+    except OSError as error:  # a name too long for any disk, a folder that may not be looked into
+        name = shown(os.fsdecode(error.filename or ""))
+        raise UserError(f"configuration: {name}: {reason_of(error)}; correct this path.") from None
+
+
+def _found(config: dict) -> Inputs:
+    _check_settings(config)
+    sources = [Source.of(source) for source in config["articles"]]
+    names = [source.name for source in sources]
+    if len(set(names)) < len(names):
+        raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
+    question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
+    for path in [config["results"], config["projection"]["path"], *(source.path for source in sources), *question_files]:
+        if UNFIT_IN_PATH.search(path or ""):
+            raise UserError(f"configuration: {path}: no path has control characters or halves of characters; correct it.")
+        Path(path or "").exists()  # raises OSError if the name is too long
+    for source in sources:
+        _check_on_hub(source)
+    article_model, question_model = embedding_models(config)
+    article_model.folder()
+    _check_writable(Path(config["results"]))
+    return Inputs(
+        sources=sources,
+        files={source.name: files_of(source) for source in sources},
+        question_files=question_files,
+        questions=read_questions(question_files),
+        article_model=article_model,
+        question_model=question_model,
+    )
+
+
+def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
+    """Return how a completed configuration embeds articles, and how questions."""
+    embedding = config["embedding"]
+    common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
+    return (
+        EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
+        EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
+    )
+
+
+def _check_on_hub(source: Source) -> None:
+    """Raise UserError where a source on the hub does not say which dataset it is, and of which revision."""
+    if source.on_hub and not re.fullmatch(r"[\w.-]+/[\w.-]+", source.path):
+        raise UserError(f"articles: {source.name}: {source.path} is no dataset on the hub; give its `path` as owner/name.")
+    if source.on_hub and source.huggingface is None:
+        raise UserError(
+            f"articles: {source.name}: name the commit of {source.path} that is meant as `huggingface: {{revision: ...}}`, "
+            "so that the articles stay the same."
+        )
+    if source.huggingface is not None and not source.on_hub:
+        raise UserError(f"articles: {source.name}: has settings for `huggingface`, but its format is {source.format}.")
+
+
+def _check_settings(config: dict) -> None:
+    umap, k = config["umap"], config["neighbors"]["k"]
+    if k < umap["n_neighbors"] - 1:
+        raise UserError(
+            f"configuration: umap.n_neighbors is {umap['n_neighbors']}, which needs neighbors.k of at least "
+            f"{umap['n_neighbors'] - 1}; it is {k}."
+        )
+    if umap["min_dist"] > umap["spread"]:
+        raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
+    for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
+        if fine % coarse:
+            raise UserError(
+                f"configuration: labels.grid has {coarse} and {fine}, which is no multiple of it; each level divides the cells "
+                "of the one before, as in [8, 16, 32, 64]."
+            )
+
+
+def check_size(articles: int, questions: int, k: int) -> None:
+    """Raise UserError where there are too few items for neighbor lists of length `k`."""
+    items = articles + questions
+    if articles < 2 or items < 4:
+        raise UserError(f"{articles:,} articles and {questions:,} questions: a map needs at least 2 articles, 4 items in all.")
+    if items <= k:
+        raise UserError(
+            f"{articles:,} articles and {questions:,} questions are too few for neighbors.k = {k}: every item needs {k} others; "
+            f"set neighbors.k to at most {items - 1} and umap.n_neighbors to at most {items}, or add articles."
+        )
+
+
+def _check_writable(results: Path) -> None:
+    """Raise UserError unless something can be made at `results` or, before it exists, in the folder that will hold it."""
+    existing = next(_upwards(results))
+    if not existing.is_dir():
+        raise UserError(f"configuration: `results` leads through {existing}, which is not a folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"configuration: the results folder {results} cannot be written; fix its permissions or set `results`.")
+
+
+def _upwards(path: Path) -> Iterator[Path]:
+    return (folder for folder in [path, *path.absolute().parents] if folder.exists())

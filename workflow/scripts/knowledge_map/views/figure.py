@@ -1,0 +1,288 @@
+"""A still picture of the map: how densely articles lie, what the positions are called, where the questions fell."""
+
+import math
+import re
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pyarrow as pa
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox
+from scipy.ndimage import gaussian_filter
+
+from knowledge_map.common.files import atomic_write
+from knowledge_map.labels.table import shown_labels
+from knowledge_map.map.region import Region
+from knowledge_map.map.table import KnowledgeMap
+
+MAP_SIDE, MARGIN, HEADING, LIST_WIDTH, LINE = 7.2, 0.25, 0.85, 3.1, 0.152
+"""In inches: the longer side of the map, the figure's margin, the heading, the list of questions and one of its lines."""
+
+DPI = {"png": 180}
+"""Resolution by format, else 120 (of the rasterized density)."""
+
+BINS = 600
+"""Bins of the density along a side of the map."""
+
+FEW_ARTICLES = 3_000
+"""Below this many, articles are drawn as points as well."""
+
+MOST_NUMBERED = 12
+"""With more questions than this, they are stars without numbers."""
+
+FINEST_GRID = 32
+"""Labels are taken from the finest level with at most so many cells along a side, and no more cells than articles."""
+
+LABEL_SIZE = 7.5
+"""Points."""
+
+PAPER, INK, FAINT, ACCENT = "#fbfaf6", "#14242f", "#66757f", "#cf3f2e"
+
+DEPTHS = LinearSegmentedColormap.from_list(
+    "depths", [PAPER, "#e8f0e4", "#cbe3d8", "#a5d1cf", "#7fbcc5", "#5aa2b8", "#3f87a8"], 64
+)
+
+STYLE = {
+    "font.family": ["DejaVu Sans"],
+    "text.parse_math": False,
+    "text.color": INK,
+    "svg.hashsalt": "knowledge map",
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+}
+
+SMOOTH = {"interpolation": "bicubic", "interpolation_stage": "data"}
+
+DASHES = (0, (4, 2))
+
+
+def draw_map(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | None, paths: list[Path], title: str) -> None:
+    """Draw the map into `paths`, whose endings (.png, .svg) name their formats; the same map gives the same bytes.
+
+    `knowledge_map` needs the column `excerpt`, which for a question is its text; `labels` are those of `knn_labels`.
+    A label that the font (DejaVu Sans) cannot write is left out.
+    """
+    with _style():
+        figure = _figure(knowledge_map, labels, region, title)
+        for path in paths:
+            kind = Path(path).suffix.removeprefix(".")
+            with atomic_write(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=DPI.get(kind, 120), metadata={"Date": None} if kind == "svg" else None)
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Draw in our own style, whatever the user's matplotlibrc says, and without words about missing glyphs."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def _figure(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | None, title: str) -> Figure:
+    articles = knowledge_map.positions[knowledge_map.is_article]
+    questions = knowledge_map.positions[~knowledge_map.is_article]
+    texts = []
+    if len(questions) <= MOST_NUMBERED:
+        excerpts = knowledge_map.table["excerpt"].filter(pa.array(~knowledge_map.is_article))
+        texts = [textwrap.wrap(plain(text, 120), 38) or [""] for text in excerpts.to_pylist()]
+
+    low, high = _extent(knowledge_map.positions, bandwidth(len(articles)))
+    width, height = (high - low) * MAP_SIDE / (high - low).max()
+    body = max(height, LINE * sum(len(lines) + 0.6 for lines in texts))
+    size = np.array([width + 2 * MARGIN + (LIST_WIDTH if texts else 0), body + HEADING + MARGIN])
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((MARGIN / size[0], 1 - (HEADING + height) / size[1], width / size[0], height / size[1]))
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    axes.set_axis_off()
+
+    _draw_density(axes, articles)
+    taken = _draw_questions(axes, questions, region, numbered=bool(texts))
+    _draw_labels(axes, labels, min(FINEST_GRID, math.isqrt(len(articles))), taken)
+    _draw_heading(figure, title, len(articles), len(questions), region)
+    _draw_question_list(figure, texts, left=MARGIN + width + 0.3)
+    return figure
+
+
+def _extent(positions: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and upper corner of what is shown: all positions and a margin."""
+    low, high = positions.min(axis=0).astype(float), positions.max(axis=0).astype(float)
+    # A map that is nearly a line is still shown as a band.
+    margins = np.maximum(0.02 + 1.5 * margin, (0.4 * (high - low).max() - (high - low)) / 2)
+    return low - margins, high + margins
+
+
+def bandwidth(articles: int) -> float:
+    """Return the width of the density's Gaussian in map units; it shrinks with the number of articles."""
+    return 0.115 * max(articles, 1) ** -0.25
+
+
+def density(articles: np.ndarray, box: tuple[float, float, float, float], bins: int = BINS) -> np.ndarray:
+    """Return the smoothed, log-scaled 2-D histogram of `articles`, float [n, 2], in [0, 1], float [bins, bins], y upward.
+
+    `box` is (x_min, x_max, y_min, y_max) in map units.
+    """
+    x_min, x_max, y_min, y_max = box
+    counts, _, _ = np.histogram2d(articles[:, 1], articles[:, 0], bins, [[y_min, y_max], [x_min, x_max]])
+    sigma = bandwidth(len(articles)) * bins / np.array([y_max - y_min, x_max - x_min])
+    smooth = gaussian_filter(counts, sigma, mode="constant")
+    # The scale is that of a dense position, not of the one densest clot.
+    smooth /= np.quantile(smooth[smooth > 1e-3 * smooth.max()], 0.98) if smooth.any() else 1
+    return np.log1p(8 * smooth.clip(0, 1)) / np.log1p(8)
+
+
+def _draw_density(axes: Axes, articles: np.ndarray) -> None:
+    box = (*axes.get_xlim(), *axes.get_ylim())
+    shade = density(articles, box)
+    axes.imshow(shade, extent=box, origin="lower", cmap=DEPTHS, vmin=0, vmax=1, aspect="auto", **SMOOTH)
+    axes.contour(
+        shade,
+        levels=[0.15, 0.35, 0.55, 0.75],
+        extent=box,
+        origin="lower",
+        rasterized=True,
+        colors=[INK],
+        linewidths=0.4,
+        alpha=0.16,
+    )
+    if len(articles) < FEW_ARTICLES:
+        axes.scatter(*articles.T, s=4, color=INK, alpha=0.4, linewidths=0, rasterized=True)
+
+
+def _draw_questions(axes: Axes, questions: np.ndarray, region: Region | None, numbered: bool) -> list[Bbox]:
+    """Draw the questions and their region; return the boxes they take up, in pixels.
+
+    Numbers that would cover each other are moved apart, with a line to the true position.
+    """
+    if region:
+        corner, sides = (region.x_min, region.y_min), (region.x_max - region.x_min, region.y_max - region.y_min)
+        axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=ACCENT, linewidth=0.9, alpha=0.8, linestyle=DASHES))
+    if not len(questions):
+        return []
+    radius = 6.0 if numbered else 4.5
+    pixels = axes.transData.transform(questions)
+    half = radius * axes.figure.dpi / 72
+    if numbered:
+        pixels = _apart(pixels, 2.15 * half)
+        for number, (shown, true) in enumerate(zip(axes.transData.inverted().transform(pixels), questions, strict=True), start=1):
+            axes.plot(*zip(true, shown, strict=True), color=ACCENT, linewidth=0.9, zorder=5)
+            axes.plot(*true, marker="o", markersize=2.5, color=ACCENT, zorder=5)
+            axes.plot(*shown, marker="o", markersize=2 * radius, color=ACCENT, markeredgecolor="white", zorder=6)
+            axes.text(*shown, str(number), color="white", size=7, weight="bold", ha="center", va="center_baseline", zorder=6)
+    else:
+        axes.scatter(*questions.T, s=(2 * radius) ** 2, marker="*", color=ACCENT, edgecolors="white", linewidths=0.6, zorder=6)
+    return [Bbox.from_extents(x - half, y - half, x + half, y + half) for x, y in pixels]
+
+
+def _apart(points: np.ndarray, distance: float) -> np.ndarray:
+    """Return `points`, float [n, 2], moved as little as is easy until none are nearer to each other than `distance`."""
+    points = points.astype(float)
+    first, second = np.triu_indices(len(points), 1)
+    for _ in range(200):
+        apart = points[second] - points[first]
+        length = np.linalg.norm(apart, axis=1)
+        push = np.maximum(distance - length, 0) / 2
+        if not push.any():
+            break
+        # Points in one position part in directions that depend on their number.
+        angle = first + second * 2.4
+        apart[length == 0] = np.column_stack([np.cos(angle), np.sin(angle)])[length == 0]
+        step = apart * (push / np.maximum(np.linalg.norm(apart, axis=1), 1e-9))[:, None]
+        np.add.at(points, second, step)
+        np.add.at(points, first, -step)
+    return points
+
+
+def _draw_labels(axes: Axes, labels: pa.Table, finest: int, taken: list[Bbox]) -> None:
+    """Write the labels of a grid up to `finest` one after another, each where it belongs or close by, if there is room."""
+    renderer = axes.figure.canvas.get_renderer()
+    view = axes.get_window_extent(renderer)
+    taken = list(taken)
+    for text, position in _label_choice(labels, finest):
+        artist = axes.text(*position, text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
+        artist.set_path_effects([withStroke(linewidth=2, foreground=(1, 1, 1, 0.7))])
+        box = artist.get_window_extent(renderer).padded(8, 5)
+        shifts = (shift * LABEL_SIZE * axes.figure.dpi / 72 for shift in (0, 1, -1))
+        free = (shift for shift in shifts if _has_room(box.translated(0, shift), view, taken))
+        if (shift := next(free, None)) is None:
+            artist.remove()
+            continue
+        x, y = axes.transData.transform(position)
+        artist.set_position(axes.transData.inverted().transform((x, y + shift)))
+        taken.append(box.translated(0, shift))
+
+
+def _has_room(box: Bbox, view: Bbox, taken: list[Bbox]) -> bool:
+    return view.x0 <= box.x0 and box.x1 <= view.x1 and not any(box.overlaps(other) for other in taken)
+
+
+def _label_choice(labels: pa.Table, finest: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield label and position of the areas to be named, all of one level, in the order in which they should find room."""
+    grids = np.unique(labels["grid"].to_numpy())
+    level = shown_labels(labels, max(grids[grids <= finest], default=min(grids, default=finest)))
+    positions = np.column_stack([level["label_x"], level["label_y"]])
+    for text, position in zip(level["label"].to_pylist(), positions, strict=True):
+        if (line := plain(text, 40)) and "�" not in line:
+            yield "\n".join(textwrap.wrap(line, 18, break_long_words=False)), position
+
+
+def _draw_heading(figure: Figure, title: str, articles: int, questions: int, region: Region | None) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(MARGIN / width, 1 - 0.44 / height, plain(title, 60), size=15, weight="bold", va="baseline")
+    marker = {"marker": "o" if questions <= MOST_NUMBERED else "*", "markersize": 7, "markeredgecolor": "white"}
+    keys = {_counted(articles, "article"): Line2D([], [], color=DEPTHS(0.8), linewidth=6, solid_capstyle="butt")}
+    if questions:
+        keys[_counted(questions, "question")] = Line2D([], [], color=ACCENT, linestyle="", **marker)
+    if region:
+        keys["question region"] = Line2D([], [], color=ACCENT, linewidth=0.9, linestyle=DASHES)
+    position = (MARGIN / width, 1 - 0.78 / height)
+    figure.legend(
+        keys.values(), keys.keys(), loc="lower left", bbox_to_anchor=position, ncols=3, frameon=False, fontsize=8,
+        labelcolor=FAINT, borderaxespad=0, borderpad=0, handlelength=1.6, columnspacing=1.6,
+    )  # fmt: skip
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
+def _draw_question_list(figure: Figure, texts: list[list[str]], left: float) -> None:
+    """List the questions, each a list of lines, by number in a column `left` inches from the figure's edge."""
+    width, height = figure.get_size_inches()
+    down = HEADING + LINE
+    for number, lines in enumerate(texts, start=1):
+        figure.text(left / width, 1 - down / height, str(number), size=8, weight="bold", color=ACCENT, ha="right", va="baseline")
+        for line in lines:
+            figure.text((left + 0.1) / width, 1 - down / height, line, size=8, va="baseline")
+            down += LINE
+        down += 0.6 * LINE
+
+
+def plain(text: str, most: int) -> str:
+    """Return `text` on one line, without control characters, at most `most` characters long; what the font lacks becomes �."""
+    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: 8 * most])
+    seen = re.sub(r" +", " ", seen).strip()
+    seen = "".join(char if ord(char) in _glyphs() else "�" for char in seen)
+    return seen if len(seen) <= most else seen[: most - 1].rstrip() + "…"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the code points that DejaVu Sans can write."""
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())

@@ -1,0 +1,159 @@
+"""The interactive map: one HTML file that carries data, style and script and asks the network for nothing."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jinja2
+import pyarrow as pa
+import pyarrow.compute as pc
+from markupsafe import Markup
+
+from knowledge_map.common.files import atomic_write
+from knowledge_map.map.region import Region
+from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.records import Question
+from knowledge_map.views.page.columns import (
+    as_json,
+    excerpt_column,
+    level_list,
+    neighbor_columns,
+    packed,
+    position_column,
+    source_column,
+    text_columns,
+    url_column,
+)
+from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
+
+TEMPLATES = Path(__file__).parents[4] / "page"
+
+STYLES = ("map.css", "quiz.css")
+
+SCRIPTS = (
+    "page.js",
+    "data.js",
+    "places.js",
+    "view.js",
+    "theme.js",
+    "shade.js",
+    "points.js",
+    "picture.js",
+    "labels.js",
+    "markers.js",
+    "map.js",
+    "coloring.js",
+    "legend.js",
+    "panel.js",
+    "item.js",
+    "search.js",
+    "selection.js",
+    "controls.js",
+    "knowledge.js",
+    "progress.js",
+    "heat.js",
+    "regions.js",
+    "insight.js",
+    "quiz.js",
+    "keep.js",
+    "main.js",
+)
+"""The parts of the page in the order in which they are put into it."""
+
+QUIZ = QuizSettings()
+
+COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
+"""What the page needs of the map."""
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """The settings `page` of the configuration, by their names there."""
+
+    excerpts: str = "all"
+    neighbors: int = 8
+
+
+def write_page(
+    knowledge_map: KnowledgeMap,
+    labels: pa.Table,
+    questions: list[Question],
+    region: Region | None,
+    output: str | Path,
+    title: str = "Knowledge map",
+    quiz: QuizSettings = QUIZ,
+    settings: PageSettings = PageSettings(),
+) -> None:
+    """Write the interactive map to `output`, under a `title`.
+
+    `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
+    compressed as they lie in memory, so that it takes little more than the map itself.
+    """
+    style, script = _joined(STYLES), '"use strict";\n' + _joined(SCRIPTS)
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+    articles = int(knowledge_map.is_article.sum())
+    pieces = environment.get_template("map.html").generate(
+        title=title,
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        articles=f"{articles:,}",
+        questions=len(questions),
+        region=region,
+        columns=_columns(knowledge_map, labels, questions, region, quiz, settings),
+    )
+    with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(pieces)
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join(TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the Content-Security-Policy: this style and this script, and nothing else from anywhere."""
+    style_hash, script_hash = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    return (
+        f"default-src 'none'; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _columns(
+    knowledge_map: KnowledgeMap,
+    labels: pa.Table,
+    questions: list[Question],
+    region: Region | None,
+    quiz: QuizSettings,
+    settings: PageSettings,
+) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield name and base64 of each column; rows are those of the map, articles first."""
+    table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
+    by_id = {question.item_id: question for question in questions}
+    asked = [by_id[item_id] for item_id in table["item_id"].filter(pc.invert(is_article)).to_pylist()]
+    address, urls = url_column(table["title"], pc.if_else(is_article, table["url"], ""))
+    names, sources = source_column(table["source"].filter(is_article))
+    neighbors, similarities = neighbor_columns(table["neighbors"], settings.neighbors)
+    head = {
+        "articles": len(table) - len(asked),
+        "region": region.as_dict() if region else None,
+        "url": asdict(address) if address else None,
+        "sources": names,
+        "questions": quiz_questions(knowledge_map, asked, quiz),
+        "quiz": quiz_settings(knowledge_map, asked, region, quiz),
+        "levels": level_list(labels, "map"),
+        "region_levels": level_list(labels, "region"),
+    }
+    yield "head", packed([as_json(head)])
+    for name, array in {
+        "positions": position_column(knowledge_map.positions),
+        "sources": sources,
+        "neighbors": neighbors,
+        "similarities": similarities,
+    }.items():
+        yield name, packed([array.tobytes()])
+    yield from text_columns("titles", table["title"])
+    yield from text_columns("excerpts", excerpt_column(knowledge_map, settings.excerpts, region))
+    yield from text_columns("urls", urls)
