@@ -31,6 +31,7 @@ def read_configuration(paths: list[Path]) -> dict:
 
 
 def main() -> None:
+    """Print the status of the run that the configuration files on the command line describe."""
     parser = argparse.ArgumentParser(description="Tell how far a run is, from its files alone.")
     parser.add_argument("configfile", type=Path, nargs="*", help="laid over config.yaml, as by snakemake --configfile")
     over = parser.parse_args().configfile

@@ -1,5 +1,6 @@
-"""The knowledge map: pure functions and small classes behind the rules, in the order of the data.
+"""The knowledge map: the functions and classes behind the rules, in folders that follow the data.
 
-sources → shards → model → embedding → table → neighbors → umap_layout → refinement → the map and what is asked of it.
-Nothing in here knows of Snakemake; the scripts beside this package hand it paths and settings.
+articles, questions → embedding → neighbors → layout → map → labels → views → diagnostics. `common` is used by all of them, and
+`run` is about a run as a whole. No folder imports one that comes after it. Nothing in here knows of Snakemake; the scripts beside
+this package hand it paths and settings.
 """

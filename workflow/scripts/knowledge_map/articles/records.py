@@ -45,6 +45,7 @@ class Source:
     options: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Check name and limit."""
         if not re.fullmatch(r"[A-Za-z0-9._-]+", self.name) or self.name == "question":
             raise UserError(f"articles: {self.name!r} names no source; use letters, digits, `.`, `_`, `-`, and not `question`.")
         if self.limit is not None and self.limit < 1:

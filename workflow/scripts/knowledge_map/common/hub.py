@@ -110,6 +110,7 @@ class Repository:
             ) from None
 
     def __str__(self) -> str:
+        """Return what messages call it."""
         return f"the {self.kind} {self.name} at {self.revision}"
 
     @contextmanager

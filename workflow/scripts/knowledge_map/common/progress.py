@@ -63,9 +63,11 @@ class LogStream(io.TextIOBase):
         self._pending, self._next_bar = "", 0.0
 
     def writable(self) -> bool:
+        """Return that one may write here."""
         return True
 
     def write(self, text: str) -> int:
+        """Take text; whole lines go to the log."""
         self._pending += text
         *lines, self._pending = self._pending.replace("\r", "\n\r").split("\n")
         for line in lines:

@@ -37,6 +37,7 @@ def correlated(ranks: dict[str, np.ndarray], resamples: int, rng: np.random.Gene
 
 
 def rounded_interval(resampled: np.ndarray) -> list[float] | None:
+    """Return the ends of the 95 % interval of resampled values, float [resamples], rounded; None of none."""
     limits = interval(resampled)
     return None if limits is None else [rounded(limit) for limit in limits]
 

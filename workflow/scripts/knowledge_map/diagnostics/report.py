@@ -41,4 +41,5 @@ def shown(questions: list[dict], settings: Settings) -> list[dict]:
 
 
 def percent(share: float | None, digits: int = 0) -> str:
+    """Return a share, 0 to 1, in percent; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"

@@ -113,6 +113,7 @@ def measure_rows(measures: dict, prefix: str = "") -> Iterator[tuple[str, object
 
 
 def limits(interval: list[float] | None) -> list[float | None]:
+    """Return the ends of an interval, or two times None where there is none."""
     return interval or [None, None]
 
 

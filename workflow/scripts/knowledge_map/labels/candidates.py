@@ -86,4 +86,5 @@ def similarities(embeddings: EmbeddingTable, rows: np.ndarray, means: np.ndarray
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors, float [..., D], scaled to unit length; those of no length stay zero."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -24,6 +24,7 @@ class Grid:
 
     @property
     def cells(self) -> int:
+        """Return how many cells there are."""
         return self.side**2
 
     @property

@@ -20,6 +20,7 @@ class Region:
         return (x >= self.x_min) & (x <= self.x_max) & (y >= self.y_min) & (y <= self.y_max)
 
     def as_dict(self) -> dict[str, float]:
+        """Return the four sides by their names."""
         return asdict(self)
 
 

@@ -119,6 +119,7 @@ def articles_nearest_to(
 
 
 def check_k(k: int, rows: int) -> None:
+    """Raise UserError where a table of so many rows has not k others for each."""
     if k >= rows:
         raise UserError(
             f"neighbors.k is {k}, but the embedding table has only {rows} items; "
@@ -238,6 +239,7 @@ def _candidates(
 
 
 def slices(n: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most `size` that together cover the first n."""
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
 

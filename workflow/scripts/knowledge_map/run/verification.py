@@ -149,6 +149,7 @@ def files_present(results: Path) -> Finding:
 
 
 def manifest_count(results: Path, expected: int) -> Finding:
+    """Tell whether the manifest counts as many articles as expected."""
     return _same(f"{_json(results / 'shards/manifest.json')['articles']:,}", f"{expected:,}")
 
 

@@ -62,6 +62,7 @@ class PackedForward:
 
     @torch.inference_mode()
     def __call__(self, batch: Batch) -> torch.Tensor:
+        """Return the vectors of a batch, float32 [n, D]."""
         device = self._model.device
         packing = Packing.of(np.append(batch.lengths, batch.filling) if batch.filling else batch.lengths, device)
         hidden = self._model(
@@ -85,6 +86,7 @@ class PaddedForward:
         self._prompt = prompt
 
     def __call__(self, batch: Batch) -> torch.Tensor:
+        """Return the vectors of a batch, float32 [n, D]."""
         texts = batch.texts
         found = self._encode(texts, prompt=self._prompt, batch_size=len(texts), show_progress_bar=False, convert_to_tensor=True)
         return found.float()

@@ -100,6 +100,7 @@ class Address:
     underscores: bool
 
     def of(self, title: str) -> str:
+        """Return the address of the item with this title."""
         return self.prefix + quote(title.replace(" ", "_") if self.underscores else title)
 
 
@@ -165,4 +166,5 @@ def _level(shown: pa.Table, grid: int) -> dict:
 
 
 def as_json(value: object) -> bytes:
+    """Return a value as compact UTF-8 JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
