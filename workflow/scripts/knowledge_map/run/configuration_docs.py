@@ -142,7 +142,7 @@ def _article_formats() -> Iterator[str]:
     yield "## Formats of articles\n"
     yield (
         "These are the values of `format` for files. With `auto` the first bytes of a file decide before its name, and its name\n"
-        f"before the text at its beginning. Every file may be compressed ({_codes(COMPRESSIONS)}), with that suffix behind its own.\n"
+        f"before the text at its beginning. Every file may be compressed ({_codes(COMPRESSIONS)}), with that suffix at the end.\n"
     )
     rows = [
         [f"`{each.name}`", _codes(each.suffixes), f"`{each.folder_names}`" if each.folder_pattern else "–", _options(each)]
