@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env test bench lock pictures clean help
+.PHONY: map status env test bench docs lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -53,6 +53,9 @@ test: .venv/installed-test debian ## all tests and checks
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
 	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json
 
+docs: env ## docs/configuration.md anew, from the schema
+	PYTHONPATH=workflow/scripts $(BIN)/python -m knowledge_map.run.configuration_docs workflow/schemas/config.schema.yaml docs/configuration.md
+
 # Torch pins its own CUDA packages exactly; they are left out, so that a machine without a GPU need not fetch them.
 COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header
 UNPINNED = grep -vE '^(nvidia|cuda|triton)' | sed 's/+cpu$$//'
@@ -62,7 +65,7 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 
-pictures: map .venv/installed-test debian ## the README's pictures, from the finished starter map
+pictures: map .venv/installed-test debian ## the pictures in docs/, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
 	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter_page.py
 

@@ -9,7 +9,7 @@ import yaml
 from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.configuration import check_inputs, check_size, complete, read_schema
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -29,7 +29,7 @@ def keys_of(schema: dict, name: str = "") -> list[tuple[str, dict, bool]]:
     return keys
 
 
-KEYS = keys_of(load(SCHEMA))
+KEYS = keys_of(read_schema(SCHEMA))
 
 
 def with_setting(name: str, value: object) -> dict:
@@ -54,9 +54,9 @@ def refusal(config: dict) -> str:
 
 
 @pytest.mark.parametrize(("part", "required"), [key[1:] for key in KEYS], ids=[key[0] for key in KEYS])
-def test_every_key_is_described_and_has_a_default_or_is_required(part, required):
-    is_section = part.get("type") == "object"
-    assert part.get("description") or is_section
+def test_every_key_and_section_is_described_and_has_a_type_and_a_default_or_is_required(part, required):
+    assert part["description"].strip()
+    assert "type" in part or "enum" in part
     assert required != ("default" in part)
 
 
