@@ -50,7 +50,7 @@ rule refine_layout:
         "../scripts/refine_layout.py"
 
 
-# What the map would be if questions weighed no more than articles and did not settle: the diagnostics show it beside the map.
+# What the map would be if questions weighed no more than articles and were not placed afterwards: the diagnostics show it beside the map.
 use rule refine_layout as refine_uniform_weight with:
     output:
         layout=f"{RESULTS}/uniform_weight.parquet",

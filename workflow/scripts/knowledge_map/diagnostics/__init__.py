@@ -46,7 +46,7 @@ def write_diagnostics(
     Parameters
     ----------
     questions_path : the file of embed_questions, which knows what else the questions' records say.
-    uniform_weight : a layout in which questions weigh no more than articles and do not settle, to compare with.
+    uniform_weight : a layout in which questions weigh no more than articles and are not placed afterwards, to compare with.
     projection : projection.parquet with questions that were placed on the finished map.
 
     Raises UserError where the files are not of the same items or hold numbers that are none.

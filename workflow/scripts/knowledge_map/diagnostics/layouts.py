@@ -35,7 +35,7 @@ def layouts_of(
 ) -> dict[str, Layout]:
     """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `uniform_weight`.
 
-    `uniform_weight` is a file like layout.parquet, of a refinement without weight of questions and without settling. Raises
+    `uniform_weight` is a file like layout.parquet, of a refinement without weight of questions and without placement. Raises
     UserError where the map at `path` or that file does not fit the embedding table, or a position is no number.
     """
     items = table.columns(["item_id", "kind"])

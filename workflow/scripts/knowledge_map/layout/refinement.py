@@ -58,7 +58,9 @@ class Refinement:
         """
         if questions * self.k <= articles:
             return self
-        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as these and do not settle")
+        log.info(
+            f"{questions:,} questions are many for {articles:,} articles: they weigh as much as these and are not placed afterwards"
+        )
         return replace(self, question_weight=min(self.question_weight, 1), placement_iterations=0)
 
 
