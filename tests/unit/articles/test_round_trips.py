@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_page import page
+from page_files import page
 
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest, write_shards

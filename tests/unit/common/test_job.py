@@ -50,13 +50,13 @@ def test_too_little_memory_is_told_with_the_remedy():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 def test_a_library_that_does_not_fit_into_memory_is_told_as_such(tmp_path):
-    body = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)); import torch"
+    body = "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 27, 3 << 27)); import torch"
     done = run(tmp_path / "shard.log", body)
     assert done.returncode == 1
     assert lines(tmp_path / "shard.log") == ["shard: error: " + str(explanation(MemoryError()))]
 
 
-def test_what_the_user_can_mend_says_so_itself():
+def test_what_the_user_can_fix_says_so_itself():
     assert explanation(UserError("wiki.jsonl: empty; give a file.")) == "wiki.jsonl: empty; give a file."
 
 
@@ -88,7 +88,7 @@ def lines(log: Path) -> list[str]:
     return [line.partition(" ")[2] for line in log.read_text(encoding="utf-8").splitlines()]
 
 
-def test_an_error_the_user_can_mend_is_one_line_and_exit_code_1(tmp_path):
+def test_an_error_the_user_can_fix_is_one_line_and_exit_code_1(tmp_path):
     log = tmp_path / "logs/shard.log"
     done = run(log, 'log.info("reading"); raise UserError("wiki.jsonl: größe \\ud83d; fix it.")')
     assert done.returncode == 1

@@ -226,7 +226,7 @@ def test_shown_labels_name_each_area_with_articles_once_and_the_largest_first(tm
     table = labelled(small_map(tmp_path, articles=30), 3, 12)
     shown = shown_labels(table, 12)
     assert len(set(shown["label"].to_pylist())) == shown.num_rows > 5
-    assert np.all(np.diff(shown["worth"].to_numpy()) <= 0)
+    assert np.all(np.diff(shown["score"].to_numpy()) <= 0)
     assert len(shown_labels(SCHEMA.empty_table(), 12)) == 0
 
 

@@ -117,7 +117,7 @@ def test_progress_of_the_steps_is_in_the_log(items, caplog):
     items.refined(flat(items.vectors), **SHORT)
     for part in ("drawing together", "sorting out"):
         assert f"{part}: iteration 10 of 10" in caplog.text
-    assert "20 questions settled" in caplog.text
+    assert "20 questions placed" in caplog.text
 
 
 # --- normalizing

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from knowledge_map.common.errors import UserError
+from knowledge_map.neighbors import approximate
 from knowledge_map.neighbors import exact as graph
 from knowledge_map.neighbors import graph as neighbor_graph
 from knowledge_map.neighbors.exact import Tile, articles_nearest_to, nearest
@@ -209,13 +210,13 @@ def test_half_precision_is_chosen_by_what_the_processor_can_do():
 def indexed(tmp_path_factory):
     table = ArrayTable(clustered(6000, 48))
     path = tmp_path_factory.mktemp("index") / "index.faiss"
-    graph.build_index(table, path, threads=2, seed=1)
+    approximate.build_index(table, path, threads=2, seed=1)
     return table, path
 
 
 def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed):
     table, path = indexed
-    neighbors, distances = graph.nearest_by_index(path, table, 1000, 2000, 15, nprobe=16, threads=2)
+    neighbors, distances = approximate.nearest_by_index(path, table, 1000, 2000, 15, nprobe=16, threads=2)
     exact = nearest(table, 1000, 2000, 15, CPU, threads=2)  # torch after faiss, each with its own OpenMP, in one process
     found = np.mean([len(np.intersect1d(a, b)) / 15 for a, b in zip(neighbors, exact[0], strict=True)])
     assert found >= 0.9
@@ -228,39 +229,39 @@ def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed
 
 def test_looking_through_all_lists_is_exact(indexed):
     table, path = indexed
-    found = graph.nearest_by_index(path, table, 0, 200, 15, nprobe=6000, threads=2)
+    found = approximate.nearest_by_index(path, table, 0, 200, 15, nprobe=6000, threads=2)
     assert same(found, nearest(table, 0, 200, 15, CPU, threads=2))
 
 
 def test_rows_that_their_lists_cannot_serve_are_searched_in_the_whole_table(indexed):
     table, path = indexed
     k = 500  # many times what a list holds
-    found = graph.nearest_by_index(path, table, 0, 10, k, nprobe=1, threads=2)
+    found = approximate.nearest_by_index(path, table, 0, 10, k, nprobe=1, threads=2)
     assert same(found, nearest(table, 0, 10, k, CPU, threads=2))
 
 
 def test_the_same_seed_gives_the_same_index(indexed, tmp_path):
     table, path = indexed
-    graph.build_index(table, tmp_path / "again.faiss", threads=2, seed=1)
+    approximate.build_index(table, tmp_path / "again.faiss", threads=2, seed=1)
     assert (tmp_path / "again.faiss").read_bytes() == path.read_bytes()
 
 
 def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path):
     table, path = indexed
     with pytest.raises(UserError, match="index of 6,000 x 48 numbers, but the embedding table has 5,999 x 48"):
-        graph.nearest_by_index(path, ArrayTable(table.array[1:]), 0, 5, 3, nprobe=4, threads=1)
+        approximate.nearest_by_index(path, ArrayTable(table.array[1:]), 0, 5, 3, nprobe=4, threads=1)
     (tmp_path / "half.faiss").write_bytes(path.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"half.faiss: damaged"):
-        graph.nearest_by_index(tmp_path / "half.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+        approximate.nearest_by_index(tmp_path / "half.faiss", table, 0, 5, 3, nprobe=4, threads=1)
     flipped = bytearray(path.read_bytes())
     flipped[len(flipped) // 2] ^= 1
     (tmp_path / "flipped.faiss").write_bytes(flipped)
     with pytest.raises(UserError, match=r"flipped.faiss: damaged"):
-        graph.nearest_by_index(tmp_path / "flipped.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+        approximate.nearest_by_index(tmp_path / "flipped.faiss", table, 0, 5, 3, nprobe=4, threads=1)
     with pytest.raises(UserError, match=r"none.faiss: missing"):
-        graph.nearest_by_index(tmp_path / "none.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+        approximate.nearest_by_index(tmp_path / "none.faiss", table, 0, 5, 3, nprobe=4, threads=1)
     with pytest.raises(UserError, match=r"neighbors.k is 6000"):
-        graph.nearest_by_index(path, table, 0, 5, 6000, nprobe=4, threads=1)
+        approximate.nearest_by_index(path, table, 0, 5, 6000, nprobe=4, threads=1)
 
 
 # --- files

@@ -72,7 +72,7 @@ def write_results(folder: Path, positions: np.ndarray, questions: int = QUESTION
 
 
 @pytest.fixture(scope="module")
-def is_unit_norm(tmp_path_factory) -> Path:
+def sound(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("sound")
     write_results(folder, np.random.default_rng(0).uniform(0, 1, (ARTICLES + QUESTIONS, 2)).astype(np.float32))
     return folder
