@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, ARTICLE_COLUMNS, ITEM_FIELDS, QUESTION
 from knowledge_map.common.parquet import as_matrix, as_metadata, batches, open_parquet, parquet_writer, read_metadata

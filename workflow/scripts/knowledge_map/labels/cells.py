@@ -5,10 +5,10 @@ from functools import reduce
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.labels.assignment import assign
 from knowledge_map.labels.candidates import LAST, TITLE, WORDS, Candidates, mean_vectors, similarities, unit, vote_weights

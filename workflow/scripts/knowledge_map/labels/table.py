@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.files import atomic_write
 from knowledge_map.common.parquet import write_parquet
 

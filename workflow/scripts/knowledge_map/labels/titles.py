@@ -5,8 +5,9 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
+
+from knowledge_map.common.arrow import compute as pc
 
 MONTH = "(january|february|march|april|may|june|july|august|september|october|november|december)"
 

@@ -58,9 +58,7 @@ class Refinement:
         """
         if questions * self.k <= articles:
             return self
-        log.info(
-            f"{questions:,} questions are many for {articles:,} articles: they weigh as much as these and are not placed afterwards"
-        )
+        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles and are not placed")
         return replace(self, question_weight=min(self.question_weight, 1), placement_iterations=0)
 
 

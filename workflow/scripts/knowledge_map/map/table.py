@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.items import ARTICLE, ITEM_COLUMNS, ITEM_FIELDS
 from knowledge_map.common.parquet import batches, open_parquet, parquet_writer, read_parquet
 from knowledge_map.map.region import Region, question_region

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from knowledge_map import diagnostics
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.items import ARTICLE, QUESTION
 from knowledge_map.common.parquet import batches, open_parquet

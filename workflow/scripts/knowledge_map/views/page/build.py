@@ -8,9 +8,9 @@ from pathlib import Path
 
 import jinja2
 import pyarrow as pa
-import pyarrow.compute as pc
 from markupsafe import Markup
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.files import atomic_write
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap

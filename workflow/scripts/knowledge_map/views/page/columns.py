@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.labels.table import shown_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
