@@ -14,7 +14,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy.stats import norm
 
-KNOWLEDGE = Path(__file__).parents[1] / "workflow/page/knowledge.js"
+KNOWLEDGE = Path(__file__).parents[1] / "workflow/scripts/knowledge_map/views/page/static/quiz/estimate.js"
 PERSONS, QUESTIONS, OPTIONS = 20, 60, 4
 AFTER = [10, 20, 40, 60]
 LENGTH_SCALES = [0.05, 0.1, 0.2, 0.4]

@@ -7,7 +7,7 @@ from scipy.stats import norm
 from sklearn.gaussian_process.kernels import RBF
 
 LENGTH, GENERAL, BOX = 0.1, 0.3, [0.1, 0.5, 0.2, 0.7]
-KNOWLEDGE = "workflow/page/knowledge.js"
+KNOWLEDGE = "workflow/scripts/knowledge_map/views/page/static/quiz/estimate.js"
 PREPARE = """
 ({ box, length, general, answers }) => {
   globalThis.knowledge = new Knowledge(box, length, general);

@@ -100,8 +100,8 @@ def test_nothing_is_loaded_and_no_handler_is_inline(tmp_path):
 
 
 def test_every_part_of_the_page_is_in_it():
-    assert {path.name for path in TEMPLATES.glob("*.js")} == set(SCRIPTS)
-    assert {path.name for path in TEMPLATES.glob("*.css")} == set(STYLES)
+    assert {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.js")} == set(SCRIPTS)
+    assert {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.css")} == set(STYLES)
 
 
 def test_places_neighbors_and_questions_reach_the_page(tmp_path):

@@ -27,35 +27,35 @@ from knowledge_map.page_data import (
 from knowledge_map.questions import Question
 from knowledge_map.quiz import QuizSettings, quiz_questions, quiz_settings
 
-TEMPLATES = Path(__file__).parents[2] / "page"
-STYLES = ("map.css", "quiz.css")
+TEMPLATES = Path(__file__).parent / "views" / "page"
+STYLES = ("static/base/page.css", "static/quiz/quiz.css")
 SCRIPTS = (
-    "page.js",
-    "data.js",
-    "places.js",
-    "view.js",
-    "theme.js",
-    "shade.js",
-    "points.js",
-    "picture.js",
-    "labels.js",
-    "markers.js",
-    "map.js",
-    "coloring.js",
-    "legend.js",
-    "panel.js",
-    "item.js",
-    "search.js",
-    "selection.js",
-    "controls.js",
-    "knowledge.js",
-    "progress.js",
-    "heat.js",
-    "regions.js",
-    "insight.js",
-    "quiz.js",
-    "keep.js",
-    "main.js",
+    "static/base/dom.js",
+    "static/base/store.js",
+    "static/map/spatial_index.js",
+    "static/map/camera.js",
+    "static/base/theme.js",
+    "static/map/density.js",
+    "static/map/points.js",
+    "static/map/points_canvas.js",
+    "static/map/labels.js",
+    "static/map/markers.js",
+    "static/map/renderer.js",
+    "static/map/coloring.js",
+    "static/panels/legend.js",
+    "static/panels/panel.js",
+    "static/panels/article_card.js",
+    "static/panels/search.js",
+    "static/panels/selection.js",
+    "static/panels/controls.js",
+    "static/quiz/estimate.js",
+    "static/quiz/answers.js",
+    "static/quiz/knowledge_layer.js",
+    "static/quiz/strengths.js",
+    "static/quiz/knowledge_report.js",
+    "static/quiz/quiz.js",
+    "static/panels/export.js",
+    "static/main.js",
 )
 """The parts of the page in the order in which they are put into it."""
 QUIZ = QuizSettings()
@@ -89,7 +89,7 @@ def write_page(
     style, script = _joined(STYLES), '"use strict";\n' + _joined(SCRIPTS)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
-    pieces = environment.get_template("map.html").generate(
+    pieces = environment.get_template("page.html").generate(
         title=title,
         policy=_policy(style, script),
         style=Markup(style),
