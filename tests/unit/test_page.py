@@ -15,7 +15,7 @@ from test_labels import HOSTILE, labelled, small_map
 
 from knowledge_map.labels import SCHEMA
 from knowledge_map.map_table import Region, question_region
-from knowledge_map.page import SCRIPTS, STYLES, TEMPLATES, PageSettings, write_page
+from knowledge_map.page import PageSettings, write_page
 from knowledge_map.page_data import FOLLOWS, NONE, Address, neighbor_columns, packed, source_column, url_column, web_addresses
 from knowledge_map.questions import Question
 
@@ -99,16 +99,11 @@ def test_nothing_is_loaded_and_no_handler_is_inline(tmp_path):
     assert "@import" not in html and "url(" not in elements.all("style")[0][2]
 
 
-def test_every_part_of_the_page_is_in_it():
-    assert {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.js")} == set(SCRIPTS)
-    assert {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.css")} == set(STYLES)
-
-
 def test_places_neighbors_and_questions_reach_the_page(tmp_path):
     knowledge_map, _, elements = page(tmp_path, articles=60, questions=3)
     head = elements.head()
     assert head["articles"] == 60
-    places = np.frombuffer(elements.column("places"), "<u2").reshape(2, -1).T / 65535
+    places = np.frombuffer(elements.column("positions"), "<u2").reshape(2, -1).T / 65535
     assert places == pytest.approx(knowledge_map.places, abs=1e-5)
     rows = np.frombuffer(elements.column("neighbors"), np.uint8).reshape(63, 3, 3)
     assert (rows @ [1, 256, 65536]).tolist() == [[0, 1, 2]] * 63

@@ -26,38 +26,10 @@ from knowledge_map.page_data import (
 )
 from knowledge_map.questions import Question
 from knowledge_map.quiz import QuizSettings, quiz_questions, quiz_settings
+from knowledge_map.views.page.modules import join_modules, join_styles
 
 TEMPLATES = Path(__file__).parent / "views" / "page"
-STYLES = ("static/base/page.css", "static/quiz/quiz.css")
-SCRIPTS = (
-    "static/base/dom.js",
-    "static/base/store.js",
-    "static/map/spatial_index.js",
-    "static/map/camera.js",
-    "static/base/theme.js",
-    "static/map/density.js",
-    "static/map/points.js",
-    "static/map/points_canvas.js",
-    "static/map/labels.js",
-    "static/map/markers.js",
-    "static/map/renderer.js",
-    "static/map/coloring.js",
-    "static/panels/legend.js",
-    "static/panels/panel.js",
-    "static/panels/article_card.js",
-    "static/panels/search.js",
-    "static/panels/selection.js",
-    "static/panels/controls.js",
-    "static/quiz/estimate.js",
-    "static/quiz/answers.js",
-    "static/quiz/knowledge_layer.js",
-    "static/quiz/strengths.js",
-    "static/quiz/knowledge_report.js",
-    "static/quiz/quiz.js",
-    "static/panels/export.js",
-    "static/main.js",
-)
-"""The parts of the page in the order in which they are put into it."""
+STATIC = TEMPLATES / "static"
 QUIZ = QuizSettings()
 COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
 """What the page needs of the map."""
@@ -86,7 +58,7 @@ def write_page(
     `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
     compressed as they lie in memory, so that it takes little more than the map itself.
     """
-    style, script = _joined(STYLES), '"use strict";\n' + _joined(SCRIPTS)
+    style, script = join_styles(STATIC), join_modules(STATIC)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
     pieces = environment.get_template("page.html").generate(
@@ -101,10 +73,6 @@ def write_page(
     )
     with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    return "\n".join(TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 def _policy(style: str, script: str) -> str:
@@ -143,7 +111,7 @@ def _columns(
     }
     yield "head", packed([as_json(head)])
     for name, array in {
-        "places": place_column(knowledge_map.places),
+        "positions": place_column(knowledge_map.places),
         "sources": sources,
         "neighbors": neighbors,
         "similarities": similarities,

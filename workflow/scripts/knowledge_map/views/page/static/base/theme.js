@@ -1,58 +1,69 @@
 // Light or dark: as the system has it, or as the person chose. The style sheet holds the colours of both.
 
-const theme = (() => {
-  const KEY = "knowledge-map-theme";
-  const NAMES = ["paper", "ink", "faint", "line", "card", "accent", "point", "right", "wrong",
-    "shade-low", "shade-middle", "shade-high", "known-0", "known-1", "known-2", "known-3", "known-4"];
-  const theme = { colors: {}, dark: false, changed: signal() };
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  let chosen = null;
+import { element } from "./dom.js";
+import { signal } from "./signal.js";
 
-  function read() {
-    theme.dark = chosen === null ? system.matches : chosen;
-    document.documentElement.dataset.theme = theme.dark ? "dark" : "light";
-    const style = getComputedStyle(document.documentElement);
-    theme.colors = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
-    element("theme").setAttribute("aria-pressed", theme.dark);
-    theme.changed();
-  }
+/** The font of what is drawn on a canvas. */
+export const FONT = '"Avenir Next", "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif';
 
-  /** Take the other one; back at the system's, follow it again. */
-  theme.toggle = () => {
-    chosen = !theme.dark === system.matches ? null : !theme.dark;
-    try {
-      if (chosen === null) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, chosen ? "dark" : "light");
-    } catch { /* without storage the choice lasts as long as the page */ }
-    read();
-  };
+const KEY = "knowledge-map-theme"; // of the browser's storage
+const NAMES = [
+  ..."paper ink faint line card accent point right wrong".split(" "),
+  ...["shade-low", "shade-middle", "shade-high", "known-0", "known-1", "known-2", "known-3", "known-4"],
+];
 
-  /** Show light colours while `work` runs, as paper has them. */
-  theme.inLight = (work) => {
-    const before = chosen;
-    chosen = false;
-    read();
-    work();
-    chosen = before;
-  };
-  theme.read = read;
+/** What is on the screen: the colours #rrggbb by their names in the style sheet, and whether they are the dark ones. */
+export const theme = {
+  /** @type {Record<string, string>} */
+  colors: {},
+  dark: false,
+  /** @type {import("./signal.js").Signal<[]>} */
+  changed: signal(),
+};
 
-  theme.start = () => {
-    try {
-      const kept = localStorage.getItem(KEY);
-      if (kept) chosen = kept === "dark";
-    } catch { /* as above */ }
-    system.addEventListener("change", read);
-    element("theme").addEventListener("click", theme.toggle);
-    read();
-  };
-  return theme;
-})();
+const system = matchMedia("(prefers-color-scheme: dark)");
+/** @type {boolean | null} */
+let chosenDark = null;
 
-/** Return red, green and blue of a colour #rrggbb. */
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-/** Return the colour at 0 to 1 between colours that are evenly spaced. */
-function between(stops, at) {
-  const place = clamp(at, 0, 1) * (stops.length - 1), below = Math.min(Math.floor(place), stops.length - 2);
-  return stops[below].map((value, c) => Math.round(value + (stops[below + 1][c] - value) * (place - below)));
+/** Take the colours that are due. */
+export function refreshTheme() {
+  theme.dark = chosenDark === null ? system.matches : chosenDark;
+  document.documentElement.dataset.theme = theme.dark ? "dark" : "light";
+  const style = getComputedStyle(document.documentElement);
+  theme.colors = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+  element("theme").setAttribute("aria-pressed", String(theme.dark));
+  theme.changed();
+}
+
+/** Take the other theme; back at the system's, follow the system again. */
+function toggle() {
+  chosenDark = !theme.dark === system.matches ? null : !theme.dark;
+  try {
+    if (chosenDark === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, chosenDark ? "dark" : "light");
+  } catch { /* without storage the choice lasts as long as the page */ }
+  refreshTheme();
+}
+
+/**
+ * Take light colours, as paper has them, and run `work`; `refreshTheme` takes them back.
+ * @param {() => void} work
+ */
+export function withLightColors(work) {
+  const before = chosenDark;
+  chosenDark = false;
+  refreshTheme();
+  work();
+  chosenDark = before;
+}
+
+/** Take the theme that was chosen on a former visit, and follow the system and the switch. */
+export function startTheme() {
+  try {
+    const kept = localStorage.getItem(KEY);
+    if (kept) chosenDark = kept === "dark";
+  } catch { /* without storage nothing was chosen */ }
+  system.addEventListener("change", refreshTheme);
+  element("theme").addEventListener("click", toggle);
+  refreshTheme();
 }

@@ -1,105 +1,177 @@
-// The view: which place of the map is in the middle of the screen, and how many pixels a unit of the map takes.
+// The camera: which position of the map is in the middle of the screen, and how many pixels a map unit takes.
 
-const view = (() => {
-  const view = { x: 0.5, y: 0.5, scale: 500, width: 0, height: 0, changed: signal(), whole: [0, 1, 0, 1] };
-  let flight = 0;
+import { clamp } from "../base/numbers.js";
+import { signal } from "../base/signal.js";
 
-  view.toScreen = (x, y) => [view.width / 2 + (x - view.x) * view.scale, view.height / 2 - (y - view.y) * view.scale];
-  view.toMap = (x, y) => [view.x + (x - view.width / 2) / view.scale, view.y - (y - view.height / 2) / view.scale];
-  const shorter = () => Math.min(view.width, view.height);
-  const clampScale = (scale) => clamp(scale, 0.3 * shorter(), 150 * Math.max(view.width, view.height));
+/** @typedef {import("../base/geometry.js").Box} Box */
+/** @typedef {[number, number, number]} View x and y in the middle of the screen, and the scale */
+/** @typedef {{ left: number, right: number, top: number, bottom: number }} Insets pixels at the edges that are covered */
 
-  /** Return whether a movement has not yet come to its end. */
-  view.isFlying = () => flight !== 0;
+const SMALLEST_SCALE = 0.3; // of the shorter side of the screen
+const LARGEST_SCALE = 150; // of the longer side of the screen
+const MARGIN = 0.9; // the part of the free screen that a box fills
+const SMALLEST_SIDE = 0.02; // map units: a box with a shorter side is shown as one of this side
+const EDGE = 20; // pixels within which a position is not well in view
 
-  function land() {
-    cancelAnimationFrame(flight);
-    flight = 0;
+export class Camera {
+  /** x of the middle of the screen, in map units. */
+  x = 0.5;
+  /** y of the middle of the screen, in map units, upward. */
+  y = 0.5;
+  /** Pixels to a map unit. */
+  scale = 500;
+  /** Pixels of the screen. */
+  width = 0;
+  /** Pixels of the screen. */
+  height = 0;
+  /** @type {import("../base/signal.js").Signal<[]>} what is in view changed */
+  changed = signal();
+  /** @type {import("../base/signal.js").Signal<[]>} a flight should end here */
+  interrupted = signal();
+
+  /**
+   * Return where a position of the map is on the screen, in pixels.
+   * @param {number} x
+   * @param {number} y
+   * @returns {[number, number]}
+   */
+  toScreen(x, y) {
+    return [this.width / 2 + (x - this.x) * this.scale, this.height / 2 - (y - this.y) * this.scale];
   }
 
-  /** Find the box [left, right, bottom, top] that all items fill. */
-  view.measure = () => {
-    const ends = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
-    view.whole = [...ends(data.X), ...ends(data.Y)];
-  };
-
-  view.pan = (byX, byY) => {
-    land();
-    view.x = clamp(view.x - byX / view.scale, 0, 1);
-    view.y = clamp(view.y + byY / view.scale, 0, 1);
-    view.changed();
-  };
-
-  view.zoom = (factor, screenX = view.width / 2, screenY = view.height / 2) => {
-    land();
-    const [x, y] = view.toMap(screenX, screenY);
-    view.scale = clampScale(view.scale * factor);
-    view.x = x - (screenX - view.width / 2) / view.scale;
-    view.y = y + (screenY - view.height / 2) / view.scale;
-    view.changed();
-  };
-
-  /** Return how much of the screen's edges is covered: by the heading on the left (or top), by the panel on the right (or bottom). */
-  function covered() {
-    const heading = element("heading").getBoundingClientRect(), panel = element("panel").getBoundingClientRect();
-    const open = panel.width > 0;
-    if (view.width <= 700) return { left: 0, right: 0, top: heading.bottom, bottom: open ? view.height - panel.top : 0 };
-    return { left: heading.right, right: open ? view.width - panel.left : 0, top: 0, bottom: 0 };
+  /**
+   * Return the position of the map at a place of the screen.
+   * @param {number} screenX in pixels
+   * @param {number} screenY in pixels
+   * @returns {[number, number]}
+   */
+  toMap(screenX, screenY) {
+    return [this.x + (screenX - this.width / 2) / this.scale, this.y - (screenY - this.height / 2) / this.scale];
   }
 
-  /** Return the view in which a place lies in the middle of what is not covered. */
-  function centered(x, y, scale) {
-    const { left, right, top, bottom } = covered();
-    return [x - (left - right) / 2 / scale, y + (top - bottom) / 2 / scale, scale];
+  /**
+   * Return the box of the map on the screen.
+   * @returns {Box}
+   */
+  visibleBox() {
+    const [left, top] = this.toMap(0, 0), [right, bottom] = this.toMap(this.width, this.height);
+    return [left, right, bottom, top];
   }
 
-  /** Return the view that shows a box [left, right, bottom, top]. */
-  view.around = ([left, right, bottom, top]) => {
-    const edges = covered();
-    const across = (view.width - edges.left - edges.right) / Math.max(right - left, 0.02);
-    const along = (view.height - edges.top - edges.bottom) / Math.max(top - bottom, 0.02);
-    return centered((left + right) / 2, (bottom + top) / 2, clampScale(0.9 * Math.min(across, along)));
-  };
+  /**
+   * Return the scale nearest to `scale` that is allowed.
+   * @param {number} scale
+   * @returns {number}
+   */
+  clampScale(scale) {
+    return clamp(scale, SMALLEST_SCALE * this.#shorterSide, LARGEST_SCALE * Math.max(this.width, this.height));
+  }
 
-  /** Return whether a place lies well within what is not covered. */
-  view.shows = (x, y) => {
-    const { left, right, top, bottom } = covered(), [atX, atY] = view.toScreen(x, y);
-    return atX > left + 20 && atX < view.width - right - 20 && atY > top + 20 && atY < view.height - bottom - 20;
-  };
+  get #shorterSide() {
+    return Math.min(this.width, this.height);
+  }
 
-  /** Take a view at once. */
-  view.take = (x, y, scale) => {
-    land();
-    [view.x, view.y, view.scale] = [clamp(x, -0.5, 1.5), clamp(y, -0.5, 1.5), clampScale(scale)];
-    view.changed();
-  };
+  /** The scale as a number that does not depend on the screen: shorter sides of the screen to a map unit. */
+  get zoomLevel() {
+    return this.scale / this.#shorterSide;
+  }
 
-  /** Move to a view smoothly, or at once where less motion is wanted. */
-  view.move = (x, y, scale) => {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return view.take(x, y, scale);
-    const from = { x: view.x, y: view.y, scale: view.scale }, last = clampScale(scale), begin = performance.now();
-    const step = (now) => {
-      const part = clamp((now - begin) / 450, 0, 1), eased = part * part * (3 - 2 * part);
-      view.scale = from.scale * (last / from.scale) ** eased;
-      // Linear in 1 / scale, so that the target keeps a straight course on the screen.
-      const zooms = Math.abs(last / from.scale - 1) > 1e-6;
-      const moved = zooms ? (1 / from.scale - 1 / view.scale) / (1 / from.scale - 1 / last) : eased;
-      view.x = from.x + (x - from.x) * moved;
-      view.y = from.y + (y - from.y) * moved;
-      flight = part < 1 ? requestAnimationFrame(step) : 0;
-      view.changed();
-    };
-    land();
-    flight = requestAnimationFrame(step);
-  };
+  /**
+   * Return the scale of a `zoomLevel`.
+   * @param {number} level
+   * @returns {number}
+   */
+  scaleOf(level) {
+    return this.clampScale(level * this.#shorterSide);
+  }
 
-  /** Move so that a place lies in the middle of what is not covered. */
-  view.flyTo = (x, y, scale = view.scale) => view.move(...centered(x, y, clampScale(scale)));
-  view.showWhole = () => view.move(...view.around(view.whole));
-  view.showRegion = () => view.move(...view.around(data.region ? [data.region.x_min, data.region.x_max, data.region.y_min, data.region.y_max] : view.whole));
+  /**
+   * Take the map along with a pointer.
+   * @param {number} byX pixels to the right
+   * @param {number} byY pixels downward
+   */
+  pan(byX, byY) {
+    this.interrupted();
+    this.x = clamp(this.x - byX / this.scale, 0, 1);
+    this.y = clamp(this.y + byY / this.scale, 0, 1);
+    this.changed();
+  }
 
-  /** The scale as a number that does not depend on the screen: shorter sides of the screen to a unit of the map. */
-  Object.defineProperty(view, "zoomLevel", { get: () => view.scale / shorter(), set: (level) => { view.scale = clampScale(level * shorter()); } });
+  /**
+   * Zoom around a place of the screen, which stays where it is.
+   * @param {number} factor
+   * @param {number} screenX in pixels; by default the middle
+   * @param {number} screenY in pixels; by default the middle
+   */
+  zoom(factor, screenX = this.width / 2, screenY = this.height / 2) {
+    this.interrupted();
+    const [x, y] = this.toMap(screenX, screenY);
+    this.scale = this.clampScale(this.scale * factor);
+    this.x = x - (screenX - this.width / 2) / this.scale;
+    this.y = y + (screenY - this.height / 2) / this.scale;
+    this.changed();
+  }
 
-  return view;
-})();
+  /**
+   * Show a view at once.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} scale
+   */
+  jumpTo(x, y, scale) {
+    this.interrupted();
+    this.follow(clamp(x, -0.5, 1.5), clamp(y, -0.5, 1.5), this.clampScale(scale));
+  }
+
+  /**
+   * Show a view on the way of a flight.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} scale
+   */
+  follow(x, y, scale) {
+    [this.x, this.y, this.scale] = [x, y, scale];
+    this.changed();
+  }
+
+  /**
+   * Return the view in which a position lies in the middle of what is not covered.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} scale
+   * @param {Insets} covered
+   * @returns {View}
+   */
+  viewOf(x, y, scale, covered) {
+    const allowed = this.clampScale(scale);
+    return [x - (covered.left - covered.right) / 2 / allowed, y + (covered.top - covered.bottom) / 2 / allowed, allowed];
+  }
+
+  /**
+   * Return the view that shows a box in the middle of what is not covered.
+   * @param {Box} box
+   * @param {Insets} covered
+   * @returns {View}
+   */
+  viewOfBox([left, right, bottom, top], covered) {
+    const across = (this.width - covered.left - covered.right) / Math.max(right - left, SMALLEST_SIDE);
+    const along = (this.height - covered.top - covered.bottom) / Math.max(top - bottom, SMALLEST_SIDE);
+    return this.viewOf((left + right) / 2, (bottom + top) / 2, MARGIN * Math.min(across, along), covered);
+  }
+
+  /**
+   * Return whether a position lies well within what is not covered.
+   * @param {number} x
+   * @param {number} y
+   * @param {Insets} covered
+   * @returns {boolean}
+   */
+  hasInView(x, y, { left, right, top, bottom }) {
+    const [atX, atY] = this.toScreen(x, y);
+    const isAcross = atX > left + EDGE && atX < this.width - right - EDGE;
+    return isAcross && atY > top + EDGE && atY < this.height - bottom - EDGE;
+  }
+}
+
+/** The camera of this page. */
+export const camera = new Camera();

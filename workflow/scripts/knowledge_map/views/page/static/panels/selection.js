@@ -1,134 +1,179 @@
 // Select articles with a box or a lasso; see, copy and download what is inside.
 
-const selection = (() => {
-  const LISTED = 100;
-  const COLUMNS = ["title", "kind", "source", "url", "x", "y"];
-  let tool = null, path = [], rows = [];
+import { button, create, download, element } from "../base/dom.js";
+import { polygonContains } from "../base/geometry.js";
+import { store } from "../base/store.js";
+import { counted, written } from "../base/text.js";
+import { theme } from "../base/theme.js";
+import { showToast } from "../base/toast.js";
+import { camera } from "../map/camera.js";
+import { selectArticles } from "../map/coloring.js";
+import { setShiftTool, takeTool } from "../map/gestures.js";
+import { mapDrawn, redraw } from "../map/renderer.js";
+import { articleIndex } from "../map/spatial_index.js";
+import { itemList } from "./item_list.js";
+import { tableLines } from "./item_table.js";
+import { closePanel, showPanel } from "./panel.js";
 
-  /** Take up a tool: "box", "lasso" or null for none. */
-  function take(name) {
-    tool = name;
-    path = [];
-    for (const kind of ["box", "lasso"]) element(`select-${kind}`).setAttribute("aria-pressed", kind === tool);
-    element("map").classList.toggle("selecting", tool !== null);
-    if (tool) say(tool === "box" ? "Draw a box over the map" : "Draw a line around what you want");
-    map.redraw();
+/** @typedef {"box" | "lasso"} Shape */
+/** @typedef {import("../base/geometry.js").Position} Position */
+
+const LISTED = 100; // items of a selection
+const STEP = 3; // pixels between two corners of a lasso
+/** @type {Shape[]} */
+const SHAPES = ["box", "lasso"];
+
+/** @type {Shape | null} */
+let shape = null; // that is drawn, or about to be
+/** @type {Position[]} */
+let path = []; // where the pointer went, in pixels
+/** @type {number[]} */
+let rows = [];
+
+/**
+ * Take up the tool that draws a shape, or put it down with null.
+ * @param {Shape | null} newShape
+ */
+export function takeSelectionTool(newShape) {
+  shape = newShape;
+  path = [];
+  for (const each of SHAPES) element(`select-${each}`).setAttribute("aria-pressed", String(each === shape));
+  takeTool(shape && toolFor(shape));
+  if (shape) showToast(shape === "box" ? "Draw a box over the map" : "Draw a line around what you want");
+  redraw();
+}
+
+/**
+ * Return whether a selection tool is in hand.
+ * @returns {boolean}
+ */
+export function hasSelectionTool() {
+  return shape !== null;
+}
+
+/**
+ * @param {Shape} toDraw
+ * @returns {import("../map/gestures.js").Tool}
+ */
+function toolFor(toDraw) {
+  return {
+    begin: (x, y) => {
+      shape = toDraw;
+      path = [[x, y]];
+    },
+    extend,
+    end,
+  };
+}
+
+// ---- Drawing the shape ----
+
+/**
+ * @param {number} x
+ * @param {number} y
+ */
+function extend(x, y) {
+  const [lastX, lastY] = path[path.length - 1];
+  if (shape === "box") path[1] = [x, y];
+  else if (Math.hypot(x - lastX, y - lastY) > STEP) path.push([x, y]);
+  redraw();
+}
+
+function end() {
+  const corners = cornersOnScreen().map(([x, y]) => camera.toMap(x, y)), isDrawn = path.length > 1;
+  takeSelectionTool(null);
+  if (isDrawn) select(itemsInside(corners));
+}
+
+/** @returns {Position[]} */
+function cornersOnScreen() {
+  if (shape !== "box" || path.length < 2) return path;
+  const [[left, top], [right, bottom]] = path;
+  return [[left, top], [right, top], [right, bottom], [left, bottom]];
+}
+
+/** @param {CanvasRenderingContext2D} pen */
+function drawShape(pen) {
+  if (path.length < 2) return;
+  pen.beginPath();
+  cornersOnScreen().forEach(([x, y]) => pen.lineTo(x, y));
+  pen.closePath();
+  pen.globalAlpha = 0.12;
+  pen.fillStyle = theme.colors.accent;
+  pen.fill();
+  pen.globalAlpha = 1;
+  pen.strokeStyle = theme.colors.accent;
+  pen.lineWidth = 1.5;
+  pen.stroke();
+}
+
+// ---- What is inside ----
+
+/**
+ * Return the items inside a polygon of the map, questions first.
+ * @param {Position[]} corners
+ */
+function itemsInside(corners) {
+  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
+  /** @param {number} row */
+  const isInside = (row) => polygonContains(corners, ...store.position(row));
+  const found = store.questions.map(({ row }) => row).filter(isInside);
+  for (const run of articleIndex.runsIn([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)])) {
+    for (const row of run) if (isInside(row)) found.push(row);
   }
+  return found;
+}
 
-  // ---- Drawing the shape ----
+function selectVisible() {
+  const [left, right, bottom, top] = camera.visibleBox();
+  select(itemsInside([[left, top], [right, top], [right, bottom], [left, bottom]]));
+}
 
-  function begin(x, y, kind = tool) {
-    tool = kind;
-    path = [[x, y]];
+/**
+ * Select these items and list them in the panel.
+ * @param {number[]} inside questions first
+ */
+function select(inside) {
+  rows = inside;
+  const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
+  selectArticles(articles);
+  if (!rows.length) return showToast("Nothing is inside.");
+  const parts = [questions && counted(questions, "question"), articles.length && counted(articles.length, "article")];
+  const buttons = [button("Copy", copyTable), button("Download CSV", downloadTable), button("Clear", clear)];
+  const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
+  node.append(itemList(rows.slice(0, LISTED)));
+  const rest = rows.length - LISTED;
+  if (rest > 0) node.append(create("p", { className: "faint", textContent: `and ${written(rest)} more` }));
+  showPanel(node, `${parts.filter(Boolean).join(" and ")} selected`);
+}
+
+function clear() {
+  rows = [];
+  selectArticles(rows);
+  closePanel();
+}
+
+// ---- Taking it away ----
+
+function downloadTable() {
+  download("selection.csv", new Blob(["\ufeff", ...tableLines(rows, ",")], { type: "text/csv;charset=utf-8" }));
+}
+
+async function copyTable() {
+  try {
+    await navigator.clipboard.writeText([...tableLines(rows, "\t")].join(""));
+    showToast(`${counted(rows.length, "row")} copied: paste them into a spreadsheet.`);
+  } catch {
+    showToast("The browser does not let this page copy; download the CSV instead.");
   }
+}
 
-  function extend(x, y) {
-    if (tool === "box") path[1] = [x, y];
-    else if (Math.hypot(x - path.at(-1)[0], y - path.at(-1)[1]) > 3) path.push([x, y]);
-    map.redraw();
+/** Listen to the buttons of the tools, and draw a box while the Shift key is held. */
+export function startSelection() {
+  for (const each of SHAPES) {
+    element(`select-${each}`).addEventListener("click", () => takeSelectionTool(shape === each ? null : each));
   }
-
-  function end() {
-    const shape = corners().map(([x, y]) => view.toMap(x, y)), drawn = path.length > 1;
-    take(null);
-    if (drawn) choose(inside(shape));
-  }
-
-  const corners = () => (tool === "box" && path.length > 1 ? [path[0], [path[1][0], path[0][1]], path[1], [path[0][0], path[1][1]]] : path);
-
-  function draw(pen) {
-    if (path.length < 2) return;
-    pen.beginPath();
-    corners().forEach(([x, y]) => pen.lineTo(x, y));
-    pen.closePath();
-    pen.globalAlpha = 0.12;
-    pen.fillStyle = theme.colors.accent;
-    pen.fill();
-    pen.globalAlpha = 1;
-    pen.strokeStyle = theme.colors.accent;
-    pen.lineWidth = 1.5;
-    pen.stroke();
-  }
-
-  // ---- What is inside ----
-
-  /** Return the items inside a polygon of the map, questions first; by the even-odd rule. */
-  function inside(shape) {
-    const xs = shape.map(([x]) => x), ys = shape.map(([, y]) => y);
-    const contains = (row) => {
-      const x = data.X[row], y = data.Y[row];
-      let odd = false;
-      for (let at = 0, before = shape.length - 1; at < shape.length; before = at++) {
-        const [ax, ay] = shape[at], [bx, by] = shape[before];
-        if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
-      }
-      return odd;
-    };
-    const found = data.questions.map(({ row }) => row).filter(contains);
-    for (const run of places.articlesIn(Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys))) {
-      for (const row of run) if (contains(row)) found.push(row);
-    }
-    return found;
-  }
-
-  function chooseVisible() {
-    const [left, top] = view.toMap(0, 0), [right, bottom] = view.toMap(view.width, view.height);
-    choose(inside([[left, top], [right, top], [right, bottom], [left, bottom]]));
-  }
-
-  /** Select these items and list them in the panel. */
-  function choose(chosen) {
-    rows = chosen;
-    coloring.select(rows.filter((row) => !data.isQuestion(row)));
-    if (!rows.length) { say("Nothing is inside."); return; }
-    const questions = rows.findIndex((row) => !data.isQuestion(row)), asked = questions < 0 ? rows.length : questions;
-    const parts = [asked && counted(asked, "question"), rows.length > asked && counted(rows.length - asked, "article")].filter(Boolean);
-    const node = create("div", { className: "selection" }, create("div", { className: "steps" },
-      button("Copy", copy), button("Download CSV", () => download("selection.csv", new Blob(["\ufeff", ...csv(",")], { type: "text/csv;charset=utf-8" }))),
-      button("Clear", clear)));
-    node.append(item.list(rows.slice(0, LISTED)));
-    if (rows.length > LISTED) node.append(create("p", { className: "faint", textContent: `and ${(rows.length - LISTED).toLocaleString("en")} more` }));
-    panel.show(node, `${parts.join(" and ")} selected`);
-  }
-
-  function clear() {
-    rows = [];
-    coloring.select(rows);
-    panel.close();
-  }
-
-  // ---- Taking it away ----
-
-  /** Return a text as a field of a table: always in quotes, and never something that a spreadsheet would compute. */
-  function cell(value) {
-    const text = String(value);
-    return `"${(/^[\s\0]*[=+\-@\t\r\n]/.test(text) ? "'" + text : text).replaceAll('"', '""')}"`;
-  }
-
-  /** Yield the lines of the table. */
-  function* csv(separator) {
-    yield `${COLUMNS.join(separator)}\r\n`;
-    for (const row of rows) {
-      const [x, y] = map.places(row), source = data.isQuestion(row) ? "" : data.sources[data.source[row]];
-      const texts = [data.title(row), data.isQuestion(row) ? "question" : "article", source, data.url(row)];
-      yield `${[...texts.map(cell), x.toFixed(5), y.toFixed(5)].join(separator)}\r\n`;
-    }
-  }
-
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText([...csv("\t")].join(""));
-      say(`${counted(rows.length, "row")} copied: paste them into a spreadsheet.`);
-    } catch {
-      say("The browser does not let this page copy; download the CSV instead.");
-    }
-  }
-
-  function start() {
-    for (const kind of ["box", "lasso"]) element(`select-${kind}`).addEventListener("click", () => take(tool === kind ? null : kind));
-    element("select-visible").addEventListener("click", chooseVisible);
-    map.onDraw(draw);
-  }
-
-  return { start, take, begin, extend, end, tool: () => tool };
-})();
+  element("select-visible").addEventListener("click", selectVisible);
+  setShiftTool(toolFor("box"));
+  mapDrawn.listen(drawShape);
+}

@@ -1,57 +1,84 @@
 // The regions of which most and least is known, named by the labels of the map.
 
-const regions = (() => {
-  const MOST = 3; // of each
-  const TOLD = 0.1; // certainty from which a region is spoken of
-  const STRONG = 0.5; // share known from which a region counts as strong
-  const LESS = 0.05; // by how much less must be known of a weak region than of the strongest
+import { store } from "../base/store.js";
+import { articleIndex } from "../map/spatial_index.js";
 
-  /** Return the labels whose cells are about as large as the length scale. */
-  function labels(lengthScale) {
-    const misfit = ({ grid }) => Math.abs(Math.log(grid * lengthScale));
-    const level = [...data.levels].sort((a, b) => misfit(a) - misfit(b))[0];
-    return level ? map.labels(level.grid) : [];
-  }
+/** @typedef {import("./estimate.js").KnowledgeEstimate} KnowledgeEstimate */
+/** @typedef {import("../base/store.js").Label} Label */
+/** @typedef {{ x: number, y: number, known: number }} Spot a position, and the share known there, 0 to 1 */
+/** @typedef {Spot & { text: string }} KnowledgeRegion a spot and the name of what lies around it */
 
-  /** Return the places of the estimate of which it can tell anything, half a length scale apart: x, y and the share `known`. */
-  function toldPlaces(knowledge) {
-    const [left, right, bottom, top] = knowledge.box, step = knowledge.lengthScale / 2;
-    const columns = 2 + Math.ceil((right - left) / step), rows = 2 + Math.ceil((top - bottom) / step);
-    const { known, certainty } = knowledge.raster(columns, rows), found = [];
-    known.forEach((share, at) => {
-      const x = left + ((at % columns) / (columns - 1)) * (right - left), y = bottom + (Math.floor(at / columns) / (rows - 1)) * (top - bottom);
-      if (certainty[at] >= TOLD) found.push({ x, y, known: share });
-    });
-    return found;
-  }
+const MOST = 3; // regions of each kind
+const TOLD = 0.1; // certainty from which a region is spoken of
+const STRONG = 0.5; // share known from which a region counts as strong
+const LESS = 0.05; // by how much less must be known of a weak region than of the strongest
 
-  /** Return the `strongest` and `weakest` regions: `text`, the nearest label, `x`, `y` and the share `known`; at most three each. */
-  function compare(knowledge) {
-    const named = labels(knowledge.lengthScale), all = toldPlaces(knowledge).sort((a, b) => b.known - a.known), taken = [];
-    const take = (candidates) => {
-      const chosen = [];
-      for (const place of candidates) {
-        if (chosen.length === MOST) break;
-        if (taken.some(({ x, y }) => Math.hypot(x - place.x, y - place.y) < 2 * knowledge.lengthScale)) continue;
-        const text = nameOf(place, named);
-        if (taken.some((other) => other.text === text)) continue;
-        chosen.push({ ...place, text });
-        taken.push(chosen.at(-1));
-      }
-      return chosen;
-    };
-    const strongest = take(all.filter(({ known }) => known >= STRONG));
-    return { strongest, weakest: take(all.filter(({ known }) => !strongest.length || known < strongest[0].known - LESS).reverse()) };
-  }
+/**
+ * Return the labels whose cells are about as large as the length scale.
+ * @param {number} lengthScale in map units
+ * @returns {Label[]}
+ */
+function labelsOfSize(lengthScale) {
+  /** @param {{ grid: number }} level */
+  const misfit = ({ grid }) => Math.abs(Math.log(grid * lengthScale));
+  return [...store.levels].sort((a, b) => misfit(a) - misfit(b))[0]?.labels ?? [];
+}
 
-  /** Return the label nearest to a place; where there is none at all, the title of the nearest article. */
-  function nameOf({ x, y }, named) {
-    const distance = (label) => Math.hypot(label.x - x, label.y - y);
-    const [first] = named;
-    if (first) return named.reduce((best, label) => (distance(label) < distance(best) ? label : best), first).text;
-    const [row] = map.articlesNear(x, y, 1);
-    return row === undefined ? "Unnamed" : data.title(row);
-  }
+/**
+ * Return the positions of which the estimate can tell anything, half a length scale apart.
+ * @param {KnowledgeEstimate} estimate
+ * @returns {Spot[]}
+ */
+function certainSpots(estimate) {
+  const [left, right, bottom, top] = estimate.box, step = estimate.lengthScale / 2;
+  const columns = 2 + Math.ceil((right - left) / step), rows = 2 + Math.ceil((top - bottom) / step);
+  const { known, certainty } = estimate.raster(columns, rows);
+  /** @type {Spot[]} */
+  const spots = [];
+  known.forEach((share, at) => {
+    const x = left + ((at % columns) / (columns - 1)) * (right - left);
+    const y = bottom + (Math.floor(at / columns) / (rows - 1)) * (top - bottom);
+    if (certainty[at] >= TOLD) spots.push({ x, y, known: share });
+  });
+  return spots;
+}
 
-  return { compare };
-})();
+/**
+ * Return the regions of which most and least is known; at most three each.
+ * @param {KnowledgeEstimate} estimate
+ * @returns {{ strongest: KnowledgeRegion[], weakest: KnowledgeRegion[] }}
+ */
+export function strengthsOf(estimate) {
+  const labels = labelsOfSize(estimate.lengthScale), spots = certainSpots(estimate).sort((a, b) => b.known - a.known);
+  /** @type {KnowledgeRegion[]} */
+  const taken = [];
+  /** @param {Spot[]} candidates best first */
+  const take = (candidates) => {
+    const chosen = [];
+    for (const spot of candidates) {
+      if (chosen.length === MOST) break;
+      if (taken.some(({ x, y }) => Math.hypot(x - spot.x, y - spot.y) < 2 * estimate.lengthScale)) continue;
+      const region = { ...spot, text: nameOf(spot, labels) };
+      if (taken.some(({ text }) => text === region.text)) continue;
+      chosen.push(region);
+      taken.push(region);
+    }
+    return chosen;
+  };
+  const strongest = take(spots.filter(({ known }) => known >= STRONG));
+  const weakest = take(spots.filter(({ known }) => !strongest.length || known < strongest[0].known - LESS).reverse());
+  return { strongest, weakest };
+}
+
+/**
+ * Return the label nearest to a position; where there is none at all, the title of the nearest article.
+ * @param {Spot} spot
+ * @param {Label[]} labels
+ */
+function nameOf({ x, y }, labels) {
+  /** @param {Label} label */
+  const distance = (label) => Math.hypot(label.x - x, label.y - y);
+  if (labels.length) return labels.reduce((best, label) => (distance(label) < distance(best) ? label : best)).text;
+  const [row] = articleIndex.nearest(x, y, 1);
+  return row === undefined ? "Unnamed" : store.title(row);
+}
