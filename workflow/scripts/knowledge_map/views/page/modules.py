@@ -3,8 +3,8 @@
 The page is one file that loads nothing, and its policy allows one script of one hash. So each module becomes a function of its
 own, called once, after those that it imports:
 
-    const map$camera = (() => {
-    const { clamp } = base$numbers;
+    const $map$camera = (() => {
+    const { clamp } = $base$numbers;
     ...
     return { Camera, camera };
     })();
@@ -28,7 +28,6 @@ _IMPORT = re.compile(r'^import \{([\w$,\s]+)\} from "(\.{1,2}/[^"]+)";\n', re.MU
 _EXPORT = re.compile(r"^export (?=(?:const|function\*?|async function\*?|class) ([\w$]+)\b)", re.MULTILINE)
 _UNSUPPORTED = re.compile(r"^(?:import|export)\b.*|\bimport\s*[(.].*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
-_INLINE_COMMENT = re.compile(r"/\*.*?\*/")
 _ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 
 
@@ -57,8 +56,8 @@ class Module:
 
 
 def _variable(name: str) -> str:
-    """Return the name of what a module exports in the joined script; no other module has it, for no file name has a `$`."""
-    return name.removesuffix(".js").replace("/", "$")
+    """Return the name of what a module exports in the joined script; no name in a module begins with `$`."""
+    return "$" + name.removesuffix(".js").replace("/", "$")
 
 
 def join_modules(folder: Path, entry: str = ENTRY) -> str:
@@ -102,9 +101,9 @@ def parse_module(name: str, text: str) -> Module:
                 raise ModuleError(f"{name}: `{part}` is not supported: import a name as it is")
     exports = tuple(_EXPORT.findall(text))
     body = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
-    if unsupported := _UNSUPPORTED.search(_INLINE_COMMENT.sub("", body)):
+    if unsupported := _UNSUPPORTED.search(body):
         raise ModuleError(
-            f"{name}: `{unsupported.group()}` is not supported: only `import {{ a, b }} from \"./c.js\";` and `export` before "
+            f'{name}: `{unsupported.group()}` is not supported: only `import {{ a, b }} from "./c.js";` and `export` before '
             "a const, function or class of one name are"
         )
     return Module(name, imports, exports, body)

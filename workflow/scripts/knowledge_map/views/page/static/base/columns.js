@@ -1,4 +1,4 @@
-// The columns that the page carries, from their bytes to numbers and texts. The Python module `columns` packs them.
+// The columns that the page carries, from their bytes to numbers and texts. A Python module of the same page packs them.
 
 const ABSENT = 0xffffff; // the row of a neighbor that is not there
 const FOLLOWS = "="; // stands for an address that follows from the title

@@ -4,7 +4,8 @@ import { element } from "./dom.js";
 
 const DURATION = 4000; // milliseconds
 
-let end = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let end;
 
 /**
  * Show a short message for a while; it is also read aloud.

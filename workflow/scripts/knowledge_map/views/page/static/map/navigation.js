@@ -55,7 +55,7 @@ camera.interrupted.listen(endFlight);
  * Fly to a view, or show it at once where less motion is wanted.
  * @param {View} view
  */
-export function flyToView([x, y, scale]) {
+function flyToView([x, y, scale]) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return camera.jumpTo(x, y, scale);
   /** @type {View} */
   const from = [camera.x, camera.y, camera.scale];

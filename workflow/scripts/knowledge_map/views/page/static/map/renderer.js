@@ -43,7 +43,8 @@ let ground = canvasElement("ground");
 /** @type {import("./points.js").Painter} */
 let painter;
 let frame = 0, lastFrame = 0; // the frame that is due, and when the last one was
-let calm = 0; // the timer until the map is at rest
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let calm; // the timer until the map is at rest
 let share = 1; // of the points, drawn while the map moves
 let isMoving = false, isStale = true; // whether what is written must be written anew
 let written = { x: 0, y: 0, scale: 0 }; // the view for which it was written

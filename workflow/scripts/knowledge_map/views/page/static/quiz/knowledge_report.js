@@ -19,7 +19,8 @@ const REACH = 0.12; // of the shorter side of the screen that a length scale tak
 
 const node = create("section", { className: "insight" });
 const wanted = create("input", { type: "checkbox", checked: true });
-let pending = 0; // the timer until the report is shown
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let pending; // the timer until the report is shown
 
 /**
  * Take note that the answers to these questions changed; the report shows it once what is on the screen now has been drawn.

@@ -6,6 +6,7 @@ import { articleIndex } from "../map/spatial_index.js";
 import { answers } from "./answers.js";
 import { KnowledgeEstimate } from "./estimate.js";
 
+/** @typedef {import("../base/geometry.js").Box} Box */
 /** @typedef {import("./estimate.js").QuestionModel & { key: number }} KeyedQuestion */
 
 const SIDE = 24; // cells of the question region when the next question is chosen
@@ -63,7 +64,7 @@ export function noteAnswers(numbers) {
 export function currentEstimate() {
   const { region, quiz } = store;
   if (!region) throw new Error("there is no question region");
-  const box = /** @type {import("../base/geometry.js").Box} */ ([region.x_min, region.x_max, region.y_min, region.y_max]);
+  const box = /** @type {Box} */ ([region.x_min, region.x_max, region.y_min, region.y_max]);
   estimate ??= new KnowledgeEstimate(box, quiz.length_scale, quiz.general_level);
   const numbers = [...changed], given = numbers.filter((number) => !answers.isOpen(number));
   if (!answers.count) estimate.clear();
