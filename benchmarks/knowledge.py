@@ -17,8 +17,7 @@ from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from knowledge_map.page import STATIC
-from knowledge_map.views.page.modules import parse_module
+from knowledge_map.views.page.modules import STATIC, parse_module
 
 ESTIMATE = STATIC / "quiz" / "estimate.js"
 PERSONS, QUESTIONS, OPTIONS = 20, 60, 4

@@ -46,6 +46,12 @@ def test_a_link_pasted_into_the_open_page_is_followed(open_page, small_page):
     assert camera(page) == pytest.approx((0.2, 0.7, 3200), rel=1e-3)
 
 
+def test_a_link_that_was_followed_still_holds_its_article(open_page, small_page):
+    page = open_page(small_page, "#x=0.2&y=0.7&zoom=4&item=7", reduced_motion="reduce")
+    settle(page)
+    assert page.evaluate("location.hash").endswith("&item=7")
+
+
 @pytest.mark.parametrize("fragment", ["#x=NaN&y=1e999&zoom=-3", "#item=99999&color=<b>", "#item=-1", "#%E0%A4%A", "#x=&y=&zoom="])
 def test_broken_links_do_no_harm(open_page, small_page, fragment):
     page = open_page(small_page)

@@ -6,8 +6,7 @@ from scipy.special import ndtr
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import RBF
 
-from knowledge_map.page import STATIC
-from knowledge_map.views.page.modules import parse_module
+from knowledge_map.views.page.modules import STATIC, parse_module
 
 ESTIMATE = STATIC / "quiz" / "estimate.js"
 LENGTH, GENERAL, BOX = 0.1, 0.3, [0.1, 0.5, 0.2, 0.7]

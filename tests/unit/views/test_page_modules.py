@@ -8,11 +8,10 @@ import subprocess
 
 import pytest
 
-from knowledge_map.page import STATIC
-from knowledge_map.views.page.modules import ENTRY, ModuleError, import_order, join_modules, join_styles, read_modules
+from knowledge_map.views.page.modules import ENTRY, STATIC, ModuleError, import_order, join_modules, join_styles, read_modules
 
 LAYERS = ["base", "map", "panels", "quiz", ENTRY]
-NODE = shutil.which("deno")
+DENO = shutil.which("deno")
 
 
 @pytest.fixture
@@ -37,10 +36,10 @@ def refusal(folder):
 
 def run(script):
     """Return what a script leaves in `told`, by running it in deno."""
-    if NODE is None:
+    if DENO is None:
         pytest.skip("no deno")
     program = f"globalThis.told = [];\n{script}\nconsole.log(JSON.stringify(told));"
-    command = [NODE, "run", "--no-config", "--ext=js", "-"]
+    command = [DENO, "run", "--no-config", "--ext=js", "-"]
     return json.loads(subprocess.run(command, input=program, capture_output=True, text=True, check=True).stdout)
 
 

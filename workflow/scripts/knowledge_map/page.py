@@ -26,10 +26,9 @@ from knowledge_map.page_data import (
 )
 from knowledge_map.questions import Question
 from knowledge_map.quiz import QuizSettings, quiz_questions, quiz_settings
-from knowledge_map.views.page.modules import join_modules, join_styles
+from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
 
 TEMPLATES = Path(__file__).parent / "views" / "page"
-STATIC = TEMPLATES / "static"
 QUIZ = QuizSettings()
 COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
 """What the page needs of the map."""

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+STATIC = Path(__file__).parent / "static"
+"""The modules and style sheets of the page."""
 ENTRY = "main.js"
 """The module that starts the page."""
 
