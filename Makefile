@@ -41,6 +41,9 @@ debian:
 # One more than there are cores, for the tests on SLURM mostly wait.
 WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 
+# The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
+PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
+
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
 test: .venv/installed-test debian ## all tests and checks
@@ -48,6 +51,9 @@ test: .venv/installed-test debian ## all tests and checks
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	deno fmt --check
+	deno lint
+	deno check --quiet $(PAGE)
 	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json

@@ -8,21 +8,26 @@ answers, the mean error of the estimated share known over the region, for both o
 """
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy.stats import norm
 
-KNOWLEDGE = Path(__file__).parents[1] / "workflow/page/knowledge.js"
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+from knowledge_map.views.page.modules import STATIC, parse_module
+
+ESTIMATE = STATIC / "quiz" / "estimate.js"
 PERSONS, QUESTIONS, OPTIONS = 20, 60, 4
 AFTER = [10, 20, 40, 60]
 LENGTH_SCALES = [0.05, 0.1, 0.2, 0.4]
 
 ASK = """
 ({ length, telling, questions, spots, after }) => {
-  const knowledge = new Knowledge([0, 1, 0, 1], length, 0.3), open = [...questions], told = [];
-  knowledge.interest = spots.map(([x, y]) => [x, y, 1]);
+  const knowledge = new KnowledgeEstimate([0, 1, 0, 1], length, 0.3), open = [...questions], told = [];
+  knowledge.setInterest(spots.map(([x, y]) => [x, y, 1]));
   while (open.length) {
     const gains = telling ? knowledge.gains(open) : [1];
     knowledge.learn(open.splice(gains.indexOf(Math.max(...gains)), 1));
@@ -33,12 +38,12 @@ ASK = """
 """
 TIME = """
 ({ questions }) => {
-  const knowledge = new Knowledge([0, 1, 0, 1], 0.1, 0.3), last = questions.pop(), times = [];
+  const knowledge = new KnowledgeEstimate([0, 1, 0, 1], 0.1, 0.3), last = questions.pop(), times = [];
   const timed = (work) => { const begin = performance.now(); work(); times.push(performance.now() - begin); };
   timed(() => knowledge.learn(questions));
   timed(() => knowledge.learn([last]));
   timed(() => knowledge.raster(128, 128));
-  knowledge.interest = questions.slice(0, 400).map(({ x, y }) => [x, y, 1]);
+  knowledge.setInterest(questions.slice(0, 400).map(({ x, y }) => [x, y, 1]));
   timed(() => knowledge.gains(questions));
   return times;
 }
@@ -85,7 +90,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
-        page.add_script_tag(path=KNOWLEDGE)
+        page.add_script_tag(content=parse_module("estimate.js", ESTIMATE.read_text(encoding="utf-8")).body)
         print(
             "| length scale | order |" + "".join(f" {n} answers |" for n in AFTER) + "\n| ---: | --- |" + " ---: |" * len(AFTER)
         )

@@ -182,8 +182,8 @@ CANDIDATES = [
         "this page",
         write_ours,
         "document.body?.dataset.state === 'ready'",
-        "(n) => view.pan(6 * Math.cos(n / 8), 0)",
-        "([x, y]) => view.toScreen(x, y)",
+        "(n) => knowledgeMap.camera.pan(6 * Math.cos(n / 8), 0)",
+        "([x, y]) => knowledgeMap.camera.toScreen(x, y)",
     ),
     Candidate(
         "plotly",
@@ -242,11 +242,11 @@ WATCHED = """() => {
 }"""
 
 SEARCHED = """(words) => words.map((word) => {
-    const field = element("search"), before = performance.now();
+    const field = document.getElementById("search"), before = performance.now();
     field.focus();
     field.value = word;
     field.dispatchEvent(new Event("input"));
-    element("found").getBoundingClientRect();
+    document.getElementById("found").getBoundingClientRect();
     return performance.now() - before;
 })"""
 
@@ -332,10 +332,10 @@ def hovered(page: Page, candidate: Candidate, positions: np.ndarray) -> tuple[fl
 def full_draw(page: Page) -> float:
     """Return how long the whole map takes at rest, all points drawn."""
     return page.evaluate("""() => {
-        const gl = element("ground").getContext("webgl2"), took = [];
+        const gl = document.getElementById("ground").getContext("webgl2"), took = [];
         for (let n = 0; n < 7; n++) {
             const before = performance.now();
-            map.picture();
+            knowledgeMap.mapPicture();
             gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
             took.push(performance.now() - before);
         }

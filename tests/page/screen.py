@@ -6,6 +6,9 @@ import time
 from PIL import Image
 from playwright.sync_api import Page
 
+VIEW = "(({ x, y, scale }) => [x, y, scale])(knowledgeMap.camera)"
+"""What the camera shows; `knowledgeMap` is what the page offers to tests, see its main.js."""
+
 
 def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 30) -> None:
     """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
@@ -18,24 +21,24 @@ def wait_until(page: Page, expression: str, argument: object = None, seconds: fl
 def settle(page: Page) -> None:
     """Wait until the map has come to rest."""
     page.wait_for_timeout(30)  # an event on its way to the page
-    wait_until(page, "map.isAtRest()")
+    wait_until(page, "knowledgeMap.isAtRest()")
 
 
 def point(page: Page, row: int) -> tuple[float, float]:
     """Return where an item lies on the screen."""
-    x, y = page.evaluate("row => view.toScreen(...map.places(row))", row)
+    x, y = page.evaluate("row => knowledgeMap.camera.toScreen(...knowledgeMap.store.position(row))", row)
     return x, y
 
 
 def marker(page: Page, number: int) -> tuple[float, float]:
     """Return where the marker of a question is on the screen."""
-    place = page.evaluate("number => markers.place(number)", number)
+    place = page.evaluate("number => knowledgeMap.markerOf(number)", number)
     return place["x"], place["y"]
 
 
 def show(page: Page, row: int, scale: float = 3000) -> tuple[float, float]:
     """Move an item into the middle of what is free of the screen, and return where it is."""
-    page.evaluate("([row, scale]) => map.flyTo(...map.places(row), scale)", [row, scale])
+    page.evaluate("([row, scale]) => knowledgeMap.flyTo(...knowledgeMap.store.position(row), scale)", [row, scale])
     settle(page)
     return point(page, row)
 
@@ -43,14 +46,18 @@ def show(page: Page, row: int, scale: float = 3000) -> tuple[float, float]:
 def row_of(page: Page, title: str) -> int:
     """Return the row of the first item with this title."""
     return page.evaluate(
-        "title => { for (let row = 0; row < data.count; row++) if (data.title(row) === title) return row; }", title
+        """title => {
+            const { store } = knowledgeMap;
+            for (let row = 0; row < store.count; row++) if (store.title(row) === title) return row;
+        }""",
+        title,
     )
 
 
 def camera(page: Page) -> tuple[float, float, float]:
     """Return the place in the middle of the screen and the scale."""
     settle(page)
-    return tuple(page.evaluate("[view.x, view.y, view.scale]"))
+    return tuple(page.evaluate(VIEW))
 
 
 def picture(page: Page, **settings) -> Image.Image:

@@ -6,12 +6,16 @@ from screen import camera, row_of, settle, show
 
 STATES = {
     "opened": "",
-    "article": "map.open(5)",
+    "article": "knowledgeMap.itemOpened(5)",
     "colours": "document.querySelector('[aria-controls=colors]').click()",
     "select": "document.querySelector('[aria-controls=selecting]').click()",
-    "search": "element('search').focus(), element('search').value = 'comet', element('search').dispatchEvent(new Event('input'))",
-    "quiz": "element('quiz-open').click()",
-    "keys": "element('help').click()",
+    "search": """(field => {
+        field.focus();
+        field.value = 'comet';
+        field.dispatchEvent(new Event('input'));
+    })(document.getElementById('search'))""",
+    "quiz": "document.getElementById('quiz-open').click()",
+    "keys": "document.getElementById('help').click()",
 }
 
 
@@ -27,7 +31,7 @@ def test_axe_finds_no_serious_fault(open_page, small_page, scheme):
 
 
 def test_axe_finds_no_serious_fault_on_a_phone(phone):
-    phone.evaluate("map.open(5)")
+    phone.evaluate("knowledgeMap.itemOpened(5)")
     settle(phone)
     assert not [fault for fault in Axe().run(phone).response["violations"] if fault["impact"] in ("serious", "critical")]
 
@@ -58,7 +62,7 @@ def test_keys_alone_reach_everything(desktop):
 def test_what_is_in_the_middle_opens_by_keys(desktop):
     row = row_of(desktop, "Comet 5")
     show(desktop, row, 3000)
-    desktop.evaluate("row => view.take(...map.places(row), 9000)", row)
+    desktop.evaluate("row => knowledgeMap.camera.jumpTo(...knowledgeMap.store.position(row), 9000)", row)
     settle(desktop)
     desktop.locator("#region").focus()
     while desktop.evaluate("document.activeElement.id") != "map":
@@ -76,7 +80,7 @@ def test_the_view_is_told_in_words(desktop):
     assert "In view: about" in scene.text_content() and "Ribosome" in scene.text_content()
     assert desktop.locator("#map").get_attribute("aria-describedby") == "scene"
     before = scene.text_content()
-    desktop.evaluate("view.take(0.2, 0.3, 4000)")
+    desktop.evaluate("knowledgeMap.camera.jumpTo(0.2, 0.3, 4000)")
     settle(desktop)
     assert scene.text_content() != before
 

@@ -48,9 +48,9 @@ def test_each_choice_changes_the_map_and_has_a_key(whole, name, key):
 
 def test_distance_is_that_to_the_nearest_question(whole):
     color_by(whole, "Distance to the nearest question")
-    near = whole.evaluate("map.articlesNear(...map.places(map.questions[0].row), 1)[0]")
+    near = whole.evaluate("knowledgeMap.articlesNear(...knowledgeMap.store.position(knowledgeMap.store.questions[0].row), 1)[0]")
     far = row_of(whole, "Glacier 0")
-    values = whole.evaluate("([near, far]) => coloring.values([near, far])", [near, far])
+    values = whole.evaluate("([near, far]) => knowledgeMap.articleValues([near, far])", [near, far])
     assert values[0] < 80 < 150 < values[1]
 
 
@@ -71,13 +71,13 @@ def test_light_and_dark_follow_the_system_and_the_switch(open_page, small_page, 
 
 def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
     states = ["right", "wrong", "unknown", "open", "current"]
-    whole.evaluate("states => map.markQuestions(states)", states)
-    whole.evaluate("view.flyTo(...map.places(375), 2500)")
+    whole.evaluate("states => knowledgeMap.questionStates.set(states)", states)
+    whole.evaluate("knowledgeMap.flyTo(...knowledgeMap.store.position(375), 2500)")
     settle(whole)
     whole.screenshot(path=pictures / "markers.png")
     samples = whole.evaluate("""() => ["open", "current", "right", "wrong", "unknown"].map((state) => {
-        const canvas = create("canvas", { width: 40, height: 40 });
-        markers.sample(canvas.getContext("2d"), state, 20, 20);
+        const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+        knowledgeMap.drawSampleMarker(canvas.getContext("2d"), state, 20, 20);
         const pixels = canvas.getContext("2d").getImageData(0, 0, 40, 40).data;
         const ink = Array.from({ length: 1600 }, (_, at) => pixels[4 * at + 3] > 128 ? 1 : 0);
         const sum = (at) => pixels[4 * at] + pixels[4 * at + 1] + pixels[4 * at + 2];
@@ -96,11 +96,11 @@ def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
 def test_heat_takes_the_place_of_the_shade(whole):
     before = picture(whole).getpixel((760, 790))
     whole.evaluate("""() => {
-        const layer = create("canvas", { width: 64, height: 64 }), pen = layer.getContext("2d");
+        const layer = Object.assign(document.createElement("canvas"), { width: 64, height: 64 }), pen = layer.getContext("2d");
         pen.fillStyle = "#ff0000";
         pen.fillRect(0, 0, 64, 64);
-        map.showHeat(layer);
+        knowledgeMap.shownLayer.set({ picture: layer, key: null });
     }""")
     assert picture(whole).getpixel((760, 790)) == (255, 0, 0)
-    whole.evaluate("map.showHeat(null)")
+    whole.evaluate("knowledgeMap.shownLayer.set(null)")
     assert picture(whole).getpixel((760, 790)) == before

@@ -42,7 +42,7 @@ def test_neighbors_are_those_of_the_map_with_similarity(desktop, small_page):
     for (title, similarity), (wanted_title, wanted_similarity) in zip(shown, wanted[:8], strict=True):
         assert title.rstrip("…")[:50] == wanted_title.strip()[:50]
         assert int(similarity.split()[0]) == pytest.approx(wanted_similarity, abs=1)
-    places = desktop.evaluate("row => map.articlesNear(...map.places(row), 9)", row)
+    places = desktop.evaluate("row => knowledgeMap.articlesNear(...knowledgeMap.store.position(row), 9)", row)
     on_map = lists.nth(1).locator("button span").all_inner_texts()
     assert [title[:50] for title in on_map] == [titles[other].strip()[:50] for other in places if other != row]
 
@@ -52,7 +52,7 @@ def test_articles_near_a_place_are_the_nearest(desktop, small_page):
     places = np.column_stack([table["x"], table["y"]])
     for x, y, n in ((0.2, 0.3, 5), (0.99, 0.01, 40), (0.5, 0.5, 400)):
         distances = np.hypot(*(places - [x, y]).T)
-        found = desktop.evaluate("([x, y, n]) => map.articlesNear(x, y, n)", [x, y, n])
+        found = desktop.evaluate("([x, y, n]) => knowledgeMap.articlesNear(x, y, n)", [x, y, n])
         assert distances[found] == pytest.approx(np.sort(distances)[:n], abs=1e-4)
 
 
@@ -87,7 +87,7 @@ def test_the_panel_closes(desktop, way):
     elif way == "button":
         desktop.get_by_role("button", name="Close").click()
     else:
-        desktop.evaluate("view.take(0.02, 0.02, 20000)")
+        desktop.evaluate("knowledgeMap.camera.jumpTo(0.02, 0.02, 20000)")
         settle(desktop)
         desktop.mouse.click(640, 600)
     assert desktop.locator("#panel").is_hidden()
@@ -105,7 +105,7 @@ def test_hostile_titles_are_text_in_panel_and_hint(desktop, pictures):
     desktop.mouse.move(*show(desktop, script, 20000))
     assert desktop.locator("#hint strong").inner_text() == "</script><img src=x onerror=alert(1)>"
     for row in range(360, 374):
-        desktop.evaluate("row => map.open(row)", row)
+        desktop.evaluate("row => knowledgeMap.itemOpened(row)", row)
         assert desktop.locator("#panel-title").inner_text()
         assert desktop.locator("#panel").bounding_box()["width"] == 350
     assert desktop.locator("#panel img, #panel b").count() == 0

@@ -42,8 +42,14 @@ def test_the_address_holds_view_colour_and_article(open_page, small_page):
 def test_a_link_pasted_into_the_open_page_is_followed(open_page, small_page):
     page = open_page(small_page, reduced_motion="reduce")
     page.evaluate("location.hash = '#x=0.2&y=0.7&zoom=4'")
-    wait_until(page, "Math.abs(view.x - 0.2) < 1e-6")
+    wait_until(page, "Math.abs(knowledgeMap.camera.x - 0.2) < 1e-6")
     assert camera(page) == pytest.approx((0.2, 0.7, 3200), rel=1e-3)
+
+
+def test_a_link_that_was_followed_still_holds_its_article(open_page, small_page):
+    page = open_page(small_page, "#x=0.2&y=0.7&zoom=4&item=7", reduced_motion="reduce")
+    settle(page)
+    assert page.evaluate("location.hash").endswith("&item=7")
 
 
 @pytest.mark.parametrize("fragment", ["#x=NaN&y=1e999&zoom=-3", "#item=99999&color=<b>", "#item=-1", "#%E0%A4%A", "#x=&y=&zoom="])
@@ -57,7 +63,7 @@ def test_the_link_is_copied(open_page, small_page):
     page = open_page(small_page, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Keep").click()
     page.get_by_role("button", name="Link to this view").click()
-    wait_until(page, "element('toast').textContent === 'Link copied.'")
+    wait_until(page, "document.getElementById('toast').textContent === 'Link copied.'")
     assert page.evaluate("navigator.clipboard.readText()") == page.url
     assert "zoom=" in page.url
 

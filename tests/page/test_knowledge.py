@@ -6,22 +6,24 @@ from scipy.special import ndtr
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import RBF
 
+from knowledge_map.views.page.modules import STATIC, parse_module
+
+ESTIMATE = STATIC / "quiz" / "estimate.js"
 LENGTH, GENERAL, BOX = 0.1, 0.3, [0.1, 0.5, 0.2, 0.7]
-KNOWLEDGE = "workflow/page/knowledge.js"
 PREPARE = """
 ({ box, length, general, answers }) => {
-  globalThis.knowledge = new Knowledge(box, length, general);
+  globalThis.knowledge = new KnowledgeEstimate(box, length, general);
   knowledge.learn(answers);
 }
 """
 
 
 @pytest.fixture(scope="module")
-def javascript(browser, request):
-    """An empty page that knows the class Knowledge."""
+def javascript(browser):
+    """An empty page that knows the class KnowledgeEstimate."""
     context = browser.new_context()
     page = context.new_page()
-    page.add_script_tag(path=request.config.rootpath / KNOWLEDGE)
+    page.add_script_tag(content=parse_module("estimate.js", ESTIMATE.read_text(encoding="utf-8")).body)
     yield page
     context.close()
 
@@ -223,7 +225,7 @@ def test_the_expected_gain_is_what_both_answers_would_bring(learn):
     for question in open_questions:
         question["key"] += 100
     spots = [[float(x), float(y), 1.0] for x, y in rng.uniform([0.1, 0.2], [0.5, 0.7], (60, 2))]
-    page.evaluate("places => { knowledge.interest = places }", spots)
+    page.evaluate("places => knowledge.setInterest(places)", spots)
     gains = page.evaluate("questions => knowledge.gains(questions)", open_questions)
 
     def total():
@@ -252,7 +254,7 @@ def test_asking_what_tells_most_learns_faster_than_asking_in_order(learn):
 
     def remaining(choose):
         page = learn([])
-        page.evaluate("places => { knowledge.interest = places }", spots)
+        page.evaluate("places => knowledge.setInterest(places)", spots)
         left = list(questions)
         for _ in range(10):
             page.evaluate("answer => knowledge.learn([answer])", left.pop(choose(page, left)))

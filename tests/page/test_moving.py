@@ -19,11 +19,11 @@ def drag(page, start, end, steps=5):
 
 def test_the_wheel_zooms_around_the_pointer(desktop):
     _, _, before = camera(desktop)
-    here = desktop.evaluate("view.toMap(700, 300)")
+    here = desktop.evaluate("knowledgeMap.camera.toMap(700, 300)")
     desktop.mouse.move(700, 300)
     desktop.mouse.wheel(0, -400)
     assert camera(desktop)[2] > 1.5 * before
-    assert desktop.evaluate("view.toMap(700, 300)") == pytest.approx(here, abs=1e-4)
+    assert desktop.evaluate("knowledgeMap.camera.toMap(700, 300)") == pytest.approx(here, abs=1e-4)
     desktop.mouse.wheel(0, 800)
     assert camera(desktop)[2] < before
 
@@ -39,20 +39,20 @@ def test_dragging_takes_the_map_along(desktop):
 def test_two_fingers_zoom(phone):
     _, _, before = camera(phone)
     touch = phone.context.new_cdp_session(phone)
-    middle = phone.evaluate("view.toMap(180, 400)")
+    middle = phone.evaluate("knowledgeMap.camera.toMap(180, 400)")
     for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 90), ("touchMove", 120)):
         points = [{"x": 180, "y": 400 - apart, "id": 0}, {"x": 180, "y": 400 + apart, "id": 1}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert camera(phone)[2] == pytest.approx(3 * before, rel=0.15)
-    assert phone.evaluate("view.toMap(180, 400)") == pytest.approx(middle, abs=0.02)
+    assert phone.evaluate("knowledgeMap.camera.toMap(180, 400)") == pytest.approx(middle, abs=0.02)
 
 
 @pytest.mark.parametrize("name, factor", [("Zoom in", 2), ("Zoom out", 0.5)])
 def test_buttons_zoom(desktop, name, factor):
     _, _, before = camera(desktop)
     desktop.get_by_role("button", name=name).click()
-    wait_until(desktop, "(scale) => Math.abs(view.scale / scale - 1) < 0.01", factor * before)
+    wait_until(desktop, "(scale) => Math.abs(knowledgeMap.camera.scale / scale - 1) < 0.01", factor * before)
 
 
 def test_keys_move_and_zoom_once_the_map_has_the_focus(desktop):
@@ -80,7 +80,7 @@ def test_one_key_shows_the_whole_map_and_one_the_questions(desktop):
 
 @pytest.mark.parametrize("name", ["Show the whole map", "Show the questions"])
 def test_buttons_show_whole_and_questions(desktop, name):
-    desktop.evaluate("view.take(0.5, 0.5, 9000)")
+    desktop.evaluate("knowledgeMap.camera.jumpTo(0.5, 0.5, 9000)")
     desktop.get_by_role("button", name=name).click()
     assert camera(desktop)[2] < 2000
 
@@ -88,11 +88,11 @@ def test_buttons_show_whole_and_questions(desktop, name):
 def test_a_map_in_flight_is_not_at_rest_however_slow_its_frames(open_page, small_page):
     page = open_page(small_page, script=SLOW_FRAMES)
     settle(page)
-    page.evaluate("rested = []; map.onSettled(() => rested.push(view.scale))")
-    page.evaluate("map.flyTo(...map.places(3), 3000)")
-    assert not page.evaluate("map.isAtRest()")
+    page.evaluate("rested = []; knowledgeMap.mapSettled.listen(() => rested.push(knowledgeMap.camera.scale))")
+    page.evaluate("knowledgeMap.flyTo(...knowledgeMap.store.position(3), 3000)")
+    assert not page.evaluate("knowledgeMap.isAtRest()")
     settle(page)
-    assert page.evaluate("view.scale") == pytest.approx(3000)
+    assert page.evaluate("knowledgeMap.camera.scale") == pytest.approx(3000)
     assert page.evaluate("rested") == [pytest.approx(3000)]
 
 
@@ -107,9 +107,8 @@ def test_keys_do_nothing_while_one_types(desktop):
 def test_less_motion_is_no_motion(open_page, small_page):
     page = open_page(small_page, reduced_motion="reduce")
     page.keyboard.press("w")
-    assert page.evaluate("new Promise((resolve) => requestAnimationFrame(() => resolve(view.scale)))") == page.evaluate(
-        "view.around(view.whole)[2]"
-    )
+    scale = page.evaluate("new Promise((resolve) => requestAnimationFrame(() => resolve(knowledgeMap.camera.scale)))")
+    assert scale == page.evaluate("knowledgeMap.viewOfBox(knowledgeMap.boxOfAll())[2]")
 
 
 BOXES = """() => {
@@ -120,7 +119,7 @@ BOXES = """() => {
         boxes.push([text, x - width / 2, x + width / 2, y - high / 2, y + high / 2, high]);
         return write.call(this, text, x, y);
     };
-    map.picture();
+    knowledgeMap.mapPicture();
     pen.constructor.prototype.fillText = write;
     return boxes;
 }"""
@@ -128,7 +127,7 @@ BOXES = """() => {
 
 @pytest.mark.parametrize("scale", [400, 900, 2500, 8000])
 def test_labels_and_markers_never_cover_each_other(desktop, scale):
-    desktop.evaluate("scale => view.take(...map.places(3), scale)", scale)
+    desktop.evaluate("scale => knowledgeMap.camera.jumpTo(...knowledgeMap.store.position(3), scale)", scale)
     settle(desktop)
     boxes = desktop.evaluate(BOXES)
     assert boxes
@@ -141,23 +140,23 @@ def test_labels_and_markers_never_cover_each_other(desktop, scale):
 def test_more_labels_appear_as_one_zooms_in(desktop):
     texts = {}
     for scale in (450, 1500, 6000):
-        desktop.evaluate("scale => view.take(...map.places(3), scale)", scale)
+        desktop.evaluate("scale => knowledgeMap.camera.jumpTo(...knowledgeMap.store.position(3), scale)", scale)
         settle(desktop)
-        texts[scale] = set(desktop.evaluate("labels.written()"))
+        texts[scale] = set(desktop.evaluate("knowledgeMap.writtenLabels()"))
     assert texts[450] and not texts[450] & {f"Ribosome {number}" for number in range(60)}
     assert texts[1500] - texts[450]
     assert len(texts[6000] & {f"Ribosome {number}" for number in range(60)}) > 5  # titles of articles at last
 
 
 def test_questions_in_one_place_are_shown_apart(desktop):
-    first, second = desktop.evaluate("[markers.place(1), markers.place(2)]")
+    first, second = desktop.evaluate("[knowledgeMap.markerOf(1), knowledgeMap.markerOf(2)]")
     assert (first["ownX"], first["ownY"]) == (second["ownX"], second["ownY"])
     assert abs(first["x"] - second["x"]) + abs(first["y"] - second["y"]) > 18
     for number, marker in ((1, first), (2, second)):
-        assert desktop.evaluate("([x, y]) => map.itemAt(x, y)", [marker["x"], marker["y"]]) == 374 + number
+        assert desktop.evaluate("([x, y]) => knowledgeMap.itemAt(x, y)", [marker["x"], marker["y"]]) == 374 + number
 
 
 def test_the_map_follows_the_size_of_the_window(desktop):
     desktop.set_viewport_size({"width": 900, "height": 500})
-    wait_until(desktop, "view.width === 900 && view.height === 500")
-    assert desktop.evaluate("element('ground').width") == 900
+    wait_until(desktop, "knowledgeMap.camera.width === 900 && knowledgeMap.camera.height === 500")
+    assert desktop.evaluate("document.getElementById('ground').width") == 900

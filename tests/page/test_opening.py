@@ -18,7 +18,7 @@ NO_WEBGL = """
 def test_it_opens_on_the_questions(device, request, pictures):
     page = request.getfixturevalue(device)
     size = page.viewport_size
-    for question in page.evaluate("map.questions"):
+    for question in page.evaluate("knowledgeMap.store.questions"):
         x, y = point(page, question["row"])
         assert 0 < x < size["width"] and 0 < y < size["height"]
     assert page.locator("h1").inner_text() == "Small <map>"
@@ -29,10 +29,10 @@ def test_it_opens_on_the_questions(device, request, pictures):
 
 def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
     table = pq.read_table(small_page.with_name("knowledge_map.parquet"))
-    read = desktop.evaluate("""Array.from({ length: data.count }, (_, row) => ({
-        title: data.title(row), url: data.url(row), excerpt: data.excerpt(row), place: map.places(row),
-        source: data.sources[data.source[row]], neighbors: data.neighbors(row),
-        similarities: data.neighbors(row).map((_, place) => data.similarity(row, place)) }))""")
+    read = desktop.evaluate("""(({ store }) => Array.from({ length: store.count }, (_, row) => ({
+        title: store.title(row), url: store.url(row), excerpt: store.excerpt(row), place: store.position(row),
+        source: store.sources[store.source[row]], neighbors: store.neighbors(row),
+        similarities: store.neighbors(row).map((_, rank) => store.similarity(row, rank)) })))(knowledgeMap)""")
     assert len(read) == len(table)
     for row, wanted in zip(read, table.to_pylist(), strict=True):
         assert row["title"] == (wanted["title"] if wanted["title"].strip() else "(no title)")
@@ -44,7 +44,8 @@ def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
             assert row["excerpt"] == wanted["excerpt"]
             assert row["source"] == wanted["source"]
             assert row["url"] == (wanted["url"] if wanted["url"].startswith("http") else "")
-    assert [question["id"] for question in desktop.evaluate("map.questions")] == [question.item_id for question in QUESTIONS]
+    questions = desktop.evaluate("knowledgeMap.store.questions")
+    assert [question["id"] for question in questions] == [question.item_id for question in QUESTIONS]
 
 
 def test_hostile_texts_leave_nothing_behind(desktop):
@@ -77,7 +78,7 @@ def test_the_points_come_back_after_the_graphics_were_lost(desktop):
     x, y = point(desktop, 3)
     before = min(map(lightness, colors_around(desktop, x, y)))
     desktop.evaluate("""async () => {
-        const canvas = element("ground"), gone = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+        const canvas = document.getElementById("ground"), gone = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
         const told = (name) => new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
         const lost = told("webglcontextlost"), back = told("webglcontextrestored");
         gone.loseContext();

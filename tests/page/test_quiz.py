@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from chromium import DESKTOP, PHONE
 from PIL import Image
 from quizzes import EAST, WEST, many_questions, question, write_quiz_page
-from screen import settle, wait_until
+from screen import VIEW, point, settle, wait_until
 
 HOSTILE = '</script><img src=x onerror="alert(1)"><b>bold</b>\u202e$& {{ 7 }}'
 SIX = [*[question(number) for number in range(3)], *[question(number, answer=1, difficulty=number) for number in range(3, 6)]]
@@ -62,10 +62,20 @@ def settled(page):
     settle(page)
 
 
+def row_of_question(page, number):
+    return page.evaluate("number => knowledgeMap.store.questions[number].row", number)
+
+
+def is_in_view(page, number):
+    """Return whether a question lies beside heading and panel."""
+    position = "knowledgeMap.store.position(row)"
+    return page.evaluate(f"row => knowledgeMap.isInView(...{position})", row_of_question(page, number))
+
+
 def color(page, x, y):
     """Return red, green and blue on the screen at a place of the map."""
     settled(page)
-    at_x, at_y = page.evaluate("([x, y]) => view.toScreen(x, y)", [x, y])
+    at_x, at_y = page.evaluate("([x, y]) => knowledgeMap.camera.toScreen(x, y)", [x, y])
     # The mean over a few pixels, since points and grain lie above the colour.
     clip = {"x": round(at_x) - 6, "y": round(at_y) - 6, "width": 13, "height": 13}
     for _ in range(50):
@@ -189,7 +199,7 @@ def test_starting_anew_asks_first(six, take):
 def test_a_question_is_chosen_on_the_map(six, take):
     page = take(six)
     settled(page)
-    page.mouse.click(*page.evaluate("view.toScreen(...map.places(map.questions[4].row))"))
+    page.mouse.click(*point(page, row_of_question(page, 4)))
     assert asked(page) == "Why 4?"
     page.keyboard.press("2")
     assert verdict(page) == "Right."
@@ -223,7 +233,7 @@ def test_the_source_article_is_named_after_the_answer_and_not_before(tmp_path, t
     path = write_quiz_page(
         tmp_path, [question(0, source_article="nothing"), question(1, source_article="Atlantis")], [WEST, EAST]
     )
-    title = take(path).evaluate("data.title(7)")
+    title = take(path).evaluate("knowledgeMap.store.title(7)")
     path = write_quiz_page(
         tmp_path, [question(0, source_article=title.upper()), question(1, source_article="Atlantis")], [WEST, EAST]
     )
@@ -275,13 +285,13 @@ def test_markers_tell_by_colour_what_became_of_each_question(six, take):
 def test_the_map_follows_a_question_that_is_out_of_sight(six, take):
     page = take(six)
     page.keyboard.press("1")
-    page.evaluate("view.take(0.9, 0.9, 4000)")
+    page.evaluate("knowledgeMap.camera.jumpTo(0.9, 0.9, 4000)")
     settled(page)
-    assert not page.evaluate("view.shows(...map.places(map.questions[1].row))")
+    assert not is_in_view(page, 1)
     page.keyboard.press("Enter")
     settled(page)
-    assert page.evaluate("view.shows(...map.places(map.questions[1].row))")
-    assert page.evaluate("view.scale") == pytest.approx(4000)
+    assert is_in_view(page, 1)
+    assert page.evaluate("knowledgeMap.camera.scale") == pytest.approx(4000)
 
 
 def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
@@ -297,7 +307,7 @@ def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
     weak.locator("li > button").first.click()
     settled(page)
     x, _ = page.evaluate(
-        "view.toMap(...(({ x, width }) => [(290 + x) / 2, innerHeight / 2])(element('panel').getBoundingClientRect()))"
+        "knowledgeMap.camera.toMap((290 + document.getElementById('panel').getBoundingClientRect().x) / 2, innerHeight / 2)"
     )
     assert 0.55 < x < 0.85
     article = weak.locator(".items button").first
@@ -369,7 +379,7 @@ DAMAGE = [
 @pytest.mark.parametrize("kept", DAMAGE)
 def test_damaged_progress_is_ignored_with_a_notice(six, open_page, kept):
     page = open_page(six)
-    page.evaluate("kept => localStorage.setItem(`knowledge map quiz ${data.quiz.map}`, kept)", kept)
+    page.evaluate("kept => localStorage.setItem(`knowledge map quiz ${knowledgeMap.store.quiz.map}`, kept)", kept)
     page.reload()
     page.wait_for_selector("body[data-state=ready]")
     page.get_by_role("button", name="Take the quiz").click()
@@ -397,7 +407,7 @@ def test_answers_are_saved_to_a_file_and_loaded_from_it(six, take, tmp_path):
     page = take(six)
     answer_all(page, "120")
     content = saved(page, tmp_path / "answers.json")
-    assert content["map"] == page.evaluate("data.quiz.map")
+    assert content["map"] == page.evaluate("knowledgeMap.store.quiz.map")
     assert [(answer["text"], answer["option"], answer["result"]) for answer in content["answers"]] == [
         ("Why 0?", "yes", "right"),
         ("Why 1?", "no", "wrong"),
@@ -480,7 +490,7 @@ def test_questions_without_options_or_answer_are_only_shown(tmp_path, take):
     answer_all(page, "1")
     assert asked(page) == "Why 3?"
     settled(page)
-    page.mouse.click(*page.evaluate("view.toScreen(...map.places(map.questions[2].row))"))
+    page.mouse.click(*point(page, row_of_question(page, 2)))
     assert asked(page) == "No answer"
     assert "only shown" in page.locator("#panel").inner_text() and "perhaps" in page.locator("#panel").inner_text()
     page.keyboard.press("1")
@@ -492,7 +502,7 @@ def test_questions_without_options_or_answer_are_only_shown(tmp_path, take):
 def test_a_map_whose_questions_can_only_be_shown_offers_no_quiz(tmp_path, open_page):
     page = open_page(write_quiz_page(tmp_path, [question(0, "Only text", options=())], [WEST]))
     assert not page.locator("#quiz-open").is_visible()
-    page.mouse.click(*page.evaluate("view.toScreen(...map.places(map.questions[0].row))"))
+    page.mouse.click(*point(page, row_of_question(page, 0)))
     assert asked(page) == "Only text"
     assert page.locator(".steps button").all_inner_texts() == ["Save answers", "Load answers", "Start anew"]
 
@@ -547,8 +557,10 @@ TIMED = """
 
 def test_thousands_of_questions_do_not_lag(thousands, take):
     page = take(thousands)
-    page.evaluate("data.questions.slice(0, 2490).forEach((_, number) => progress.answers.set(number, number % 3 ? 0 : null))")
-    page.evaluate("progress.keep()")
+    page.evaluate("""(({ answers }) => {
+        for (let number = 0; number < 2490; number++) answers.chosen.set(number, number % 3 ? 0 : null);
+        answers.keep();
+    })(knowledgeMap)""")
     page.reload()
     page.wait_for_selector("body[data-state=ready]")
     page.get_by_role("button", name="Go on with the quiz").click()
@@ -598,9 +610,9 @@ def test_it_fits_a_phone(six, take, pictures):
 def test_it_is_quiet_where_less_motion_is_wanted(six, take):
     page = take(six, reduced_motion="reduce")
     page.wait_for_timeout(150)
-    before = page.evaluate("[view.x, view.y, view.scale]")
+    before = page.evaluate(VIEW)
     page.wait_for_timeout(400)
-    assert page.evaluate("[view.x, view.y, view.scale]") == pytest.approx(before)
+    assert page.evaluate(VIEW) == pytest.approx(before)
     assert page.evaluate("document.getAnimations().length") == 0
 
 

@@ -114,13 +114,13 @@ def test_the_selection_is_downloaded_as_csv(whole):
     assert [row["kind"] for row in rows[:3]] == ["question"] * 3
     one = articles["Harbour 1"]
     assert one["url"] == "https://example.org/wiki/Harbour_1" and one["source"] in ("even", "odd")
-    place = whole.evaluate("row => map.places(row)", row_of(whole, "Harbour 1"))
+    place = whole.evaluate("row => knowledgeMap.store.position(row)", row_of(whole, "Harbour 1"))
     assert [float(one["x"]), float(one["y"])] == pytest.approx(place, abs=1e-5)
 
 
 def test_a_spreadsheet_computes_nothing_of_a_title(whole):
     show(whole, row_of(whole, '=HYPERLINK("https://example.org")'), 400)
-    whole.evaluate("selection.take(null)")
+    whole.evaluate("knowledgeMap.takeSelectionTool(null)")
     whole.get_by_role("button", name="Select").first.click()
     whole.get_by_role("button", name="All in view").click()
     titles = {row["title"] for row in rows_of_download(whole)}
@@ -133,7 +133,7 @@ def test_the_selection_is_copied_as_a_table(whole):
     tool(whole, "Box")
     draw(whole, (left, top), (right, bottom))
     whole.get_by_role("button", name="Copy", exact=True).click()
-    wait_until(whole, "element('toast').textContent.includes('copied')")
+    wait_until(whole, "document.getElementById('toast').textContent.includes('copied')")
     assert whole.locator("#toast").inner_text().startswith("60 rows copied")
     copied = list(csv.reader(io.StringIO(whole.evaluate("navigator.clipboard.readText()"), newline=""), delimiter="\t"))
     assert copied[0] == ["title", "kind", "source", "url", "x", "y"] and len(copied) == 61

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not PAGE, reason="no finished starter map in STA
 def answer(page, kinds: str) -> None:
     """Answer the questions of the quiz in their order: right (r), wrong (w), or not at all (u)."""
     for number, kind in enumerate(kinds):
-        question = page.evaluate("number => map.questions[number]", number)
+        question = page.evaluate("number => knowledgeMap.store.questions[number]", number)
         wrong = (question["answer"] + 1) % len(question["options"])
         page.keyboard.press({"r": str(question["answer"] + 1), "w": str(wrong + 1), "u": "0"}[kind])
         page.wait_for_timeout(150)
@@ -35,7 +35,7 @@ def test_explore(open_page):
     page.locator("#search").fill("mitochond")
     page.keyboard.press("Enter")
     assert "Nearest in meaning" in page.locator("#panel").inner_text()
-    page.evaluate("view.flyTo(view.x, view.y, 1500)")
+    page.evaluate("knowledgeMap.flyTo(knowledgeMap.camera.x, knowledgeMap.camera.y, 1500)")
     shoot(page, DOCS / "page-explore.png")
 
 

@@ -16,7 +16,7 @@ from labelled_maps import HOSTILE, labelled, small_map
 from knowledge_map.labels.table import SCHEMA
 from knowledge_map.map.region import Region, question_region
 from knowledge_map.questions.records import Question
-from knowledge_map.views.page.build import SCRIPTS, STYLES, TEMPLATES, PageSettings, write_page
+from knowledge_map.views.page.build import PageSettings, write_page
 from knowledge_map.views.page.columns import (
     FOLLOWS,
     NONE,
@@ -106,11 +106,6 @@ def test_nothing_is_loaded_and_no_handler_is_inline(tmp_path):
     script = elements.all("script")[-1][2]
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|fetch\(|XMLHttpRequest|import\(", script)
     assert "@import" not in html and "url(" not in elements.all("style")[0][2]
-
-
-def test_every_part_of_the_page_is_in_it():
-    assert {path.name for path in TEMPLATES.glob("*.js")} == set(SCRIPTS)
-    assert {path.name for path in TEMPLATES.glob("*.css")} == set(STYLES)
 
 
 def test_places_neighbors_and_questions_reach_the_page(tmp_path):

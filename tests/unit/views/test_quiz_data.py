@@ -13,7 +13,7 @@ from knowledge_map.questions.records import Question, difficulties
 from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
 
 ROOT = Path(__file__).parents[3]
-STYLE = (ROOT / "workflow/page/quiz.css").read_text(encoding="utf-8")
+STYLE = (ROOT / "workflow/scripts/knowledge_map/views/page/static/quiz/quiz.css").read_text(encoding="utf-8")
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["properties"]["quiz"]
 
 

@@ -26,41 +26,10 @@ from knowledge_map.views.page.columns import (
     text_columns,
     url_column,
 )
+from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
 from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
 
-TEMPLATES = Path(__file__).parents[4] / "page"
-
-STYLES = ("map.css", "quiz.css")
-
-SCRIPTS = (
-    "page.js",
-    "data.js",
-    "places.js",
-    "view.js",
-    "theme.js",
-    "shade.js",
-    "points.js",
-    "picture.js",
-    "labels.js",
-    "markers.js",
-    "map.js",
-    "coloring.js",
-    "legend.js",
-    "panel.js",
-    "item.js",
-    "search.js",
-    "selection.js",
-    "controls.js",
-    "knowledge.js",
-    "progress.js",
-    "heat.js",
-    "regions.js",
-    "insight.js",
-    "quiz.js",
-    "keep.js",
-    "main.js",
-)
-"""The parts of the page in the order in which they are put into it."""
+TEMPLATES = Path(__file__).parent
 
 QUIZ = QuizSettings()
 
@@ -91,10 +60,10 @@ def write_page(
     `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
     compressed as they lie in memory, so that it takes little more than the map itself.
     """
-    style, script = _joined(STYLES), '"use strict";\n' + _joined(SCRIPTS)
+    style, script = join_styles(STATIC), join_modules(STATIC)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
-    pieces = environment.get_template("map.html").generate(
+    pieces = environment.get_template("page.html").generate(
         title=title,
         policy=_policy(style, script),
         style=Markup(style),
@@ -106,10 +75,6 @@ def write_page(
     )
     with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    return "\n".join(TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 def _policy(style: str, script: str) -> str:

@@ -1,4 +1,4 @@
-"""The data of the interactive page: one column after another, compressed, in base64. `workflow/page/data.js` unpacks it.
+"""The data of the interactive page: one column after another, compressed, in base64. `static/base/columns.js` unpacks it.
 
 Numbers are little-endian. Texts are one run of UTF-8 beside their lengths in bytes, so that the page need not make a string
 of a text before somebody looks at it.

@@ -1,0 +1,189 @@
+// The items of the map, by row: first the articles, then the questions. Numbers stand in typed arrays.
+
+import {
+  addressOf,
+  coordinateOf,
+  decodeText,
+  inflate,
+  neighborsOf,
+  textReader,
+  unpackPositions,
+  unpackSimilarities,
+} from "./columns.js";
+import { element } from "./dom.js";
+
+/** @typedef {{ text: string, x: number, y: number }} Label its text and its position in map units */
+/** @typedef {{ grid: number, width: number, labels: Label[] }} LabelLevel `grid` cells a side, each `width` map units wide */
+/** @typedef {{ x_min: number, x_max: number, y_min: number, y_max: number }} Region in map units */
+/**
+ * @typedef {object} Question
+ * @property {number} row
+ * @property {string} id
+ * @property {string} text
+ * @property {string[]} options
+ * @property {number | null} answer the number of the right option
+ * @property {number} difficulty in standard deviations of knowledge
+ * @property {number} source the row of the article that it comes from, or -1
+ */
+/** @typedef {{ map: string, length_scale: number, general_level: number }} QuizSettings `length_scale` is in map units */
+/** @typedef {(row: number) => string} TextReader */
+
+class ItemStore {
+  /** Rows. */
+  count = 0;
+  /** Rows that are articles. */
+  articleCount = 0;
+  /** x of every row, in map units. */
+  x = new Float32Array(0);
+  /** y of every row, in map units, upward. */
+  y = new Float32Array(0);
+  /** @type {string[]} the names of the sources */
+  sources = [];
+  /** The number of every article's source. */
+  source = new Uint8Array(0);
+  /** @type {Question[]} in the order of their rows */
+  questions = [];
+  /** @type {QuizSettings} */
+  quiz = { map: "", length_scale: 0, general_level: 0 };
+  /** @type {Region | null} the question region */
+  region = null;
+  /** @type {LabelLevel[]} the levels of the whole map, coarse to fine */
+  levels = [];
+  /** @type {LabelLevel[]} the levels of the question region, coarse to fine */
+  regionLevels = [];
+
+  /** @type {TextReader} */
+  #titles = () => "";
+  /** @type {TextReader} */
+  #excerpts = () => "";
+  /** @type {TextReader} */
+  #urls = () => "";
+  /** @type {import("./columns.js").AddressRule | null} */
+  #addressRule = null;
+  #neighbors = new Uint8Array(0);
+  #neighborsEach = 0;
+  #similarities = new Uint8Array(0);
+
+  /** Unpack what the page carries; nothing else may be asked before. */
+  async load() {
+    const [head, positions, sources, neighbors, similarities, titles, excerpts, urls] = await Promise.all([
+      takeColumn("head"),
+      takeColumn("positions"),
+      takeColumn("sources"),
+      takeColumn("neighbors"),
+      takeColumn("similarities"),
+      takeTexts("titles"),
+      takeTexts("excerpts"),
+      takeTexts("urls"),
+    ]);
+    const { questions, levels, region_levels, ...rest } = JSON.parse(decodeText(head));
+    ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
+    ({ x: this.x, y: this.y } = unpackPositions(positions));
+    this.count = this.x.length;
+    this.source = sources;
+    this.#neighbors = neighbors;
+    this.#neighborsEach = neighbors.length / 3 / this.count;
+    this.#similarities = unpackSimilarities(similarities, this.count);
+    [this.#titles, this.#excerpts, this.#urls] = [titles, excerpts, urls];
+    [this.levels, this.regionLevels] = [levels.map(unpackLevel), region_levels.map(unpackLevel)];
+    this.questions = questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
+      const row = this.articleCount + number;
+      return { ...question, row, text: titles(row) };
+    });
+  }
+
+  /**
+   * Return whether an item is a question.
+   * @param {number} row
+   * @returns {boolean}
+   */
+  isQuestion(row) {
+    return row >= this.articleCount;
+  }
+
+  /**
+   * Return the position of an item, x and y, in map units.
+   * @param {number} row
+   * @returns {[number, number]}
+   */
+  position(row) {
+    return [this.x[row], this.y[row]];
+  }
+
+  /**
+   * Return the title of an article, or the text of a question.
+   * @param {number} row
+   * @returns {string}
+   */
+  title(row) {
+    const title = this.#titles(row);
+    return /\S/.test(title) ? title : "(no title)";
+  }
+
+  /**
+   * Return the first words of an article, or "".
+   * @param {number} row
+   * @returns {string}
+   */
+  excerpt(row) {
+    return this.#excerpts(row);
+  }
+
+  /**
+   * Return the address of an item, or "" where it has none of the web.
+   * @param {number} row
+   * @returns {string}
+   */
+  url(row) {
+    return addressOf(this.#urls(row), this.#titles(row), this.#addressRule);
+  }
+
+  /**
+   * Return the rows of the items nearest in meaning, nearest first.
+   * @param {number} row
+   * @returns {number[]}
+   */
+  neighbors(row) {
+    return neighborsOf(this.#neighbors, row, this.#neighborsEach);
+  }
+
+  /**
+   * Return the cosine similarity of an item to its neighbor of a rank, to 1/255.
+   * @param {number} row
+   * @param {number} rank 0 for the nearest one
+   * @returns {number}
+   */
+  similarity(row, rank) {
+    return this.#similarities[rank * this.count + row] / 255;
+  }
+}
+
+/**
+ * Return the bytes of a column; the element that carried it leaves the page.
+ * @param {string} name
+ */
+async function takeColumn(name) {
+  const carrier = element(`data-${name}`), base64 = carrier.textContent ?? "";
+  carrier.remove();
+  return await inflate(base64);
+}
+
+/**
+ * Return the texts of a column.
+ * @param {string} name
+ */
+async function takeTexts(name) {
+  const [bytes, lengths] = await Promise.all([takeColumn(name), takeColumn(`${name}-lengths`)]);
+  return textReader(bytes, lengths);
+}
+
+/**
+ * @param {{ grid: number, width: number, labels: string[], x: number[], y: number[] }} level positions are in steps
+ * @returns {LabelLevel}
+ */
+function unpackLevel({ labels, x, y, ...rest }) {
+  return { ...rest, labels: labels.map((text, n) => ({ text, x: coordinateOf(x[n]), y: coordinateOf(y[n]) })) };
+}
+
+/** The items of this page. */
+export const store = new ItemStore();

@@ -1,0 +1,87 @@
+// The page from its beginning: unpack the items, then start the parts, from the lowest layer to the highest.
+
+import { store } from "./base/store.js";
+import { startTheme } from "./base/theme.js";
+import { camera } from "./map/camera.js";
+import { articleValues, startColoring } from "./map/coloring.js";
+import { measureDensity } from "./map/density.js";
+import { startGestures } from "./map/gestures.js";
+import { itemOpened } from "./map/item_events.js";
+import { startLabels, writtenLabels } from "./map/labels.js";
+import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
+import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
+import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
+import { articleIndex } from "./map/spatial_index.js";
+import { startArticleCards } from "./panels/article_card.js";
+import { startColorMenu } from "./panels/color_menu.js";
+import { startControls } from "./panels/controls.js";
+import { startExport } from "./panels/export.js";
+import { startHelp } from "./panels/help.js";
+import { startHints } from "./panels/hint.js";
+import { startLegend } from "./panels/legend.js";
+import { startPanel } from "./panels/panel.js";
+import { startScene } from "./panels/scene.js";
+import { startSearch } from "./panels/search.js";
+import { startSelection, takeSelectionTool } from "./panels/selection.js";
+import { answers } from "./quiz/answers.js";
+import { startQuiz } from "./quiz/quiz.js";
+
+/**
+ * What tests, benchmarks and a person at the console may ask of the page, as `knowledgeMap`. It is not needed by the page itself.
+ */
+const knowledgeMap = {
+  // data
+  store,
+  answers,
+  // the camera and where it goes
+  camera,
+  flyTo,
+  isInView,
+  viewOfBox,
+  boxOfAll,
+  // the map
+  isAtRest,
+  mapSettled,
+  mapPicture,
+  shownLayer,
+  questionStates,
+  articleValues,
+  writtenLabels,
+  markerOf,
+  drawSampleMarker,
+  // items
+  itemAt,
+  itemOpened,
+  /** @type {(x: number, y: number, count: number) => number[]} */
+  articlesNear: (x, y, count) => articleIndex.nearest(x, y, count),
+  // tools
+  takeSelectionTool,
+};
+
+async function start() {
+  await store.load();
+  articleIndex.fill(store.x, store.y, store.articleCount);
+  measureDensity();
+  startTheme();
+  startLabels();
+  startRenderer();
+  startColoring();
+  showMap();
+  startGestures();
+  startPanel();
+  startHints();
+  startLegend();
+  startColorMenu();
+  startArticleCards();
+  startSearch();
+  startSelection();
+  startHelp();
+  startControls();
+  startScene();
+  if (store.questions.length) startQuiz();
+  startExport();
+  Object.assign(globalThis, { knowledgeMap });
+  document.body.dataset.state = "ready";
+}
+
+start();

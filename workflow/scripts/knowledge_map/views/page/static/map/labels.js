@@ -1,0 +1,123 @@
+// Labels on the map: coarse ones large, finer ones as one zooms in, and at last the titles; none covers another.
+
+import { clamp } from "../base/numbers.js";
+import { store } from "../base/store.js";
+import { shorten } from "../base/text.js";
+import { FONT, theme } from "../base/theme.js";
+import { camera } from "./camera.js";
+import { countOf } from "./spatial_index.js";
+
+/** @typedef {[number, number, number, number]} ScreenBox left, right, top and bottom, in pixels */
+
+const NARROWEST = 84; // pixels a cell must be wide for its label to be written
+const MOST_TITLES = 250; // articles on the screen that are written by title
+const LONGEST_TITLE = 34; // characters
+const MOST_WIDTHS = 20_000; // widths of texts that are remembered
+
+/** @type {Map<string, number>} */
+const widths = new Map();
+/** @type {import("../base/store.js").LabelLevel[]} */
+let levels = [];
+/** @type {string[]} */
+let written = [];
+
+/** Line up the levels of the map and, as far as they are finer, those of the question region; coarse to fine. */
+export function startLabels() {
+  const finest = store.levels.at(-1)?.width ?? Infinity;
+  const finer = store.regionLevels.filter(({ width }) => width < 0.9 * finest);
+  levels = [...store.levels, ...finer].sort((a, b) => b.width - a.width);
+}
+
+/**
+ * Return the width of a text of one pixel's font size.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} weight
+ */
+function widthOf(pen, text, weight) {
+  const key = weight + text;
+  let width = widths.get(key);
+  if (width === undefined) {
+    if (widths.size > MOST_WIDTHS) widths.clear();
+    pen.font = `${weight} 20px ${FONT}`;
+    width = pen.measureText(text).width / 20;
+    widths.set(key, width);
+  }
+  return width;
+}
+
+/**
+ * Write the labels that find room.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {ScreenBox[]} taken boxes where no label may be; those of the labels are added
+ * @param {Uint32Array[]} runs the articles on the screen
+ */
+export function drawLabels(pen, taken, runs) {
+  written = [];
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  const known = new Set();
+  for (const { width, labels } of levels) {
+    const pixels = width * camera.scale;
+    if (pixels < NARROWEST || pixels > 2 * Math.max(camera.width, camera.height)) continue;
+    const size = clamp(11.5 + 1.6 * Math.log2(pixels / NARROWEST), 12, 18), weight = pixels > 4 * NARROWEST ? 600 : 500;
+    for (const { text, x, y } of labels) {
+      if (!known.has(text) && write(pen, text, ...camera.toScreen(x, y), size, weight, theme.colors.ink, taken)) known.add(text);
+    }
+  }
+  if (countOf(runs) > MOST_TITLES) return;
+  for (const run of runs) {
+    for (const row of run) {
+      const [x, y] = camera.toScreen(...store.position(row));
+      if (!isNearScreen(x, y) || known.has(store.title(row))) continue;
+      write(pen, shorten(store.title(row), LONGEST_TITLE), x, y + 13, 12, 400, theme.colors.faint, taken);
+    }
+  }
+}
+
+/**
+ * @param {number} x in pixels
+ * @param {number} y in pixels
+ */
+function isNearScreen(x, y) {
+  return x > -150 && x < camera.width + 150 && y > -30 && y < camera.height + 30;
+}
+
+/**
+ * Write a text around x, y if there is room; return whether there was.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} x in pixels
+ * @param {number} y in pixels
+ * @param {number} size in pixels
+ * @param {number} weight
+ * @param {string} color
+ * @param {ScreenBox[]} taken
+ */
+function write(pen, text, x, y, size, weight, color, taken) {
+  if (!isNearScreen(x, y)) return false;
+  const half = (widthOf(pen, text, weight) * size) / 2 + 6, high = 0.75 * size + 2;
+  /** @type {ScreenBox} */
+  const box = [x - half, x + half, y - high, y + high];
+  if (taken.some((other) => box[0] < other[1] && other[0] < box[1] && box[2] < other[3] && other[2] < box[3])) return false;
+  taken.push(box);
+  pen.font = `${weight} ${size.toFixed(1)}px ${FONT}`;
+  pen.globalAlpha = 0.8;
+  pen.lineWidth = 3.5;
+  pen.strokeStyle = theme.colors.paper;
+  pen.strokeText(text, x, y);
+  pen.globalAlpha = 1;
+  pen.fillStyle = color;
+  pen.fillText(text, x, y);
+  if (x > 0 && x < camera.width && y > 0 && y < camera.height) written.push(text);
+  return true;
+}
+
+/**
+ * Return the labels on the screen, in the order in which they found room.
+ * @returns {string[]}
+ */
+export function writtenLabels() {
+  return written;
+}

@@ -1,0 +1,37 @@
+// What the panel says of an article: its first words, a link, and the articles near it in meaning and on the map.
+
+import { create } from "../base/dom.js";
+import { store } from "../base/store.js";
+import { shorten } from "../base/text.js";
+import { itemOpened } from "../map/item_events.js";
+import { articleIndex } from "../map/spatial_index.js";
+import { itemList } from "./item_list.js";
+import { showPanel } from "./panel.js";
+
+const NEAR = 8; // articles nearest on the map that are listed
+const LONGEST = 300; // characters of a title
+
+/** @param {number} row */
+function showArticle(row) {
+  const card = create("article", { className: "item" }), excerpt = store.excerpt(row), url = store.url(row);
+  const kind = store.sources.length > 1 ? `Article · ${store.sources[store.source[row]]}` : "Article";
+  card.append(create("p", { className: "kind", textContent: kind }));
+  if (excerpt) card.append(create("p", { textContent: excerpt }));
+  if (url) card.append(create("a", { href: url, target: "_blank", rel: "noopener noreferrer", textContent: "Read the article" }));
+  const neighbors = store.neighbors(row);
+  if (neighbors.length) {
+    /** @param {number} rank */
+    const similarity = (rank) => `${Math.round(100 * store.similarity(row, rank))} %`;
+    card.append(create("h3", { textContent: "Nearest in meaning" }), itemList(neighbors, similarity));
+  }
+  const near = articleIndex.nearest(...store.position(row), NEAR + 1).filter((other) => other !== row).slice(0, NEAR);
+  if (near.length) card.append(create("h3", { textContent: "Nearest on the map" }), itemList(near));
+  showPanel(card, shorten(store.title(row), LONGEST), row);
+}
+
+/** Show every article that somebody opens. */
+export function startArticleCards() {
+  itemOpened.listen((row) => {
+    if (!store.isQuestion(row)) showArticle(row);
+  });
+}

@@ -1,0 +1,30 @@
+// Items as a table for spreadsheets.
+
+import { store } from "../base/store.js";
+
+const COLUMNS = ["title", "kind", "source", "url", "x", "y"];
+
+/**
+ * Yield the lines of a table of items.
+ * @param {number[]} rows
+ * @param {string} separator
+ * @returns {Generator<string, void>}
+ */
+export function* tableLines(rows, separator) {
+  yield `${COLUMNS.join(separator)}\r\n`;
+  for (const row of rows) {
+    const isQuestion = store.isQuestion(row), source = isQuestion ? "" : store.sources[store.source[row]];
+    const texts = [store.title(row), isQuestion ? "question" : "article", source, store.url(row)].map(tableCell);
+    yield `${[...texts, ...store.position(row).map((value) => value.toFixed(5))].join(separator)}\r\n`;
+  }
+}
+
+/**
+ * Return a text as a field of a table: always in quotes, and never something that a spreadsheet would compute.
+ * @param {string} value
+ * @returns {string}
+ */
+function tableCell(value) {
+  const text = String(value); // a source beyond those listed has no name
+  return `"${(/^[\s\0]*[=+\-@\t\r\n]/.test(text) ? "'" + text : text).replaceAll('"', '""')}"`;
+}

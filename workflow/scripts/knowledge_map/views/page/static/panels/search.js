@@ -1,0 +1,124 @@
+// Search by title, as one types.
+
+import { create, element } from "../base/dom.js";
+import { store } from "../base/store.js";
+import { counted, fold, shorten } from "../base/text.js";
+import { goToItem } from "./item_list.js";
+import { TitleIndex } from "./title_index.js";
+
+const SHOWN = 20; // results
+const LONGEST = 90; // characters of a title
+
+const field = /** @type {HTMLInputElement} */ (element("search")), results = element("found"), told = element("search-told");
+let index = new TitleIndex(0, () => "");
+/** @type {number[]} */
+let rows = [];
+let active = -1; // the result that the keys point at
+
+/** Fold the titles ahead, whenever there is nothing else to do. */
+function foldAhead() {
+  const later = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 20));
+  const work = () => {
+    if (index.foldBlock()) later(work);
+  };
+  later(work);
+}
+
+/**
+ * Return a title with what was looked for marked, where that is as long as it was folded.
+ * @param {string} title
+ * @param {string} words
+ */
+function marked(title, words) {
+  const folded = fold(title), wanted = fold(words).trim(), at = folded.indexOf(wanted);
+  if (folded.length !== title.length || at < 0) return [title];
+  const mark = create("mark", { textContent: title.slice(at, at + wanted.length) });
+  return [title.slice(0, at), mark, title.slice(at + wanted.length)];
+}
+
+/** Show the results for what stands in the field. */
+function present() {
+  const found = index.find(field.value, SHOWN);
+  rows = found.rows;
+  results.replaceChildren(...rows.map(resultOption));
+  pointAt(-1);
+  results.hidden = !rows.length;
+  field.setAttribute("aria-expanded", String(rows.length > 0));
+  const rest = found.count > rows.length ? `, the first ${rows.length} shown` : "";
+  const answer = found.count ? `${counted(found.count, "title")}${rest}` : "No title has that in it.";
+  told.textContent = field.value.trim() ? answer : "";
+}
+
+/**
+ * @param {number} row
+ * @param {number} n
+ */
+function resultOption(row, n) {
+  const title = create("span", {}, ...marked(shorten(store.title(row), LONGEST), field.value));
+  const option = create("li", { id: `found-${n}`, role: "option" }, title);
+  if (store.isQuestion(row)) option.append(create("small", { textContent: "question" }));
+  option.addEventListener("pointerdown", (event) => event.preventDefault());
+  option.addEventListener("click", () => pick(n));
+  return option;
+}
+
+/**
+ * Point at a result with the keys.
+ * @param {number} n
+ */
+function pointAt(n) {
+  active = n;
+  [...results.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === n)));
+  if (n < 0) field.removeAttribute("aria-activedescendant");
+  else {
+    field.setAttribute("aria-activedescendant", `found-${n}`);
+    results.children[n].scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {number} n */
+function pick(n) {
+  const row = rows[n];
+  close();
+  goToItem(row);
+}
+
+function close() {
+  results.hidden = true;
+  told.textContent = "";
+  field.setAttribute("aria-expanded", "false");
+  pointAt(-1);
+}
+
+/** @param {KeyboardEvent} event */
+function keyPressed(event) {
+  if (event.isComposing) return;
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0, n = rows.length;
+  if (step && n) {
+    if (results.hidden) present();
+    pointAt(active < 0 ? (step > 0 ? 0 : n - 1) : (active + step + n) % n);
+  } else if (event.key === "Enter" && n && !results.hidden) pick(Math.max(active, 0));
+  else if (event.key === "Escape" && (field.value || !results.hidden)) {
+    field.value = "";
+    rows = [];
+    close();
+  } else return;
+  event.preventDefault();
+}
+
+/** Move the focus to the search field. */
+export function focusSearch() {
+  field.focus();
+}
+
+/** Listen to the search field. */
+export function startSearch() {
+  index = new TitleIndex(store.count, (row) => store.title(row));
+  foldAhead();
+  field.addEventListener("input", present);
+  field.addEventListener("keydown", keyPressed);
+  field.addEventListener("focus", () => {
+    if (field.value && results.hidden) present();
+  });
+  field.addEventListener("blur", close);
+}

@@ -1,0 +1,225 @@
+// The answers given so far: kept in the browser for this map, and exchanged as a file. What comes from outside is not trusted.
+
+import { store } from "../base/store.js";
+
+/** @typedef {import("../base/store.js").Question} Question */
+/** @typedef {"open" | "right" | "wrong" | "unknown"} AnswerState */
+/**
+ * @typedef {object} Loaded what became of the answers in a file
+ * @property {number} taken
+ * @property {number} unknown answers to questions that are not of this quiz
+ * @property {number} unusable
+ * @property {boolean} elsewhere whether they were given on another map
+ */
+
+/** Bytes of a file that is read. */
+export const LONGEST_FILE = 20_000_000;
+/** What is said where the browser keeps nothing. */
+export const NOT_KEPT = "This browser keeps nothing for this page: save your answers before you leave.";
+
+const FORMAT = "knowledge map quiz", VERSION = 1;
+
+class Answers {
+  /** @type {Map<number, number | null>} number of a question to the option chosen, or null for "I don't know"; in order */
+  chosen = new Map();
+  #byTelling = false;
+
+  /** Whether the question comes next that would tell most, and not the next one in order. */
+  get byTelling() {
+    return this.#byTelling;
+  }
+
+  set byTelling(wanted) {
+    this.#byTelling = wanted;
+    this.keep();
+  }
+
+  /** Answers. */
+  get count() {
+    return this.chosen.size;
+  }
+
+  /**
+   * Return whether a question can be asked: it has options, and one of them is known to be right.
+   * @param {Question} question
+   * @returns {boolean}
+   */
+  canBeAsked({ options, answer }) {
+    return options.length > 0 && answer !== null;
+  }
+
+  /**
+   * Return what became of a question.
+   * @param {number} number
+   * @returns {AnswerState}
+   */
+  state(number) {
+    const chosen = this.chosen.get(number);
+    if (chosen === undefined) return "open";
+    if (chosen === null) return "unknown";
+    return chosen === store.questions[number].answer ? "right" : "wrong";
+  }
+
+  /**
+   * Return whether a question has no answer yet.
+   * @param {number} number
+   * @returns {boolean}
+   */
+  isOpen(number) {
+    return this.state(number) === "open";
+  }
+
+  /**
+   * Return how many answers there are of each kind.
+   * @returns {Record<AnswerState, number>}
+   */
+  score() {
+    const score = { open: 0, right: 0, wrong: 0, unknown: 0 };
+    for (const number of this.chosen.keys()) score[this.state(number)]++;
+    return score;
+  }
+
+  /**
+   * Take an answer; return whether the browser could keep it.
+   * @param {number} number
+   * @param {number | null} option
+   * @returns {boolean}
+   */
+  give(number, option) {
+    this.chosen.set(number, option);
+    return this.keep();
+  }
+
+  /**
+   * Take an answer back.
+   * @param {number} number
+   */
+  withdraw(number) {
+    this.chosen.delete(number);
+    this.keep();
+  }
+
+  /** Take all answers back. */
+  clear() {
+    this.chosen.clear();
+    this.keep();
+  }
+
+  /**
+   * Return everything as JSON; texts of questions and options are there for people, and to notice when a quiz has changed.
+   * @returns {string}
+   */
+  asJson() {
+    const answers = [...this.chosen].map(([number, chosen]) => {
+      const { id, text, options } = store.questions[number];
+      return { question: id, text, chosen, option: chosen === null ? null : options[chosen], result: this.state(number) };
+    });
+    return JSON.stringify(
+      { format: FORMAT, version: VERSION, map: store.quiz.map, byTelling: this.#byTelling, answers },
+      null,
+      1,
+    );
+  }
+
+  /**
+   * Take over the answers of a file in place of the present ones, and keep them.
+   * Throws an Error with a message for people, and changes nothing, where the text holds no answers to a quiz.
+   * @param {string} json
+   * @returns {Loaded}
+   */
+  load(json) {
+    const loaded = this.#read(json);
+    this.keep();
+    return loaded;
+  }
+
+  /**
+   * @param {string} json
+   * @returns {Loaded}
+   */
+  #read(json) {
+    const content = parsed(json);
+    const numbers = new Map(store.questions.map(({ id }, number) => [id, number]));
+    /** @type {Map<number, number | null>} */
+    const taken = new Map();
+    const loaded = { taken: 0, unknown: 0, unusable: 0, elsewhere: content.map !== store.quiz.map };
+    for (const answer of content.answers) {
+      const number = numbers.get(answer?.question);
+      if (number === undefined) loaded[typeof answer?.question === "string" ? "unknown" : "unusable"]++;
+      else if (taken.has(number) || !this.#fits(answer, store.questions[number])) loaded.unusable++;
+      else taken.set(number, answer.chosen);
+    }
+    loaded.taken = taken.size;
+    this.chosen.clear();
+    for (const [number, chosen] of taken) this.chosen.set(number, chosen);
+    this.#byTelling = content.byTelling === true;
+    return loaded;
+  }
+
+  /**
+   * Return whether an answer may be one to this question: an option that it has, by number and by text.
+   * @param {{ chosen?: unknown, option?: unknown }} answer
+   * @param {Question} question
+   */
+  #fits({ chosen, option }, question) {
+    if (!this.canBeAsked(question)) return false;
+    if (chosen === null) return true;
+    const number = /** @type {number} */ (chosen);
+    return Number.isInteger(number) && number in question.options && option === question.options[number];
+  }
+
+  /**
+   * Keep everything in the browser; return whether it let us.
+   * @returns {boolean}
+   */
+  keep() {
+    try {
+      localStorage.setItem(keyOfStorage(), this.asJson());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Take over what the browser kept; return a notice where that failed, and "" where it did not.
+   * @returns {string}
+   */
+  restore() {
+    let kept;
+    try {
+      kept = localStorage.getItem(keyOfStorage());
+    } catch {
+      return NOT_KEPT;
+    }
+    try {
+      if (kept !== null) this.#read(kept);
+    } catch (error) {
+      return `The progress kept in this browser is damaged and was ignored: ${/** @type {Error} */ (error).message}`;
+    }
+    return "";
+  }
+}
+
+function keyOfStorage() {
+  return `${FORMAT} ${store.quiz.map}`;
+}
+
+/**
+ * Return the content of a file of answers, of which nothing is known but that it has a list of answers.
+ * @param {string} json
+ */
+function parsed(json) {
+  let content;
+  try {
+    content = JSON.parse(json);
+  } catch {
+    throw new Error("it is not JSON.");
+  }
+  if (content?.format !== FORMAT || !Array.isArray(content.answers)) throw new Error("it holds no answers to a quiz.");
+  if (content.version !== VERSION) throw new Error("it was written by another version of this page.");
+  return content;
+}
+
+/** The answers to the quiz of this page. */
+export const answers = new Answers();

@@ -1,0 +1,87 @@
+// What the page believes of the person: the estimate of knowledge, kept up to date with the answers.
+
+import { clamp } from "../base/numbers.js";
+import { store } from "../base/store.js";
+import { articleIndex } from "../map/spatial_index.js";
+import { answers } from "./answers.js";
+import { KnowledgeEstimate } from "./estimate.js";
+
+/** @typedef {import("../base/geometry.js").Box} Box */
+/** @typedef {import("./estimate.js").QuestionModel & { key: number }} KeyedQuestion */
+
+const SIDE = 24; // cells of the question region when the next question is chosen
+
+/** @type {KnowledgeEstimate | null} */
+let estimate = null;
+/** @type {Set<number>} questions whose answers the estimate does not know yet */
+const changed = new Set();
+
+/**
+ * Return a question as the estimate takes it.
+ * @param {number} number
+ * @returns {KeyedQuestion}
+ */
+function questionModel(number) {
+  const { row, options, difficulty } = store.questions[number], [x, y] = store.position(row);
+  return { key: number, x, y, difficulty, guess: 1 / options.length };
+}
+
+/**
+ * Return the positions that matter when the next question is chosen: cells of the question region, weighed by their articles.
+ * @param {import("../base/store.js").Region} region
+ * @returns {[number, number, number][]} x, y and weight
+ */
+function positionsOfInterest({ x_min, x_max, y_min, y_max }) {
+  const weights = new Float64Array(SIDE * SIDE);
+  /** @type {(value: number, low: number, high: number) => number} */
+  const cellOf = (value, low, high) => clamp(Math.floor(((value - low) / (high - low || 1)) * SIDE), 0, SIDE - 1);
+  /** @type {(cell: number, low: number, high: number) => number} */
+  const middleOf = (cell, low, high) => low + ((cell + 0.5) / SIDE) * (high - low);
+  for (const run of articleIndex.runsIn([x_min, x_max, y_min, y_max])) {
+    for (const row of run) weights[cellOf(store.y[row], y_min, y_max) * SIDE + cellOf(store.x[row], x_min, x_max)]++;
+  }
+  /** @type {[number, number, number][]} */
+  const positions = [];
+  weights.forEach((weight, cell) => {
+    const x = middleOf(cell % SIDE, x_min, x_max), y = middleOf(Math.floor(cell / SIDE), y_min, y_max);
+    if (weight > 0) positions.push([x, y, weight]);
+  });
+  return positions;
+}
+
+/**
+ * Take note that the answers to these questions changed.
+ * @param {number[]} numbers
+ */
+export function noteAnswers(numbers) {
+  for (const number of numbers) changed.add(number);
+}
+
+/**
+ * Return the estimate that follows from all answers; only a map with questions has one.
+ * @returns {KnowledgeEstimate}
+ */
+export function currentEstimate() {
+  const { region, quiz } = store;
+  if (!region) throw new Error("there is no question region");
+  const box = /** @type {Box} */ ([region.x_min, region.x_max, region.y_min, region.y_max]);
+  estimate ??= new KnowledgeEstimate(box, quiz.length_scale, quiz.general_level);
+  const numbers = [...changed], given = numbers.filter((number) => !answers.isOpen(number));
+  if (!answers.count) estimate.clear();
+  else for (const number of numbers) if (answers.isOpen(number)) estimate.unlearn(number);
+  estimate.learn(given.map((number) => ({ ...questionModel(number), known: answers.state(number) === "right" })));
+  changed.clear();
+  return estimate;
+}
+
+/**
+ * Return the question of these whose answer would tell most.
+ * @param {number[]} numbers
+ * @returns {number}
+ */
+export function mostTelling(numbers) {
+  const current = currentEstimate();
+  if (!current.hasInterest && store.region) current.setInterest(positionsOfInterest(store.region));
+  const gains = current.gains(numbers.map(questionModel));
+  return numbers[gains.indexOf(gains.reduce((most, gain) => Math.max(most, gain)))];
+}
