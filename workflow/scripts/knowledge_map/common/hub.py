@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pyarrow.parquet as pq
@@ -55,7 +56,7 @@ class Repository:
 
     def files(self) -> list[RepoFile]:
         """Return these files' names and sizes in the order of their names, asking the hub unless the cache knows them."""
-        about = {"repo_type": self.kind, "revision": self.revision}
+        about: dict[str, Any] = {"repo_type": self.kind, "revision": self.revision}
         with self._explained():
             try:
                 listing = get_cached_repo_tree(self.name, **about)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,13 +29,11 @@ def parquet_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWr
     numbers = [field.name for field in schema if pa.types.is_fixed_size_list(field.type)]
     compression = {field.name: "none" if field.name in numbers else "zstd" for field in schema}
     with atomic_write(path) as temporary:
-        with pq.ParquetWriter(
-            temporary,
-            schema,
-            compression=_leaf_compression(schema, compression),
-            use_dictionary=[field.name for field in schema if pa.types.is_string(field.type)],
-            write_page_checksum=True,
-        ) as writer:
+        by_column: dict[str, Any] = {
+            "compression": _leaf_compression(schema, compression),
+            "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        }
+        with pq.ParquetWriter(temporary, schema, **by_column, write_page_checksum=True) as writer:
             yield writer
         _append_footer_digest(temporary)
 

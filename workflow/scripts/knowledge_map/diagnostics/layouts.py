@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.parquet import read_parquet
@@ -45,20 +45,20 @@ def layouts_of(
         raise UserError(f"{table.path}: no articles, so there is nothing to measure; fix `articles` in the configuration.")
     positions = {
         "map": (path, knowledge_map.positions),
-        "uniform_weight": (uniform_weight, _places(uniform_weight, table) if uniform_weight else None),
+        "uniform_weight": (uniform_weight, _positions(uniform_weight, table) if uniform_weight else None),
         "umap": (path, knowledge_map.raw_positions),
     }
-    return {name: _layout(*of_file, table.articles, name) for name, of_file in positions.items() if of_file[1] is not None}
+    return {name: _layout(file, values, table.articles, name) for name, (file, values) in positions.items() if values is not None}
 
 
-def _places(path: str | Path, table: EmbeddingTable) -> np.ndarray:
+def _positions(path: str | Path, table: EmbeddingTable) -> np.ndarray:
     columns = read_parquet(path, ["x", "y"])
     if len(columns) != table.rows:
         raise UserError(f"{path}: {len(columns):,} rows, but {table.path} has {table.rows:,}; delete it and run again.")
     return np.column_stack([columns["x"].to_numpy(), columns["y"].to_numpy()])
 
 
-def _layout(path: str | Path, positions: np.ndarray, articles: int, name: str) -> Layout:
+def _layout(path: str | Path | None, positions: np.ndarray, articles: int, name: str) -> Layout:
     if not np.isfinite(positions).all():
         raise corrupt_file_error(path, f"a position of the layout {name!r} is not a number")
     if name == "umap":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 from threadpoolctl import threadpool_limits
 
 from knowledge_map.common.errors import corrupt_file_error

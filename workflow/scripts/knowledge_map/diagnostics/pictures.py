@@ -130,7 +130,7 @@ def _draw_lines(axes: Axes, questions: list[dict], summary: dict, n: str) -> Non
 
 
 def _draw_shares(axes: Axes, questions: list[dict], summary: dict, n: str) -> None:
-    edges = np.linspace(0, 1, min(int(n), 10) + 2) if int(n) <= 10 else np.linspace(0, 1, 12)
+    edges = np.linspace(0, 1, min(int(n), 10) + 2).tolist()
     for layout, measures in summary["layouts"].items():
         values = np.array([question["overlap"][layout][n] for question in questions])
         shares = np.full(len(values), 1 / len(values))

@@ -5,7 +5,7 @@ import numpy as np
 
 def mean(values: np.ndarray) -> float | None:
     """Return the mean of `values`, None of none."""
-    return rounded(np.mean(values)) if len(values) else None
+    return rounded(float(np.mean(values))) if len(values) else None
 
 
 def rounded(value: float) -> float:

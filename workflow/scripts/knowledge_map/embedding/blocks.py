@@ -9,6 +9,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from knowledge_map.common.checksum import content_digest
+from knowledge_map.common.errors import corrupt_file_error
 from knowledge_map.common.parquet import as_column, as_matrix, as_metadata, open_parquet, read_metadata, write_parquet
 from knowledge_map.common.progress import log
 from knowledge_map.embedding.encoders.base import Embedded
@@ -55,6 +56,13 @@ class SavedBlocks:
         if notes.get("digest") != _digest(block):
             log.warning(f"{path}: damaged; it is embedded again now.")
             return None
+        return block
+
+    def read(self, number: int) -> Embedded:
+        """Return a block that is saved. Raises UserError where it is not there any more, or corrupt."""
+        block = self.load(number)
+        if block is None:
+            raise corrupt_file_error(self._path(number), "it was saved, and cannot be read any more")
         return block
 
     def _path(self, number: int) -> Path:

@@ -85,9 +85,9 @@ def _join_blocks(
     """Write the shard's items beside the vectors of its blocks."""
     rows = articles.metadata.num_rows
     # Read twice, since what is counted stands at the head of the file; so memory holds one block.
-    truncated, computed_in = 0, set()
+    truncated, computed_in, block = 0, set(), blocks.read(0)
     for number in range(-(-rows // block_size)):
-        block = blocks.load(number)
+        block = blocks.read(number)
         truncated += block.truncated
         computed_in.add(block.computed_in)
     log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
@@ -95,7 +95,7 @@ def _join_blocks(
     schema = pa.schema([*((name, pa.string()) for name in ARTICLE_COLUMNS), _vector_field(metadata["dimension"])])
     with parquet_writer(output, schema.with_metadata(as_metadata(metadata))) as writer:
         for number, items in enumerate(batches(articles, list(ARTICLE_COLUMNS), block_size)):
-            vectors = as_column(blocks.load(number).vectors)
+            vectors = as_column(blocks.read(number).vectors)
             writer.write_table(pa.Table.from_arrays([*items.columns, vectors], schema=writer.schema))
 
 

@@ -1,12 +1,12 @@
 """The labels of all cells: the finest level chooses among articles, each coarser one among its children's choices."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.embedding.table import EmbeddingTable
@@ -83,8 +83,8 @@ class Level:
     distances: np.ndarray
     counts: np.ndarray
     sparse: np.ndarray
-    means: np.ndarray | None = None
-    similarities: np.ndarray | None = None
+    means: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    similarities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 def knn_labels(

@@ -112,8 +112,10 @@ def shared_words(titles: pa.Array, of_use: np.ndarray, nearest: np.ndarray, shar
 def _shared(nearest: np.ndarray, words: csr_matrix, everywhere: np.ndarray, share: float) -> dict[int, np.ndarray]:
     """Return, by cell, the numbers of the words that pass both tests of `shared_words`."""
     cells, k = nearest.shape
-    near = csr_matrix((np.ones(nearest.size, np.float32), nearest.ravel(), np.arange(cells + 1) * k), (cells, words.shape[0]))
-    found = (near @ words).tocsr()
+    near = csr_matrix(
+        (np.ones(nearest.size, np.float32), nearest.ravel(), np.arange(cells + 1) * k), (cells, len(words.indptr) - 1)
+    )
+    found = csr_matrix(near @ words)
     inside = np.repeat(np.asarray(found.sum(axis=1)).ravel(), np.diff(found.indptr))
     telling = _log_odds(found.data, inside, everywhere[found.indices], everywhere.sum()) >= RARE
     found.data[~telling | (found.data < max(FEWEST, share * k))] = 0

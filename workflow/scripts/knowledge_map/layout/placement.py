@@ -1,7 +1,7 @@
 """Placement: the last steps of the refinement, which bring questions and their nearest articles together."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
 from knowledge_map.common.progress import log
 

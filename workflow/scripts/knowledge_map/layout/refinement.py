@@ -157,7 +157,7 @@ def _steps(affinities: PrecomputedAffinities, articles: int) -> np.ndarray:
 class _ScaledSteps(gradient_descent):
     """openTSNE's gradient descent with steps of a length of their own for every item: `steps`, float64 [N, 1], factors."""
 
-    steps = 1.0
+    steps: float | np.ndarray = 1.0
 
     def __call__(self, *args, objective_function, **settings):
         def scaled(*args, **settings):

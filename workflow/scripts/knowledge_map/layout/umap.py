@@ -56,9 +56,9 @@ def fit_umap(
         n_jobs=1 if seed is not None else threads,
         tqdm_kwds={"disable": False, "file": LogStream(), "desc": "UMAP", "unit": " epochs", "mininterval": 1.0},
     )
-    layout = reducer.fit_transform(vectors)
+    layout = np.asarray(reducer.fit_transform(vectors), np.float32)
     reducer.tqdm_kwds = None  # an open log is no part of a model
-    return layout.astype(np.float32), reducer
+    return layout, reducer
 
 
 def _in_metric(distances: np.ndarray, metric: str) -> np.ndarray:
@@ -77,6 +77,7 @@ def _search_index(vectors: np.ndarray, n_neighbors: int, metric: str, seed: int 
         random_state=np.random.RandomState(seed),
         n_jobs=threads,
     )
+    assert index is not None  # none is made for a distance matrix only
     return index
 
 

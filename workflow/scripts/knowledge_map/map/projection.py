@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport

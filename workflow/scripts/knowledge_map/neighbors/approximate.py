@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ def nearest_by_index(
 
     check_k(k, table.rows)
     faiss.omp_set_num_threads(threads)
-    index = _open_index(index_path, table)
+    index: Any = _open_index(index_path, table)
     index.nprobe = nprobe
     queries, own = table.vectors(start, stop), np.arange(start, stop)
     candidates = np.empty((len(queries), k + 1), np.int32)

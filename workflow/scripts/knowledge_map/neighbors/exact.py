@@ -42,9 +42,11 @@ class Vectors(Protocol):
 
     def vectors(self, start: int, stop: int) -> np.ndarray:
         """Return rows start to stop, float32 [stop - start, dimension]."""
+        ...
 
     def blocks(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (first row, float32 [at most `size`, dimension]) in the order of the rows."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class _Rounded:
 
     @classmethod
     def of(cls, vectors: np.ndarray, dtype: torch.dtype, device: torch.device) -> "_Rounded":
-        full = torch.from_numpy(np.require(vectors, np.float32, "CW")).to(device)  # a table's may be read-only
+        full = torch.from_numpy(np.require(vectors, np.float32, ["C", "W"])).to(device)  # a table's may be read-only
         values = full.to(dtype)
         back = values.to(torch.float32, copy=True)
         norms = _norms(back)
@@ -347,7 +349,8 @@ def _within(
             i, j = (products >= lowest[part, None]).nonzero().cpu().numpy().T
             i += part.start
             new = i, j + first, _distances(queries, i, block, j)
-            found[number] = _k_nearest(*map(np.concatenate, zip(found[number], new, strict=True)), k)
+            queries_of, rows_of, distances_of = map(np.concatenate, zip(found[number], new, strict=True))
+            found[number] = _k_nearest(queries_of, rows_of, distances_of, k)
             progress.advance((part.stop - part.start) * len(block))
     _, rows, distances = map(np.concatenate, zip(*found, strict=True))
     return rows.astype(np.int32).reshape(-1, k), distances.reshape(-1, k)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator, TypeChecker, ValidationError
@@ -29,7 +30,7 @@ LARGEST, DEEPEST = 1_000_000, 20
 
 def _is_number(checker: TypeChecker, value: object) -> bool:
     """Return whether a value is a number of some size: YAML has words for NaN and infinity, which pass every range."""
-    return Draft202012Validator.TYPE_CHECKER.is_type(value, "number") and -math.inf < value < math.inf
+    return Draft202012Validator.TYPE_CHECKER.is_type(value, "number") and math.isfinite(cast(float, value))
 
 
 Validator = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number))
@@ -88,7 +89,7 @@ def _within(value: dict | list) -> Iterator[object]:
     return chain(value, value.values()) if isinstance(value, dict) else iter(value)
 
 
-def _with_defaults(value: object, schema: dict) -> object:
+def _with_defaults(value: Any, schema: dict) -> Any:
     if isinstance(value, dict):
         for name, part in schema.get("properties", {}).items():
             if name not in value and "default" in part:
@@ -104,12 +105,13 @@ def _with_defaults(value: object, schema: dict) -> object:
 
 def _explained(error: ValidationError) -> str:
     key = error.json_path.removeprefix("$.").removeprefix("$")
+    schema = cast(dict[str, Any], error.schema)
     if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known), key=str)[0]
+        known = sorted(schema["properties"])
+        unknown = sorted(set(cast(dict, error.instance)) - set(known), key=str)[0]
         meant = difflib.get_close_matches(str(unknown), known, n=1)
         return f"unknown key `{f'{key}.' if key else ''}{shown(str(unknown))}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
-    description = error.schema.get("description", "").strip()
+    description = schema.get("description", "").strip()
     return f"`{key}`: {shown(error.message, 500)}." + (f" ({description})" if description else "")
 
 

@@ -8,7 +8,7 @@ A log without a newer benchmark either ends in an error, or is touched by a livi
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -127,7 +127,7 @@ def _saved(folder: Path, articles: int) -> int:
     return min(articles, BLOCK * sum(name.endswith(".parquet") for name in _names(folder)))
 
 
-def _mean_rate(jobs: list[Job | None]) -> float:
+def _mean_rate(jobs: Sequence[Job | None]) -> float:
     """Return the mean of the rates that jobs tell; a job that has just begun tells none."""
     rates = [job.rate for job in jobs if job and job.rate]
     return sum(rates) / len(rates) if rates else 0.0

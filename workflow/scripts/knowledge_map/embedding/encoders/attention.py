@@ -80,11 +80,11 @@ def _by_length(query, key, value, packing: Packing, scaling: float | None, causa
     for first, count, length in packing.groups:
         within = slice(first, first + count * length)
         parts = (tensor[within].unflatten(0, (count, length)).transpose(1, 2) for tensor in (query, key, value))
-        windowed = window is not None and length > window
+        band = _band(length, window, causal, query.device) if window is not None and length > window else None
         found = scaled_dot_product_attention(
             *parts,
-            attn_mask=_band(length, window, causal, query.device) if windowed else None,
-            is_causal=causal and not windowed,
+            attn_mask=band,
+            is_causal=causal and band is None,
             scale=scaling,
             enable_gqa=grouped_queries,
         )
@@ -102,7 +102,7 @@ def _band(length: int, window: int, causal: bool, device: torch.device) -> torch
 def _by_kernel(query, key, value, packing: Packing, scaling: float | None, causal: bool, window: int | None) -> torch.Tensor:
     """Attend by CUDA's kernel for texts of different lengths (FlashAttention: Dao 2023, arXiv 2307.08691)."""
     reach = -1 if window is None else window - 1
-    return varlen_attn(
+    attended = varlen_attn(
         query.contiguous(),
         key.contiguous(),
         value.contiguous(),
@@ -114,6 +114,8 @@ def _by_kernel(query, key, value, packing: Packing, scaling: float | None, causa
         window_size=(reach, 0 if causal else reach),
         enable_gqa=key.shape[1] != query.shape[1],
     )
+    assert isinstance(attended, torch.Tensor)  # nothing else was asked for
+    return attended
 
 
 AttentionInterface.register(PACKED, packed_attention)

@@ -1,6 +1,7 @@
 """Which texts go through the model together: those of like length, as many as a budget of tokens holds."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Batch:
     """
 
     rows: np.ndarray
-    texts: list[str]
+    texts: Sequence[str]
     ids: np.ndarray
     positions: np.ndarray
     lengths: np.ndarray

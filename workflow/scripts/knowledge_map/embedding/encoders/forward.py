@@ -1,6 +1,7 @@
 """The forward pass: batches of tokens to vectors, by the model's own modules, and without padding where they allow it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ def forward_pass(transformer: SentenceTransformer, tokenizer: Tokenizer, kind: s
         probes = tokenizer(PROBES)
         batch = first_batch(probes, np.arange(len(PROBES)), len(probes.ids))
         expected = padded(batch)
-        former = transformer[0].auto_model.config._attn_implementation
+        model: Any = transformer[0].auto_model
+        former = model.config._attn_implementation
         try:
             packed = PackedForward(transformer)
             if _least_cosine(packed(batch), expected) >= (0.99999 if transformer.dtype == torch.float32 else 0.999):
@@ -40,7 +42,7 @@ def forward_pass(transformer: SentenceTransformer, tokenizer: Tokenizer, kind: s
             if is_out_of_memory(error):
                 raise
             reason = f"it needs padding ({error})"
-        transformer[0].auto_model.set_attn_implementation(former)
+        model.set_attn_implementation(former)
     log.info(f"{reason}: it is embedded by the `encode` of sentence-transformers, with padding, which is slower")
     return padded
 
@@ -53,7 +55,8 @@ class PackedForward:
     """
 
     def __init__(self, transformer: SentenceTransformer):
-        first, *self._rest = transformer
+        modules: list[Any] = list(transformer)
+        first, *self._rest = modules
         self._model = first.auto_model
         self._model.set_attn_implementation(PACKED)
         self._first_position = first._infer_flatten_position_offset()  # 0, but RoBERTa begins after its padding index

@@ -68,7 +68,7 @@ class LocalEncoder(TextEncoder):
             self.precision = "bfloat16" if half_precision_pays(self.device) else "float32"
         transformer = self._load(self.precision)
         self.prompt = _prompt(model, transformer)
-        self.dimension: int = transformer.get_embedding_dimension()
+        self.dimension = int(transformer.get_embedding_dimension() or 0)
         self._tokenizer = self._tokenizer_of(transformer)
         self._float32: Forward | None = None
         try:
@@ -108,7 +108,7 @@ class LocalEncoder(TextEncoder):
         An item whose vector is not finite is tried once more in float32. Raises UserError, naming item ids, where that fails
         too, where a text has no tokens, and where even a single one does not fit into memory.
         """
-        empty = [item_ids[i] for i in np.flatnonzero(tokenized.lengths == 0)]
+        empty = [item_ids[i] for i in np.flatnonzero(tokenized.lengths == 0).tolist()]
         if empty:
             raise UserError(
                 f"{self.model.model} knows no part of the text of {len(empty)} items ({', '.join(empty[:10])}); "
@@ -158,7 +158,7 @@ class LocalEncoder(TextEncoder):
             self._float32 = forward_pass(self._load("float32"), self._tokenizer, self.model.kind)
         for i in invalid:
             vectors[i] = _unit(self._float32(first_batch(tokenized, np.array([i]), 1)).cpu().numpy())[0]
-        failed = [item_ids[i] for i in np.flatnonzero(~is_unit_norm(vectors))]
+        failed = [item_ids[i] for i in np.flatnonzero(~is_unit_norm(vectors)).tolist()]
         if failed:
             raise UserError(
                 f"{self.model.model} gives no finite unit vector for {len(failed)} texts ({', '.join(failed[:10])}); "
@@ -166,7 +166,7 @@ class LocalEncoder(TextEncoder):
             )
 
     def _load(self, precision: str) -> SentenceTransformer:
-        folder = self.model.folder() or model_folder(self.model.model, self.model.revision)
+        folder = self.model.folder() or model_folder(self.model.model, self.model.revision or "")
         transformers.logging.disable_progress_bar()  # of half a second, in the midst of the log
         try:
             transformer = SentenceTransformer(
@@ -183,8 +183,9 @@ class LocalEncoder(TextEncoder):
         limit = _position_limit(transformer)
         if self.model.max_tokens > limit:
             raise UserError(f"embedding.max_tokens is {self.model.max_tokens}, but {self.model.model} takes at most {limit}.")
-        if isinstance(_own_tokenizer(transformer), tokenizers.Tokenizer):  # of static embeddings, which know no other limit
-            transformer[0].tokenizer.enable_truncation(self.model.max_tokens)
+        own = _own_tokenizer(transformer)
+        if isinstance(own, tokenizers.Tokenizer):  # of static embeddings, which know no other limit
+            own.enable_truncation(self.model.max_tokens)
         else:
             transformer.max_seq_length = self.model.max_tokens
         return transformer.eval()
@@ -247,7 +248,7 @@ def _prompt(model: EmbeddingModel, transformer: SentenceTransformer) -> str:
         return model.prompt
     names = ("document", "passage", "corpus") if model.kind == ARTICLE else ("query",)
     own = transformer.prompts or {}
-    return next((own[name] for name in names if own.get(name)), "")
+    return next((prompt for name in names if (prompt := own.get(name))), "")
 
 
 def _own_tokenizer(transformer: SentenceTransformer) -> object:

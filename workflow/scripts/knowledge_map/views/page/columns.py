@@ -148,7 +148,7 @@ def excerpt_column(knowledge_map: KnowledgeMap, which: str, region: Region | Non
     wanted = knowledge_map.is_article.copy()
     if which == "none" or (which == "region" and region is None):
         wanted[:] = False
-    elif which == "region":
+    elif which == "region" and region is not None:
         wanted &= region.contains(knowledge_map.positions)
     return pc.if_else(pa.array(wanted), pc.fill_null(knowledge_map.table["excerpt"], ""), "")
 
