@@ -143,7 +143,7 @@ def parquet_records(path: Path) -> Iterator[tuple[str, dict]]:
                     yield f"row {number}", record
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: row {number + 1} or one after it is not UTF-8 ({error.reason}); save it as UTF-8.") from None
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError, MemoryError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); fetch or make the file anew.") from None
 
 

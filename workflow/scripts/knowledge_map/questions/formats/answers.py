@@ -87,7 +87,7 @@ def by_index(field: str, value: object, count: int) -> int | None:
     """
     if is_missing(value):
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value != int(value):
+    if not _is_whole(value):
         raise RecordError(f": {_given(field, value)}, {_word(value)}; give the right option as a whole number, counted from 0.")
     _check_options(field, value, count)
     if not 0 <= value < count:
@@ -189,9 +189,13 @@ def _answer_text(field: str, value: object) -> str:
     """Return an answer as text. Raises RecordError where it is no text, no whole number and no truth value."""
     if isinstance(value, str | bool):
         return valid_unicode(str(value)).strip()
-    if isinstance(value, int | float) and math.isfinite(value) and value == int(value):
+    if _is_whole(value):
         return str(int(value))
     raise RecordError(f": {_given(field, value)}, {_word(value)}; give the index, the letter or the text of an option.")
+
+
+def _is_whole(value: object) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def _check_options(field: str, value: object, count: int) -> None:
