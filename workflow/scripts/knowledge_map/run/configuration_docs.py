@@ -159,8 +159,8 @@ def _options(each: Any) -> str:
 def _question_formats() -> Iterator[str]:
     yield "## Formats of questions\n"
     yield (
-        "A file of questions is a list of records: JSON, JSON Lines, CSV or TSV with a header, or parquet. Each record is read in\n"
-        "the first of these formats that it has.\n"
+        "A file of questions is a list of records: JSON, JSON Lines, CSV or TSV with a header, or parquet. Each record is read\n"
+        "in the first of these formats that it has.\n"
     )
     yield _grid(["format", "fields"], [[f"`{each.name}`", f"`{each.fields}`"] for each in QUESTION_FORMATS.values()])
     yield "An object in one of these forms stands for the questions in it.\n"
