@@ -28,8 +28,8 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	$(BIN)/pip install --quiet -r requirements-test.txt
 	touch $@
 
-# Tests use Debian's SLURM and Chromium. Where these cannot be installed, the tests that need them are skipped and say why.
-DEBIAN = slurm-wlm munge chromium fonts-dejavu-core
+# Tests use Debian's SLURM, Chromium and a font with Chinese characters. Where these cannot be installed, the tests that need them are skipped and say why.
+DEBIAN = slurm-wlm munge chromium fonts-dejavu-core fonts-wqy-microhei
 
 .PHONY: debian
 debian:

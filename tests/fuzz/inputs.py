@@ -13,6 +13,7 @@ import pickle
 import random
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -320,17 +321,109 @@ def dump(rng: random.Random) -> Input:
     return Input("a.xml", whole.encode(rng.choice(["utf-8"] * 9 + ["utf-16"]), "surrogatepass"))
 
 
+LABELLED = {"text": ["a", "b", "c"], "label": ["A", "B", "C"]}
+ASKED: list[dict] = [
+    {"question": "Which?", "options": ["a", "b"], "correctIndex": 1},
+    {"id": 7, "question_text": "Which?", "options": {"A": "a", "B": "b"}, "correct_answer": "A"},
+    {"question": "Which?", "subject": "x", "choices": ["a", "b", "c"], "answer": 2},
+    {"question_id": 7, "question": "Which?", "options": ["a", "b", "c"], "answer": "C", "answer_index": 2},
+    {"id": "x_1", "question": "Which?", "choices": LABELLED, "answerKey": "2"},
+    {"id": "7-9", "question": {"stem": "Which?", "choices": [{"text": "a", "label": "A"}]}, "answerKey": "A"},
+    {"id": "7-9", "question_stem": "Which?", "choices": LABELLED, "answerKey": "C"},
+    {"example_id": "high1.txt", "article": "Long ago", "question": "Which?", "options": ["a", "b"], "answer": "B"},
+    {"question": "Which?", "options": ["a", "b"], "answer": "(b)"},
+    {"question": "Which?", "correct_answer": "a", "distractor1": "b", "distractor2": "c", "support": "So."},
+    {"question": "5&deg;?", "correct_answer": "R&amp;B", "incorrect_answers": ["b", "&#99999999;"], "difficulty": "easy"},
+    {"question": "Which?", "A": "a", "B": "b", "C": "", "answer": "B"},
+    {"Question": "Which?", "Options": ["a", "b"], "correctAnswer": "b"},
+]
+"""A record of each form."""
+
+
 def questions(rng: random.Random) -> Input:
+    count = rng.choice([1, 2, 10])
+    kind = rng.choice(["list", "list", "lines", "collection", "csv", "tsv", "parquet"])
+    like = [rng.choice(ASKED)] * count if kind == "parquet" else [rng.choice(ASKED) for _ in range(count)]
+    records = [_question(rng, number, record) for number, record in enumerate(like)]
+    text, encoded = partial(json.dumps, ensure_ascii=rng.random() < 0.9), ("utf-8", "surrogatepass")
+    match kind:
+        case "lines":
+            lines = [text(record).encode(*encoded) for record in records]
+            return Input(rng.choice(["questions.jsonl", "questions.json"]), rng.choice([b"\n", b"\r\n", b"\n\n"]).join(lines))
+        case "csv" | "tsv":
+            return Input(f"questions.{kind}", _question_table(rng, records, text, kind).encode(*encoded))
+        case "parquet":
+            if (content := _question_columns(rng, records)) is not None:
+                return Input("questions.parquet", content)
+        case "collection":
+            return Input("questions.json", text(_collection(rng, records)).encode(*encoded))
+    return Input("questions.json", text(records).encode(*encoded))
+
+
+def _question(rng: random.Random, number: int, like: dict) -> dict:
+    """Return a record like another one, with a text of its own and now and then strange values."""
+    record = json.loads(json.dumps(like).replace("Which?", f"Question {number}?"))
     keys = ["id", "question", "question_text", "options", "correctIndex", "correct_answer", "difficulty", "source_article"]
-    records = []
-    for number in range(rng.choice([1, 2, 10])):
-        record: dict = {"question": f"Question {number}?", "options": ["a", "b"], "correctIndex": number % 2}
-        if rng.random() < 0.5:
-            record = {"id": number, "question_text": f"{number}?", "options": {"A": "a", "B": "b"}, "correct_answer": "A"}
-        for _ in range(rng.choice([0, 1, 1, 3])):
-            record[rng.choice(keys)] = value(rng)
-        records.append(record)
-    return Input("questions.json", json.dumps(records, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass"))
+    keys += ["choices", "answer", "answer_index", "answerKey", "incorrect_answers", "distractor1", "article", "A", "B"]
+    for _ in range(rng.choice([0, 0, 1, 1, 3])):
+        record[rng.choice(keys if rng.random() < 0.5 else list(record))] = value(rng)
+    return record
+
+
+def _collection(rng: random.Random, records: list[dict]) -> dict:
+    count = len(records) + rng.choice([0, 0, 0, 1])
+    made: dict = rng.choice(
+        [
+            {"domain": {"id": "x"}, "questions": records, "labels": [{"label": "x"}], "articles": []},
+            {"response_code": 0, "results": records},
+            {
+                "id": "1.txt",
+                "article": "Long ago",
+                "questions": ["Which?"] * count,
+                "options": [["a"]] * len(records),
+                "answers": ["A"] * count,
+            },
+            {"questions": [{"questions": records}]},
+        ]
+    )
+    if rng.random() < 0.3:
+        made[rng.choice([*made, "x"])] = value(rng)
+    return made
+
+
+def _question_table(rng: random.Random, records: list[dict], text: Callable, kind: str) -> str:
+    columns = list(dict.fromkeys(name for record in records for name in record))
+    out = io.StringIO()
+    writer = csv.writer(
+        out, delimiter=rng.choice(",;") if kind == "csv" else "\t", lineterminator=rng.choice(["\n", "\r\n", "\r"])
+    )
+    if rng.random() < 0.9:
+        writer.writerow(columns)
+    write = rng.choice([text, repr])
+    for record in records:
+        cells = (record.get(column) for column in columns)
+        writer.writerow([write(cell) if isinstance(cell, list | dict) else cell for cell in cells])
+    return out.getvalue()
+
+
+def _question_columns(rng: random.Random, records: list[dict]) -> bytes | None:
+    """Return records as a parquet file, None where Arrow has no type for them."""
+    out = io.BytesIO()
+    try:
+        made = pa.Table.from_pylist(records)
+        pq.write_table(
+            made,
+            out,
+            compression=rng.choice(["none", "snappy", "zstd", "gzip"]),
+            use_dictionary=rng.random() < 0.7,
+            row_group_size=rng.choice([2, 100]),
+            data_page_size=rng.choice([64, 1 << 20]),
+            data_page_version=rng.choice(["1.0", "2.0"]),
+            write_page_checksum=rng.random() < 0.3,
+        )
+    except (pa.ArrowException, UnicodeError, OverflowError, TypeError):
+        return None
+    return out.getvalue()
 
 
 def config(rng: random.Random) -> Input:

@@ -79,5 +79,5 @@ def test_a_reader_that_does_what_none_may_is_found_out_and_its_input_kept(monkey
     report = fuzz("questions", inputs=2, seed=1, seconds=0.5)
     assert dict(report.counts) == {found: 2}
     keep(tmp_path, "questions", 1, report)
-    assert len(list(tmp_path.glob("questions-1-*-questions.json"))) == 2
+    assert len(list(tmp_path.glob("questions-1-*-questions.*"))) == 2
     assert found in (tmp_path / "faults.txt").read_text()

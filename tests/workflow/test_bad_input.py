@@ -57,6 +57,16 @@ def test_a_wrong_question_file_is_refused_before_any_job(project):
     assert_refused(project, ["questions.json", "question 1", "correctIndex is 2"], "--dry-run")
 
 
+def test_a_run_ends_with_how_many_questions_can_be_asked(project):
+    asked = [{"question": "Which?", "choices": ["a", "b"], "answer": 1}, {"question": "Other?", "correctAnswer": "b"}]
+    (project / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    project.configure(questions="questions.jsonl")
+    run = project.run("shard")
+    assert run.code == 0, run.output
+    assert "questions: 2, of which 1 can be asked (1 without options); not read, though it looks like" in run.output
+    assert "`correctAnswer` (1)" in run.output
+
+
 def test_a_results_folder_that_cannot_be_written_is_refused_before_any_job(project, disk):
     disk.remount("ro")
     project.configure(results=str(disk.folder / "results"))

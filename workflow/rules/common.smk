@@ -171,4 +171,5 @@ onstart:
 
 
 onsuccess:
-    print("\n".join(closing_summary(Path(RESULTS))), file=sys.stderr)
+    told = INPUTS.question_report.lines() if INPUTS.question_files else []
+    print("\n".join([*closing_summary(Path(RESULTS)), *told]), file=sys.stderr)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge_map.articles.formats.parquet_pages import Chunk, chunks_of, pages_of
+from knowledge_map.common.parquet_pages import Chunk, chunks_of, pages_of
 
 TABLE = pa.table({"id": range(500), "text": [f"text {number % 70}" * 20 for number in range(500)]})
 

@@ -112,7 +112,7 @@ def test_an_id_tells_questions_of_the_same_text_apart(write):
 
 
 FILES = {
-    "no list": (b'{"questions": []}', "holds a JSON dict; a list of questions is needed"),
+    "no list": (b'{"train": []}', "holds a JSON dict; a list of questions is needed"),
     "not JSON": (b'[\n {"question": }\n]', "line 2, column 15: not JSON"),
     "empty": (b"", "line 1, column 1: not JSON"),
     "not UTF-8": ('[{"question": "Größe?"}]'.encode("latin-1"), "not UTF-8 (byte 17); save it as UTF-8"),

@@ -11,7 +11,8 @@ from labelled_maps import HOSTILE, labelled, small_map
 
 from knowledge_map.labels.table import SCHEMA, shown_labels
 from knowledge_map.map.region import question_region
-from knowledge_map.views.figure import _apart, _label_choice, density, draw_map, plain
+from knowledge_map.views.figure import _apart, _label_choice, density, draw_map
+from knowledge_map.views.fonts import plain
 
 
 def draw(folder, knowledge_map, embeddings, *names, title="A map"):

@@ -17,7 +17,7 @@ from knowledge_map.diagnostics.coverage import articles_per_cell
 from knowledge_map.diagnostics.layouts import NAMES, Layout
 from knowledge_map.diagnostics.measurement import Settings
 from knowledge_map.diagnostics.question_weight import GROUPS
-from knowledge_map.views.figure import plain
+from knowledge_map.views.fonts import Fonts, Undrawn, fonts_for, one_line, plain
 
 PICTURES = ("overlap", "recall", "coverage", "question_weight")
 
@@ -33,12 +33,20 @@ BOX_COLORS = ["#d1432f", "#7b2d8b", "#1b7837", "#444444"]
 
 DASHES = (0, (4, 2))
 
+TITLE_COLUMNS = 60
+"""Most columns of a question's title; a wide character takes two."""
+
 
 def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dict], summary: dict, settings: Settings) -> None:
     """Draw the `PICTURES` as .png and .svg; the same numbers give the same bytes."""
-    with _style():
+    titles = [one_line(question["title"], TITLE_COLUMNS) for question in questions if len(questions) <= settings.shown]
+    fonts, undrawn = fonts_for(titles), Undrawn()
+    for title in titles:
+        undrawn.add(title, fonts)
+    undrawn.tell()
+    with _style(fonts):
         figures = {
-            "overlap": draw_overlap(questions, summary, settings),
+            "overlap": draw_overlap(questions, summary, settings, fonts),
             "recall": draw_recall(summary),
             "coverage": draw_coverage(layouts, summary["regions"], settings.cells),
             "question_weight": draw_question_weight(summary),
@@ -50,13 +58,14 @@ def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dic
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def _style(fonts: Fonts) -> Iterator[None]:
     """Draw in our own style, whatever the user's matplotlibrc says; titles are text and never formulas."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {
                 "text.parse_math": False,
+                "font.family": ["sans-serif", *fonts.families[1:]],
                 "svg.hashsalt": "knowledge map",
                 "font.size": 9,
                 "axes.titlesize": 10,
@@ -68,7 +77,7 @@ def _style() -> Iterator[None]:
         yield
 
 
-def draw_overlap(questions: list[dict], summary: dict, settings: Settings) -> Figure:
+def draw_overlap(questions: list[dict], summary: dict, settings: Settings, fonts: Fonts | None = None) -> Figure:
     """Draw overlap@k of every question and their mean by layout, one panel per k.
 
     Each of a few questions has a line; of more than `shown`, each panel tells how many have which overlap.
@@ -92,7 +101,7 @@ def draw_overlap(questions: list[dict], summary: dict, settings: Settings) -> Fi
     label = f"target {target:.0%}, mean overlap@{k[0]}".replace("%", " %")
     panels[0].axvline(target, color=TARGET_COLOR, linewidth=1, linestyle=DASHES, label=label, zorder=0)
     if questions and few:
-        labels = [plain(question["title"], 60) for question in questions] + [f"mean of {len(questions):,}"]
+        labels = [plain(question["title"], TITLE_COLUMNS, fonts) for question in questions] + [f"mean of {len(questions):,}"]
         panels[0].set_yticks(np.arange(len(labels)), labels)
         panels[0].get_yticklabels()[-1].set_weight("bold")
     elif questions:

@@ -1,9 +1,10 @@
 """The questions of the quiz.
 
-records (a question, and what its record says besides) → formats (the forms that records have) → reading (files of questions).
+records (a question, and what its record says besides) → formats (the forms that records have) → files and tables (records of
+files) → reading (files of questions, and a report of them).
 """
 
-from knowledge_map.questions.reading import read_questions
+from knowledge_map.questions.reading import read_questions, read_reported_questions
 from knowledge_map.questions.records import Question
 
-__all__ = ["Question", "read_questions"]
+__all__ = ["Question", "read_questions", "read_reported_questions"]

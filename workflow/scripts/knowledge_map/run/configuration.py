@@ -21,8 +21,9 @@ from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.embedding.model import EmbeddingModel
-from knowledge_map.questions.reading import read_questions
+from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
+from knowledge_map.questions.report import QuestionReport
 
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
@@ -123,6 +124,7 @@ class Inputs:
     files: dict[str, list[Path]]
     question_files: list[str]
     questions: list[Question]
+    question_report: QuestionReport
     article_model: EmbeddingModel
     question_model: EmbeddingModel
 
@@ -156,11 +158,13 @@ def _found(config: dict) -> Inputs:
     article_model, question_model = embedding_models(config)
     article_model.folder()
     _check_writable(Path(config["results"]))
+    questions, question_report = read_reported_questions(question_files)
     return Inputs(
         sources=sources,
         files={source.name: files_of(source) for source in sources},
         question_files=question_files,
-        questions=read_questions(question_files),
+        questions=questions,
+        question_report=question_report,
         article_model=article_model,
         question_model=question_model,
     )

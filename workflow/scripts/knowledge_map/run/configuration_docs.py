@@ -14,7 +14,7 @@ from typing import Any
 
 from knowledge_map.articles.decompression import COMPRESSIONS
 from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
-from knowledge_map.questions.formats.registry import QUESTION_FORMATS
+from knowledge_map.questions.formats.registry import QUESTION_COLLECTIONS, QUESTION_FORMATS
 from knowledge_map.run.configuration import read_schema
 
 LONGEST_LIST = 8
@@ -158,8 +158,13 @@ def _options(each: Any) -> str:
 
 def _question_formats() -> Iterator[str]:
     yield "## Formats of questions\n"
-    yield "A file of questions is a JSON list of records. Each record is read in the first of these formats that it has.\n"
+    yield (
+        "A file of questions is a list of records: JSON, JSON Lines, CSV or TSV with a header, or parquet. Each record is read\n"
+        "in the first of these formats that it has.\n"
+    )
     yield _grid(["format", "fields"], [[f"`{each.name}`", f"`{each.fields}`"] for each in QUESTION_FORMATS.values()])
+    yield "An object in one of these forms stands for the questions in it.\n"
+    yield _grid(["collection", "fields"], [[each.name, f"`{each.fields}`"] for each in QUESTION_COLLECTIONS.values()])
 
 
 if __name__ == "__main__":

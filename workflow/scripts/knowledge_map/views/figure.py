@@ -1,13 +1,10 @@
 """A still picture of the map: how densely articles lie, what the positions are called, where the questions fell."""
 
 import math
-import re
-import textwrap
-import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -17,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -28,6 +24,7 @@ from knowledge_map.common.files import atomic_write
 from knowledge_map.labels.table import shown_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.views.fonts import BASE, Fonts, Undrawn, fonts_for, one_line, plain, plain_label, wrapped
 
 MAP_SIDE, MARGIN, HEADING, LIST_WIDTH, LINE = 7.2, 0.25, 0.85, 3.1, 0.152
 """In inches: the longer side of the map, the figure's margin, the heading, the list of questions and one of its lines."""
@@ -50,6 +47,9 @@ FINEST_GRID = 32
 LABEL_SIZE = 7.5
 """Points."""
 
+TITLE_COLUMNS, QUESTION_COLUMNS, LABEL_COLUMNS = 60, 120, 40
+"""Most columns of a title, a question and a label; a wide character takes two."""
+
 PAPER, INK, FAINT, ACCENT = "#fbfaf6", "#14242f", "#66757f", "#cf3f2e"
 
 DEPTHS = LinearSegmentedColormap.from_list(
@@ -57,7 +57,7 @@ DEPTHS = LinearSegmentedColormap.from_list(
 )
 
 STYLE = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": [BASE],
     "text.parse_math": False,
     "text.color": INK,
     "svg.hashsalt": "knowledge map",
@@ -74,33 +74,69 @@ def draw_map(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | Non
     """Draw the map into `paths`, whose endings (.png, .svg) name their formats; the same map gives the same bytes.
 
     `knowledge_map` needs the column `excerpt`, which for a question is its text; `labels` are those of `knn_labels`.
-    A label that the font (DejaVu Sans) cannot write is left out.
+    What the font of matplotlib lacks is drawn with installed fonts. What none of them has is told in the log: a symbol is left
+    out, a letter becomes �, and a label of which most letters are lacking is left out.
     """
-    with _style():
-        figure = _figure(knowledge_map, labels, region, title)
+    texts = _Texts.of(knowledge_map, labels, title)
+    with _style(texts.fonts):
+        figure = _figure(knowledge_map, texts, region)
         for path in paths:
             kind = Path(path).suffix.removeprefix(".")
             with atomic_write(path) as temporary:
                 figure.savefig(temporary, format=kind, dpi=DPI.get(kind, 120), metadata={"Date": None} if kind == "svg" else None)
 
 
+@dataclass(frozen=True)
+class _Texts:
+    """What is written on the figure, and what it is written with.
+
+    Attributes
+    ----------
+    title : the title, on one line.
+    questions : the lines of every question; empty if there are too many to list.
+    labels : text and position of the areas to be named, in the order in which they should find room.
+    fonts : the fonts that have the characters of all of these.
+    """
+
+    title: str
+    questions: list[list[str]]
+    labels: list[tuple[str, np.ndarray]]
+    fonts: Fonts
+
+    @classmethod
+    def of(cls, knowledge_map: KnowledgeMap, labels: pa.Table, title: str) -> "_Texts":
+        """Choose the fonts for title, questions and labels, and log what none of them has."""
+        asked = []
+        if (~knowledge_map.is_article).sum() <= MOST_NUMBERED:
+            asked = knowledge_map.table["excerpt"].filter(pa.array(~knowledge_map.is_article)).to_pylist()
+        finest = min(FINEST_GRID, math.isqrt(int(knowledge_map.is_article.sum())))
+        named = _level(labels, finest)["label"].to_pylist()
+        texts = [one_line(title, TITLE_COLUMNS), *(one_line(text, QUESTION_COLUMNS) for text in asked)]
+        texts += [one_line(text, LABEL_COLUMNS) for text in named]
+        fonts = fonts_for(texts)
+        chosen = list(_label_choice(labels, finest, fonts))
+        undrawn = Undrawn(labels=sum(bool(text.strip()) and not plain_label(text, LABEL_COLUMNS, fonts) for text in named))
+        for text in texts:
+            undrawn.add(text, fonts)
+        undrawn.tell()
+        lines = [wrapped(plain(text, QUESTION_COLUMNS, fonts), 38) or [""] for text in asked]
+        return cls(plain(title, TITLE_COLUMNS, fonts), lines, chosen, fonts)
+
+
 @contextmanager
-def _style() -> Iterator[None]:
+def _style(fonts: Fonts) -> Iterator[None]:
     """Draw in our own style, whatever the user's matplotlibrc says, and without words about missing glyphs."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE | {"font.family": list(fonts.families)})
         yield
 
 
-def _figure(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | None, title: str) -> Figure:
+def _figure(knowledge_map: KnowledgeMap, written: _Texts, region: Region | None) -> Figure:
     articles = knowledge_map.positions[knowledge_map.is_article]
     questions = knowledge_map.positions[~knowledge_map.is_article]
-    texts = []
-    if len(questions) <= MOST_NUMBERED:
-        excerpts = knowledge_map.table["excerpt"].filter(pa.array(~knowledge_map.is_article))
-        texts = [textwrap.wrap(plain(text, 120), 38) or [""] for text in excerpts.to_pylist()]
+    texts = written.questions
 
     low, high = _extent(knowledge_map.positions, bandwidth(len(articles)))
     width, height = (high - low) * MAP_SIDE / (high - low).max()
@@ -114,8 +150,8 @@ def _figure(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | None
 
     _draw_density(axes, articles)
     taken = _draw_questions(axes, questions, region, numbered=bool(texts))
-    _draw_labels(axes, labels, min(FINEST_GRID, math.isqrt(len(articles))), taken)
-    _draw_heading(figure, title, len(articles), len(questions), region)
+    _draw_labels(axes, written.labels, taken)
+    _draw_heading(figure, written.title, len(articles), len(questions), region)
     _draw_question_list(figure, texts, left=MARGIN + width + 0.3)
     return figure
 
@@ -209,12 +245,12 @@ def _apart(points: np.ndarray, distance: float) -> np.ndarray:
     return points
 
 
-def _draw_labels(axes: Axes, labels: pa.Table, finest: int, taken: list[Bbox]) -> None:
-    """Write the labels of a grid up to `finest` one after another, each where it belongs or close by, if there is room."""
+def _draw_labels(axes: Axes, labels: list[tuple[str, np.ndarray]], taken: list[Bbox]) -> None:
+    """Write the labels one after another, each where it belongs or close by, if there is room."""
     renderer = axes.figure.canvas.get_renderer()
     view = axes.get_window_extent(renderer)
     taken = list(taken)
-    for text, position in _label_choice(labels, finest):
+    for text, position in labels:
         artist = axes.text(*position, text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
         artist.set_path_effects([withStroke(linewidth=2, foreground=(1, 1, 1, 0.7))])
         box = artist.get_window_extent(renderer).padded(8, 5)
@@ -232,19 +268,24 @@ def _has_room(box: Bbox, view: Bbox, taken: list[Bbox]) -> bool:
     return view.x0 <= box.x0 and box.x1 <= view.x1 and not any(box.overlaps(other) for other in taken)
 
 
-def _label_choice(labels: pa.Table, finest: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield label and position of the areas to be named, all of one level, in the order in which they should find room."""
+def _level(labels: pa.Table, finest: int) -> pa.Table:
+    """Return the labels of the finest grid that has at most so many cells along a side, else of the coarsest."""
     grids = np.unique(labels["grid"].to_numpy())
-    level = shown_labels(labels, max(grids[grids <= finest], default=min(grids, default=finest)))
+    return shown_labels(labels, max(grids[grids <= finest], default=min(grids, default=finest)))
+
+
+def _label_choice(labels: pa.Table, finest: int, fonts: Fonts | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield label and position of the areas to be named, all of one level, in the order in which they should find room."""
+    level = _level(labels, finest)
     positions = np.column_stack([level["label_x"], level["label_y"]])
     for text, position in zip(level["label"].to_pylist(), positions, strict=True):
-        if (line := plain(text, 40)) and "�" not in line:
-            yield "\n".join(textwrap.wrap(line, 18, break_long_words=False)), position
+        if line := plain_label(text, LABEL_COLUMNS, fonts):
+            yield "\n".join(wrapped(line, 18, break_long_words=False)), position
 
 
 def _draw_heading(figure: Figure, title: str, articles: int, questions: int, region: Region | None) -> None:
     width, height = figure.get_size_inches()
-    figure.text(MARGIN / width, 1 - 0.44 / height, plain(title, 60), size=15, weight="bold", va="baseline")
+    figure.text(MARGIN / width, 1 - 0.44 / height, title, size=15, weight="bold", va="baseline")
     marker = {"marker": "o" if questions <= MOST_NUMBERED else "*", "markersize": 7, "markeredgecolor": "white"}
     keys = {_counted(articles, "article"): Line2D([], [], color=DEPTHS(0.8), linewidth=6, solid_capstyle="butt")}
     if questions:
@@ -272,17 +313,3 @@ def _draw_question_list(figure: Figure, texts: list[list[str]], left: float) -> 
             figure.text((left + 0.1) / width, 1 - down / height, line, size=8, va="baseline")
             down += LINE
         down += 0.6 * LINE
-
-
-def plain(text: str, most: int) -> str:
-    """Return `text` on one line, without control characters, at most `most` characters long; what the font lacks becomes �."""
-    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: 8 * most])
-    seen = re.sub(r" +", " ", seen).strip()
-    seen = "".join(char if ord(char) in _glyphs() else "�" for char in seen)
-    return seen if len(seen) <= most else seen[: most - 1].rstrip() + "…"
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """Return the code points that DejaVu Sans can write."""
-    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from knowledge_map.articles.columns import checked_columns
 from knowledge_map.articles.decompression import BUFFER, Expansion
 from knowledge_map.articles.formats.base import ArticleFormat, ReadSettings
-from knowledge_map.articles.formats.parquet_pages import chunks_of, pages_of
 from knowledge_map.articles.records import InvalidRow, Row
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.parquet_pages import chunks_of, pages_of
 from knowledge_map.common.text import reason_of, shown
 
 BATCH_ROWS = 1_000
