@@ -5,7 +5,7 @@ CORES ?= $(shell nproc)
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env test bench docs lock pictures clean help
+.PHONY: map status env lint test bench docs lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,16 +44,21 @@ WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
 
-# Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
-test: export NUMBA_OPT = 1
-test: .venv/installed-test debian ## all tests and checks
+# Form and types, and which folder may import which; nothing is run.
+lint: .venv/installed-test ## all checks that run nothing
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
-	snakemake --lint
+	PYTHONPATH=workflow/scripts lint-imports
 	deno fmt --check
 	deno lint
 	deno check --quiet $(PAGE)
+	basedpyright --level error
+	snakemake --lint
+
+# Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
+test: export NUMBA_OPT = 1
+test: lint debian ## all tests and checks
 	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
