@@ -138,6 +138,7 @@ class _Bounded:
         self.given = 0
 
     def read(self, size: int) -> bytes:
+        """Return the next bytes. Raises ValueError where they are too many for a value, EOFError where there are fewer."""
         self.given += size
         if size > LONGEST_VALUE:
             raise ValueError(f"a value of more than {LONGEST_VALUE:,} bytes")
@@ -147,6 +148,7 @@ class _Bounded:
         return data
 
     def readline(self) -> bytes:
+        """Return the next line. Raises ValueError where it is too long for a value."""
         line = self._readline(LONGEST_LINE + 1)
         if len(line) > LONGEST_LINE:
             raise ValueError(f"a line of more than {LONGEST_LINE:,} bytes")
@@ -245,25 +247,29 @@ class PlainUnpickler(pickle._Unpickler):
         return STAND_INS[module, name]
 
     def refuse(self) -> None:
+        """Raise ValueError: there is no such opcode, or none at all."""
         raise ValueError("it breaks off, or goes on with what is no opcode")
 
     def get_extension(self, code: int) -> None:
-        # What somebody registered under a number is no stand-in.
+        """Raise ValueError: what somebody registered under a number is no stand-in."""
         raise ValueError(f"extension code {code} builds no plain data")
 
     def skip_frame(self) -> None:
-        # A frame says how much may be read at once; the stream has a buffer of its own.
+        """Take no notice of how much may be read at once: the stream has a buffer of its own."""
         self.read(8)
 
     def load_mark(self) -> None:
+        """Open a mark. Raises ValueError where there are too many within each other."""
         if len(self.metastack) == DEEPEST:
             raise ValueError(f"nested more than {DEEPEST:,} levels deep")
         super().load_mark()
 
     def load_empty_list(self) -> None:
+        """Push a list: `rows` where this is the one."""
         self.append(self.rows if self._fills_rows() else [])
 
     def load_list(self) -> None:
+        """Push a list of what stands since the mark: `rows` where this is the one."""
         items = self.pop_mark()
         self.load_empty_list()
         self.stack[-1].extend(items)
@@ -278,20 +284,24 @@ class PlainUnpickler(pickle._Unpickler):
         return isinstance(array, Array) and all(item is self.rows for item in outer)
 
     def load_dict(self) -> None:
+        """Push a dict of the keys and values since the mark."""
         items = self.pop_mark()
         self.append(_named(zip(items[::2], items[1::2], strict=True)))
 
     def load_setitem(self) -> None:
+        """Put a key and a value into a dict."""
         value, key = self.stack.pop(), self.stack.pop()
         self.stack[-1].update(_named([(key, value)]))
 
     def load_setitems(self) -> None:
+        """Put the keys and values since the mark into a dict."""
         items = self.pop_mark()
         self.stack[-1].update(_named(zip(items[::2], items[1::2], strict=True)))
 
     def load_build(self) -> None:
+        """Restore an object from its state; all but stand-ins of numpy are complete without."""
         state = self.stack.pop()
-        if isinstance(self.stack[-1], DType | Array):  # anything else is complete without
+        if isinstance(self.stack[-1], DType | Array):
             self.stack[-1].restore(state)
 
     def _decode_string(self, value: bytes) -> str | bytes:
