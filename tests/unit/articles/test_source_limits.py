@@ -155,7 +155,7 @@ def test_a_pickle_that_grows_as_it_is_read_is_refused(refusal, write, case):
 
 
 def test_a_pickle_of_countless_objects_is_refused_before_memory_ends(refusal, write, monkeypatch):
-    monkeypatch.setattr("knowledge_map.articles.formats.pickle.MOST_MEMORY", 60_000_000)
+    monkeypatch.setattr("knowledge_map.common.plain_pickle.MOST_MEMORY", 60_000_000)
     assert "it takes more than 60,000,000 bytes of memory" in refusal(write("a.pkl", b"\x80\x04](" + b"}" * 2_500_000 + b"."))
 
 

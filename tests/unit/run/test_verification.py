@@ -297,7 +297,7 @@ def test_reading_metadata_runs_nothing_that_the_pickle_asks_for(tmp_path):
             return (Path.touch, (tmp_path / "harm",))
 
     write_pickle(tmp_path / "map.pkl", {"total_items": Harm()})
-    with pytest.raises(UserError, match=r"map\.pkl: damaged \(opcode \w+ in its metadata\)"):
+    with pytest.raises(UserError, match=r"map\.pkl: damaged \(its metadata holds `pathlib\.Path\.touch`, which"):
         read_pickle_metadata(tmp_path / "map.pkl")
     assert not (tmp_path / "harm").exists()
 

@@ -1,6 +1,5 @@
 """From rows to articles, and what became of each row."""
 
-import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from knowledge_map.articles.records import (
     SourceReport,
 )
 from knowledge_map.articles.sampling import Sample, SeenIds
+from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
 from knowledge_map.common.text import opening_words, shown, valid_unicode
@@ -169,4 +169,4 @@ def _text_or_none(value: Any) -> str:
 
 
 def _digest(title: str, text: str) -> str:
-    return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()[:16]
+    return content_digest([f"{title}\n{text}".encode()])[:16]

@@ -1,6 +1,5 @@
 """Shards: runs of articles named by the digest of their content, and the manifest that lists them in order."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ import pyarrow as pa
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
+from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.files import read_record, write_record
 from knowledge_map.common.parquet import batches, open_parquet, write_parquet
@@ -75,12 +75,8 @@ def write_shard(articles: list[Article], folder: Path) -> str:
 
 def digest(articles: Iterable[tuple[str, ...]]) -> str:
     """Return the SHA-256 of rows of strings, each string preceded by its length so that no two contents read alike."""
-    content = hashlib.sha256()
-    for article in articles:
-        for value in article:
-            encoded = value.encode()
-            content.update(len(encoded).to_bytes(8, "little") + encoded)
-    return content.hexdigest()
+    values = (value.encode() for article in articles for value in article)
+    return content_digest(len(value).to_bytes(8, "little") + value for value in values)
 
 
 def check_shard(path: str | Path) -> int:

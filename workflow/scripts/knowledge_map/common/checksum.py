@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zlib
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,17 @@ def content_digest(parts: Iterable[bytes]) -> str:
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
+
+
+def file_digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def csp_hash(text: str) -> str:
+    """Return the SHA-256 of a style or script, as a page's Content-Security-Policy names it: 'sha256-' and Base64."""
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def append_checksum(path: str | Path) -> None:

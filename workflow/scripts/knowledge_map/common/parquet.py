@@ -1,6 +1,5 @@
 """Parquet files that appear whole or not at all, and whose corruption is noticed wherever they are read."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -13,11 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import corrupt_file_error, missing_file_error
 from knowledge_map.common.files import atomic_write
 
 FOOTER_MARK = b"SHA-256 of the footer: "
 """Stands, with the digest, between the last page and the footer of a parquet file, where readers do not look."""
+
+FOOTER_DIGEST = 32
+"""Bytes of that digest."""
 
 
 @contextmanager
@@ -46,7 +49,11 @@ def _append_footer_digest(path: Path) -> None:
         start = file.seek(-8 - length, os.SEEK_END)
         footer = file.read()
         file.seek(start)
-        file.write(FOOTER_MARK + hashlib.sha256(footer).digest() + footer)
+        file.write(FOOTER_MARK + _footer_digest(footer) + footer)
+
+
+def _footer_digest(footer: bytes) -> bytes:
+    return bytes.fromhex(content_digest([footer]))
 
 
 def _check_footer(path: str | Path) -> None:
@@ -55,9 +62,9 @@ def _check_footer(path: str | Path) -> None:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(0, end - 8))
         length = int.from_bytes(file.read(4), "little")
-        file.seek(max(0, end - 8 - length - len(FOOTER_MARK) - hashlib.sha256().digest_size))
-        mark, digest, footer = file.read(len(FOOTER_MARK)), file.read(hashlib.sha256().digest_size), file.read()
-    if mark == FOOTER_MARK and hashlib.sha256(footer).digest() != digest:
+        file.seek(max(0, end - 8 - length - len(FOOTER_MARK) - FOOTER_DIGEST))
+        mark, digest, footer = file.read(len(FOOTER_MARK)), file.read(FOOTER_DIGEST), file.read()
+    if mark == FOOTER_MARK and _footer_digest(footer) != digest:
         raise corrupt_file_error(path, "its footer does not match its digest")
 
 

@@ -1,11 +1,11 @@
 """The report: one page with verdicts, pictures and tables, which needs neither network nor script."""
 
 from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from knowledge_map.common.checksum import csp_hash
 from knowledge_map.common.files import atomic_write
 from knowledge_map.diagnostics.layouts import NAMES
 from knowledge_map.diagnostics.measurement import Settings
@@ -19,7 +19,7 @@ def write_report(folder: Path, questions: list[dict], summary: dict, settings: S
     """Write report.html; the pictures must lie in `folder`. Of many questions it lists those with the lowest overlap."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["percent"] = percent
-    environment.filters["csp_hash"] = lambda text: b64encode(sha256(text.encode()).digest()).decode()
+    environment.filters["csp_hash"] = csp_hash
     page = environment.get_template("report.html").render(
         summary=summary,
         settings=settings,

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from knowledge_map.common.files import atomic_write
 from knowledge_map.diagnostics.questions import SPACES
 
@@ -20,17 +22,13 @@ CRITERION_COLUMNS = ["name", "asked", "value", "least", "reason", "met"]
 
 def write_tables(folder: Path, questions: list[dict], summary: dict, k: list[int]) -> None:
     """Write the `TABLES`, each a .csv, into `folder`."""
-    write_csv(
-        folder / "criteria.csv",
-        CRITERION_COLUMNS,
-        ([record[name] for name in CRITERION_COLUMNS] for record in summary["criteria"]),
-    )
+    write_csv(folder / "criteria.csv", CRITERION_COLUMNS, summary["criteria"])
     write_csv(folder / "layouts.csv", ["layout", "measure", "value", "low", "high", "chance"], layout_rows(summary))
     write_csv(
         folder / "neighbors.csv",
         ["question_id", "question", "space", "rank", *NEIGHBOR_COLUMNS],
         (
-            [question["item_id"], question["title"], space, rank, *(neighbor[column] for column in NEIGHBOR_COLUMNS)]
+            {"question_id": question["item_id"], "question": question["title"], "space": space, "rank": rank} | neighbor
             for question in questions
             for space, key in SPACES.items()
             for rank, neighbor in enumerate(question[key], start=1)
@@ -40,14 +38,7 @@ def write_tables(folder: Path, questions: list[dict], summary: dict, k: list[int
     write_csv(
         folder / "regions.csv",
         ["layout", "padding", "x_min", "x_max", "y_min", "y_max", *REGION_NUMBERS],
-        (
-            [
-                *(region["layout"], region["padding"]),
-                *(region["box"] or dict.fromkeys(range(4))).values(),
-                *(region[name] for name in REGION_NUMBERS),
-            ]
-            for region in summary["regions"]
-        ),
+        (region | (region["box"] or {}) for region in summary["regions"]),
     )
     write_csv(
         folder / "question_weight.csv",
@@ -117,9 +108,13 @@ def limits(interval: list[float] | None) -> list[float | None]:
     return interval or [None, None]
 
 
-def write_csv(path: Path, columns: list[str], rows: Iterable[list]) -> None:
-    """Write rows under a header; text is quoted, whatever is in it, and None is an empty field."""
-    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+def write_csv(path: Path, columns: list[str], rows: Iterable[list | tuple | dict]) -> None:
+    """Write rows under a header; text is quoted, whatever is in it, and None is an empty field.
+
+    Parameters
+    ----------
+    rows : the values of `columns` in their order, or by their names; other names are left out.
+    """
+    table = pd.DataFrame(list(rows), columns=columns, dtype=object)  # other types would make 5.0 of a 5 beside an empty field
+    with atomic_write(path) as temporary:
+        table.to_csv(temporary, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")

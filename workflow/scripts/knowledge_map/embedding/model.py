@@ -1,7 +1,6 @@
 """Which model embeds, and how: everything that decides a vector, and the short key that stands for it in file names."""
 
 import functools
-import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -10,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from knowledge_map.common.checksum import content_digest, file_digest
 from knowledge_map.common.errors import UserError
 
 VERSION = 2
@@ -72,7 +72,7 @@ class EmbeddingModel:
     def key(self) -> str:
         """Return a file name for this model's vectors: a readable name and a digest of all that decides them."""
         meaning = asdict(self) | {"version": VERSION, "weights": self._weights()}
-        digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+        digest = content_digest([json.dumps(meaning, sort_keys=True).encode()])
         name = re.sub(r"[^a-z0-9]+", "-", self.model.removeprefix(PACKAGE).rstrip("/").rsplit("/")[-1].lower()).strip("-")
         return f"{name[:40]}-{digest[:10]}"
 
@@ -87,12 +87,10 @@ class EmbeddingModel:
             return None
         if self.model.startswith(PACKAGE) and (distribution := _distribution(self.model.removeprefix(PACKAGE))):
             return importlib.metadata.version(distribution)
-        digest = hashlib.sha256()
-        for path in sorted(file for file in folder.rglob("*") if file.is_file()):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        return digest.hexdigest()
+        return content_digest(
+            path.relative_to(folder).as_posix().encode() + b"\0" + bytes.fromhex(file_digest(path))
+            for path in sorted(file for file in folder.rglob("*") if file.is_file())
+        )
 
 
 def _package_model(name: str) -> Path:

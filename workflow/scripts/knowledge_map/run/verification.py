@@ -2,9 +2,10 @@
 
 import json
 import os
-import pickletools
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.items import ARTICLE, QUESTION
 from knowledge_map.common.parquet import batches, open_parquet
+from knowledge_map.common.plain_pickle import PlainUnpickler, RefusedName
 from knowledge_map.diagnostics.coverage import OCCUPIED, occupied_cells
 from knowledge_map.embedding.table import ROW_GROUP, EmbeddingTable
 from knowledge_map.map.region import question_region
@@ -387,79 +389,31 @@ def spread(results: Path) -> Finding:
 def read_pickle_metadata(path: Path) -> dict:
     """Return the metadata at the beginning of knowledge_map.pkl, without loading the pickle.
 
-    The file is a pickle program (see `pickletools`) that builds {'metadata': …, 'items': …}. Only its opcodes up to the key
-    'items' are read, and only those that build plain values are followed, so that nothing in the file can call anything.
-    Raises UserError where the program ends early, is of another form, or the file breaks off before its last opcode.
+    The file is a pickle of {'metadata': …, 'items': …}, and is read up to the key 'items', as plain data (`plain_pickle`).
+    Raises UserError where the pickle ends early, holds anything else, is of another form, or breaks off before its last
+    opcode; FileNotFoundError where there is none.
     """
     try:
         with path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
-            if file.read(1) != b".":
+            if file.read(1) != pickle.STOP:
                 raise ValueError("it breaks off")
             file.seek(0)
-            return _run_metadata(pickletools.genops(file))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+            return _metadata_of(PlainUnpickler(file))
+    except FileNotFoundError:
+        raise
+    except RefusedName as error:
+        raise corrupt_file_error(path, f"its metadata holds `{error}`, which is not plain data") from None
+    except Exception as error:  # a forged or cut pickle fails in as many ways as Python knows
         raise corrupt_file_error(path, error) from None
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise corrupt_file_error(path, error) from None
 
 
-MARK = object()
-
-PUSHES = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"}
-
-CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "MARK": MARK}
-
-
-def _run_metadata(opcodes: Iterator[tuple]) -> dict:
-    """Follow the opcodes until the key 'items' of the outermost dict, and return the value of its key 'metadata'."""
-    stack: list = []
-    memo: dict = {}
-    for count, (opcode, argument, _) in enumerate(opcodes):
-        if count > METADATA_OPCODES:
+def _metadata_of(unpickler: PlainUnpickler) -> dict:
+    """Return the value of the key 'metadata' in a pickle's outermost dict, if it comes before the key 'items'."""
+    for opcodes in unpickler.steps():
+        if opcodes > METADATA_OPCODES:
             raise ValueError("no metadata at its beginning")
-        match opcode.name:
-            case "PROTO" | "FRAME":
-                continue
-            case name if name in PUSHES:
-                stack.append(argument)
-            case name if name in CONSTANTS:
-                stack.append(CONSTANTS[name])
-            case "EMPTY_DICT":
-                stack.append({})
-            case "EMPTY_LIST":
-                stack.append([])
-            case "MEMOIZE":
-                memo[len(memo)] = stack[-1]
-            case "BINPUT" | "LONG_BINPUT":
-                memo[argument] = stack[-1]
-            case "BINGET" | "LONG_BINGET":
-                stack.append(memo[argument])
-            case "SETITEM":
-                value, key = stack.pop(), stack.pop()
-                stack[-1][key] = value
-            case "SETITEMS":
-                values = _since_mark(stack)
-                stack[-1].update(zip(values[::2], values[1::2], strict=True))
-            case "APPEND":
-                value = stack.pop()
-                stack[-1].append(value)
-            case "APPENDS":
-                values = _since_mark(stack)
-                stack[-1].extend(values)
-            case other:
-                raise ValueError(f"opcode {other} in its metadata")
-        if stack[-1] == "items" and stack.count(MARK) <= 1:
-            outermost, *pairs = (value for value in stack[:-1] if value is not MARK)
+        if unpickler.stack[-1:] == ["items"] and len(unpickler.metastack) <= 1:
+            outermost, *pairs = chain(*unpickler.metastack, unpickler.stack[:-1])
             return {**outermost, **dict(zip(pairs[::2], pairs[1::2], strict=True))}["metadata"]
     raise ValueError("no key 'items'")
-
-
-def _since_mark(stack: list) -> list:
-    """Take everything above the last MARK, and the MARK itself, off the stack."""
-    values = []
-    while (value := stack.pop()) is not MARK:
-        values.append(value)
-    return values[::-1]

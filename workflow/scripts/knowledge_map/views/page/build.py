@@ -1,7 +1,5 @@
 """The interactive map: one HTML file that carries data, style and script and asks the network for nothing."""
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from knowledge_map.common.arrow import compute as pc
+from knowledge_map.common.checksum import csp_hash
 from knowledge_map.common.files import atomic_write
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
@@ -79,10 +78,8 @@ def write_page(
 
 def _policy(style: str, script: str) -> str:
     """Return the Content-Security-Policy: this style and this script, and nothing else from anywhere."""
-    style_hash, script_hash = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
     return (
-        f"default-src 'none'; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{csp_hash(style)}'; script-src '{csp_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
 
 

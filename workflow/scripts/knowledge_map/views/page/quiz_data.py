@@ -1,10 +1,10 @@
 """What the page needs to ask the questions of a map and to estimate from the answers what a person knows."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from knowledge_map.common.checksum import content_digest
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap, rows_of_titles
 from knowledge_map.questions.records import Question, difficulties, source_article
@@ -30,11 +30,10 @@ def quiz_settings(
     `questions` are the map's, in its order. The name follows from them and from all positions, so that answers to the quiz of
     another map can be told from those to this one.
     """
-    digest = hashlib.sha256(knowledge_map.positions.tobytes())
-    digest.update(json.dumps([[question.item_id, question.text] for question in questions]).encode())
+    names = json.dumps([[question.item_id, question.text] for question in questions])
     side = max(region.x_max - region.x_min, region.y_max - region.y_min) if region else 0
     return {
-        "map": digest.hexdigest()[:16],
+        "map": content_digest([knowledge_map.positions.tobytes(), names.encode()])[:16],
         "length_scale": settings.length_scale * max(side, SMALLEST),
         "general_level": settings.general_level,
     }
