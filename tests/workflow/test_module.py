@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -90,7 +91,11 @@ write_page(knowledge_map, labels, read_questions(["questions.json"]), region=Non
 def test_the_installed_package_opens_a_finished_map_and_writes_a_page(base, tmp_path):
     wheels, installed = tmp_path / "wheels", tmp_path / "installed"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", wheels, REPOSITORY], check=True, cwd=tmp_path)
+    source = tmp_path / "source"  # a copy, since the build leaves files beside what it builds
+    shutil.copytree(REPOSITORY / "workflow", source / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.in"):
+        shutil.copy(REPOSITORY / name, source)
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", wheels, source], check=True, cwd=tmp_path)
     subprocess.run([*pip, "install", "--no-deps", "--target", installed, *wheels.glob("*.whl")], check=True, cwd=tmp_path)
     # An environment of its own: the installed package and what it depends on, and nothing of the checkout.
     paths = [str(installed), sysconfig.get_paths()["purelib"]]

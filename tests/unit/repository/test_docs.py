@@ -12,7 +12,12 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 NAMING_DOCS = [
     *("requirements.in", "config.yaml", "Makefile"),
-    *(path for folder in ("config", "profiles", "workflow") for path in (ROOT / folder).rglob("*") if path.is_file()),
+    *(
+        path
+        for folder in ("config", "profiles", "workflow")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    ),
 ]
 CODE = re.compile(r"^```.*?^```|^ {4}.*?$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 """What is shown as it stands: fenced and indented blocks, and code within a line."""
