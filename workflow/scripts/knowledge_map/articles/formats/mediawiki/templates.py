@@ -35,7 +35,17 @@ RANGES = {
 }  # what stands between two numbers of one unit
 
 UNITS = {
-    **{"c": "°C", "f": "°F", "sqmi": "sq mi", "sqft": "sq ft", "sqyd": "sq yd", "cuft": "cu ft", "cumi": "cu mi"},
+    **{
+        "c": "°C",
+        "f": "°F",
+        "c-change": "°C",
+        "f-change": "°F",
+        "sqmi": "sq mi",
+        "sqft": "sq ft",
+        "sqyd": "sq yd",
+        "cuft": "cu ft",
+        "cumi": "cu mi",
+    },
     **{f"{unit}{power}": unit + "²³"[power - 2] for unit in ("km", "m", "cm", "mm") for power in (2, 3)},
 }  # units by their codes in `convert` where these are not what one reads
 
@@ -98,7 +108,11 @@ def _ship(arguments: Arguments, place: Place) -> str:
 
 
 def _ship_of(prefix: str) -> Show:
-    return lambda arguments, place: _ship(dict(zip("123", [prefix, *numbered(arguments)], strict=False)), place)
+    def show(arguments: Arguments, place: Place) -> str:
+        values = numbered(arguments)
+        return _ship(dict(zip("123", [prefix, *values], strict=False)), place) if values else ""
+
+    return show
 
 
 # Numbers and units.
@@ -231,7 +245,9 @@ def _percentage(arguments: Arguments, place: Place) -> str:
 def _money(symbol: str) -> Show:
     def show(arguments: Arguments, place: Place) -> str:
         amount = arguments.get("1", "")
-        return symbol + amount if amount[:1].isdecimal() else f"{symbol} {amount}".strip()
+        if not amount:  # codes of three letters are also those of countries, as templates that show a flag
+            return symbol if symbol in ("€", "£") else ""
+        return symbol + amount if amount[0].isdecimal() else f"{symbol} {amount}"
 
     return show
 
@@ -247,7 +263,11 @@ def _duration(arguments: Arguments, place: Place) -> str:
 
 
 def _million_years(unit: str) -> Show:
-    return lambda arguments, place: "–".join(filter(None, numbered(arguments)[:2])) + f" {unit}"
+    def show(arguments: Arguments, place: Place) -> str:
+        values = list(filter(None, numbered(arguments)[:2]))
+        return f"{'–'.join(values)} {unit}" if values else ""
+
+    return show
 
 
 def _angle(*signs: str) -> Show:
@@ -327,7 +347,11 @@ def _circa(arguments: Arguments, place: Place) -> str:
 
 
 def _reign(word: str) -> Show:
-    return lambda arguments, place: f"{word} {'–'.join(filter(None, numbered(arguments)[:2]))}".strip()
+    def show(arguments: Arguments, place: Place) -> str:
+        values = list(filter(None, numbered(arguments)[:2]))
+        return f"{word} {'–'.join(values)}" if values else ""
+
+    return show
 
 
 def _old_style(arguments: Arguments, place: Place) -> str:
@@ -337,7 +361,7 @@ def _old_style(arguments: Arguments, place: Place) -> str:
 
 def _life(arguments: Arguments, place: Place) -> str:
     year, day, death, death_day = (arguments.get(name, "") for name in "1234")
-    return f"{year}{day}－{death}{death_day}"
+    return f"{year}{day}－{death}{death_day}" if year or death else ""
 
 
 def _clock(arguments: Arguments, place: Place) -> str:
@@ -368,7 +392,7 @@ def _centuries(noun: str, after: str = "", default: str = "e") -> Show:
 
 def _siglo(arguments: Arguments, place: Place) -> str:
     number, era = arguments.get("1", ""), arguments.get("2", "").lower()
-    return f"siglo {number.upper()}" + (" a. C." if era.startswith("a") else "")
+    return number and f"siglo {number.upper()}" + (" a. C." if era.startswith("a") else "")
 
 
 def _japanese_year(arguments: Arguments, place: Place) -> str:
@@ -397,6 +421,11 @@ def _transliterated(arguments: Arguments, place: Place) -> str:
     return values[2] if len(values) > 2 and values[2] else values[1] if len(values) > 1 else ""
 
 
+def _interlanguage(arguments: Arguments, place: Place) -> str:
+    first = arguments.get("1", "")
+    return arguments.get("lt") or (first if len(first) > 3 or not first.islower() else arguments.get("2") or first)
+
+
 def _translated_link(arguments: Arguments, place: Place) -> str:
     return arguments.get("3") or arguments.get("2", "")
 
@@ -413,7 +442,7 @@ def _changed(change: Callable[[str], str]) -> Show:
 
 
 def _plural(arguments: Arguments, place: Place) -> str:
-    number, *forms = numbered(arguments)
+    number, *forms = numbered(arguments) or [""]
     if not forms or not number.isdecimal():
         return forms[0] if forms else ""
     if len(forms) >= 3:  # as in Slavic languages
@@ -547,7 +576,7 @@ TEMPLATES: dict[str, Show] = {
         ),
         *("not a typo", "sic", "as written", "linktext", "visible anchor", "vanchor", "angbr", "angle bracket", "nihongo", "sc"),
         *("smallcaps", "sub", "sup", "vr", "flag", "flagcountry", "flagu", "nowiki", "larger", "midsize", "normal", "nobold"),
-        *("noitalic", "code", "kbd", "key press", "mono", "tt", "samp", "strike", "strikethrough", "overline"),
+        *("noitalic", "code", "kbd", "key press", "keypress", "mono", "tt", "samp", "strike", "strikethrough", "overline"),
         *("underline", "nts", "number table sorting", "ntsh2", "number", "comma", "spellnum", "numtext", "num2words", "ruby"),
         *(
             "unicode",
@@ -574,14 +603,8 @@ TEMPLATES: dict[str, Show] = {
     **_each(_first("2", "1"), "sort", "sortkey", "tri", "w", "ship name"),
     **_each(_last, "color", "colour", "font color", "colored text", "coloured text", "resize", "font", "couleur", "farbe"),
     **_each(_given("1", "2"), "sortname", "sortkeyname", "nom de tri", "nombre de tri", "sortname2"),
-    **_each(
-        _first("lt", "label", "display", "texte", "fr", "tekst", "1"),
-        "ill",
-        "illm",
-        "interlanguage link",
-        "lien",
-        "link-interwiki",
-    ),
+    **_each(_first("texte", "fr", "tekst", "1"), "lien", "link-interwiki"),
+    **_each(_interlanguage, "ill", "illm", "interlanguage link", "interlanguage link multi"),
     **_each(_first("label", "1"), "仮リンク", "link-", "le", "ilh", "internal link helper", "многозначная ссылка"),
     **_each(_translated_link, "tsl", "translink", "tsle"),
     **_each(
@@ -620,8 +643,17 @@ TEMPLATES: dict[str, Show] = {
         "bråk",
     ),
     **_each(_all(""), "chem", "chem2", "fchim", "formule chimique", "chim", "fórmula química"),
-    **_each(_all("-"), "nuclide", "nuclide link", "simplenuclide", "simple nuclide", "simplenuclide link"),
-    **_each(_ten_to, "e", "esp", "10^", "×10^"),
+    **_each(
+        _all("-"),
+        "nuclide",
+        "nuclide link",
+        "simplenuclide",
+        "simple nuclide",
+        "simplenuclide link",
+        "simplenuclide2",
+        "nuclide2",
+    ),
+    **_each(_ten_to, "e", "10^", "×10^"),
     **_each(_superscript, "exp", "expo"),
     **_each(_plus_minus, "±", "plusminus", "+-", "pm"),
     **_each(_around("√"), "sqrt", "racine", "raíz", "wurzel", "radic"),
@@ -651,7 +683,8 @@ TEMPLATES: dict[str, Show] = {
     **_each(_death_and_age_in_japanese, "死亡年月日と没年齢"),
     **_each(_age, "age", "age in years", "aged", "没年齢", "alter", "âge", "edad", "età", "возраст", "wiek", "ålder", "leeftijd"),
     **_each(_as_of, "as of"),
-    **_each(_circa, "circa", "c.", "ca", "ca."),
+    **_each(_circa, "circa", "c.", "ca."),
+    **_each(_around("c. "), "ca"),
     **_each(_reign("r."), "reign"),
     **_each(_reign("fl."), "floruit", "fl."),
     **_each(_reign("b."), "born in"),
@@ -705,7 +738,10 @@ FUNCTIONS: dict[str, Show] = {
 }
 """Parser functions by what precedes the colon."""
 
-PREFIXES = ("template:", "vorlage:", "modèle:", "plantilla:", "шаблон:", "sjabloon:", "szablon:", "mall:", "subst:", "safesubst:")
+PREFIXES = frozenset(
+    ["template", "vorlage", "modèle", "plantilla", "predefinição", "шаблон", "sjabloon", "szablon", "mall", "subst", "safesubst"]
+)
+"""What may precede a template's name and a colon, and changes nothing."""
 
 OWN_WORDS = re.compile(r"(?:\d{1,4}|[IVXLCDM]{1,9})(?:er|re|ère|e|ème|nde?|d|è)(?: (?:siècle|millénaire)(?: av\. J\.-C\.)?)?")
 """Names of French templates that show their name, such as `XIXe siècle`."""
@@ -723,10 +759,8 @@ def template(name: str) -> Show | None:
     show = TEMPLATES.get(folded)
     if show:
         return show
-    before, colon, after = folded.partition(":")
-    if colon:
-        prefix = next((prefix for prefix in PREFIXES if folded.startswith(prefix)), None)
-        return template(name[len(prefix) :]) if prefix else FUNCTIONS.get(before.strip()) if not after else None
+    if folded.endswith(":"):
+        return FUNCTIONS.get(folded[:-1].rstrip())
     if folded.startswith(("lang-", "link-")):
         return TEMPLATES[folded[:5]]
     if name[-1:] == "S" and 3 <= len(name) <= 4 and name[:-1].islower():  # German: enS, laS

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from knowledge_map.articles.formats.mediawiki.links import shown_of_link
-from knowledge_map.articles.formats.mediawiki.templates import Place, power, template
+from knowledge_map.articles.formats.mediawiki.templates import PREFIXES, Place, power, template
 
 NOWHERE = Place()
 
@@ -160,8 +160,12 @@ def _prose(wikitext: str, hidden: frozenset[str], place: Place) -> Iterator[str]
             if kind == "link" and depth[kind] < DEEPEST_SHOWN:
                 parts[start:] = [shown_of_link("".join(parts[start:]), hidden)]
             elif kind == "template" and parts[start + 1 : start + 2] and parts[start + 1].startswith("{"):
-                parts[start:] = [_default("".join(parts[start:]))]
-                position += wikitext.startswith("}", position)
+                if wikitext.startswith("}", position):
+                    parts[start:] = [_default("".join(parts[start:]))]
+                    position += 1
+                else:  # a brace too many before a template
+                    parts[start + 1] = parts[start + 1][1:]
+                    parts[start:] = [_shown(parts, start, place)]
             elif kind == "template" and depth[kind] < DEEPEST_SHOWN:
                 parts[start:] = [_shown(parts, start, place)]
             elif kind != "link":
@@ -230,12 +234,17 @@ def _default(content: str) -> str:
 def _shown(parts: list[str], start: int, place: Place) -> str:
     """Return what a template within a sentence shows; "" for all others."""
     first = parts[start + 1] if start + 1 < len(parts) else ""
-    name, colon, _ = first.partition("|")[0].partition(":")
-    show = template(name + colon if colon else name)
+    name, colon, after = first.partition("|")[0].partition(":")
+    prefixed = bool(colon) and name.strip().lower() in PREFIXES
+    if prefixed:
+        name, colon, _ = after.partition(":")
+    show = template(name + colon)
     if show is None or sum(map(len, parts[start:])) > LONGEST_SHOWN:
         return ""
     content = "".join(parts[start:])
-    return show(_arguments(f"|{content.partition(':')[2]}" if colon else content), place)
+    for _ in range(prefixed + bool(colon)):
+        content = content.partition(":")[2]
+    return show(_arguments(f"|{content}" if colon else content), place)
 
 
 def _arguments(content: str) -> dict[str, str]:
