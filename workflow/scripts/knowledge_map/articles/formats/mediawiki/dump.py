@@ -139,7 +139,7 @@ class _Cutter:
 
     def __init__(self, stream: BinaryIO):
         self._stream, self._held, self._line = stream, b"", 1
-        self._more = True
+        self._ended = False  # whether the header that was taken last has the end of a dump
         self._left_out = 0  # lines of the page that `_held` begins with, in revisions that were left out
 
     def pieces(self) -> Iterator[Piece]:
@@ -149,7 +149,10 @@ class _Cutter:
         while self._held:
             yield from self._pages(site)
             if self._held:
+                line = self._line
                 site = self._site()
+                if not self._held and not self._ended:
+                    raise UserError(f"line {line}: {DAMAGED} (a dump without an end); fetch or make the file anew.")
                 if site.host != first.host:
                     site = replace(site, apart=site.host)
 
@@ -171,6 +174,7 @@ class _Cutter:
         while start is None and len(self._held) <= LONGEST_HEADER and self._read():
             start = FIRST_PAGE.search(self._held)
         header = self._take(start.start() if start else len(self._held))
+        self._ended = DUMP_END.search(header) is not None
         if start and (ends := list(DUMP_END.finditer(header))) and DUMP_START.search(header, ends[-1].end()):
             line += header.count(b"\n", 0, ends[-1].end())
             header = header[ends[-1].end() :]

@@ -26,7 +26,7 @@ NUMBER = re.compile(r"[+−±-]?\d[\d.,\s]{0,40}")
 
 EXPONENT = re.compile(r"[+−-]?\d{1,3}")
 
-ROMAN = re.compile(r"[IVXLCDM]{1,9}")
+ROMAN = re.compile(r"[IVXLCDM]{1,9}", re.IGNORECASE)
 
 RANGES = {
     **{word: f" {word} " for word in ("to", "and", "or", "by", "to about", "and about", "or about")},
@@ -177,7 +177,7 @@ def _value(arguments: Arguments, place: Place) -> str:
     unit = arguments.get("u") or arguments.get("ul") or third
     divisor = arguments.get("up") or arguments.get("upl")
     unit = f"{unit}/{divisor}" if divisor else unit
-    return number + unit if unit[:1] in ("%", "°", "′", "″") else f"{number} {unit}".strip()
+    return number + unit if unit in ("%", "°", "′", "″") else f"{number} {unit}".strip()
 
 
 def _with_unit(arguments: Arguments, place: Place) -> str:
@@ -282,7 +282,7 @@ def _angle(*signs: str) -> Show:
 def _date(day: str, month: str, year: str, language: str, day_first: bool = True) -> str:
     """Return a date in the words of a language; in numbers if it is another, as given if the month is no number."""
     if not month.isdecimal() or not 1 <= int(month) <= 12 or not (day.isdecimal() or not day):
-        return " ".join(filter(None, [day, month, year]))
+        return (" de " if language in ("es", "pt") and month else " ").join(filter(None, [day, month, year]))
     day = str(int(day)) if day else ""
     if language in ("ja", "zh"):
         return (f"{year}年" if year else "") + f"{int(month)}月" + (f"{day}日" if day else "")
@@ -374,25 +374,27 @@ def _centuries(noun: str, after: str = "", default: str = "e") -> Show:
 
     def show(arguments: Arguments, place: Place) -> str:
         values = [value for value in numbered(arguments) if value]
+        era = after or (" av. J.-C." if values and values[0][0] in "-−" else "")
+        values[:1] = [value.lstrip("-−") if ROMAN.fullmatch(value[1:]) else value for value in values[:1]]
         if not values or not ROMAN.fullmatch(values[0]):
             return values[0] if values else ""
         words: list[str] = []
         for value in values:
             if ROMAN.fullmatch(value):
                 words += ["et"] if len(words) == 1 else []
-                words.append(value + ("er" if value == "I" and default else default))
+                words.append(value.upper() + ("er" if value.upper() == "I" and default else default))
             elif value in ("e", "er", "ère", "re", "è", "o"):
                 words[-1] = words[-1].removesuffix("er" if words[-1] == "Ier" else default) + value
             else:
                 words.append(value)
-        return " ".join([*words, noun]) + after
+        return " ".join([*words, noun]) + era
 
     return show
 
 
 def _siglo(arguments: Arguments, place: Place) -> str:
     number, era = arguments.get("1", ""), arguments.get("2", "").lower()
-    return number and f"siglo {number.upper()}" + (" a. C." if era.startswith("a") else "")
+    return number and f"siglo {number.upper() if ROMAN.fullmatch(number) else number}" + (" a. C." if era.startswith("a") else "")
 
 
 def _japanese_year(arguments: Arguments, place: Place) -> str:
@@ -427,7 +429,7 @@ def _interlanguage(arguments: Arguments, place: Place) -> str:
 
 
 def _translated_link(arguments: Arguments, place: Place) -> str:
-    return arguments.get("3") or arguments.get("2", "")
+    return arguments.get("4") or arguments.get("3") or arguments.get("2", "")
 
 
 def _accidental(arguments: Arguments, place: Place) -> str:
@@ -493,9 +495,15 @@ CHARACTERS = {
     **dict.fromkeys(["'", "`"], "'"),
     **{"'s": "'s", "eqm": "⇌", "=": "=", "times": "×", "pi": "π", "minus": "−", "infinity": "∞", "·": " · ", "•": " • "},
     **{"a. c.": "a. C.", "d. c.": "d. C.", "av. j.-c.": "av. J.-C.", "apr. j.-c.": "apr. J.-C."},
-    **{"км²": "км²", "км2": "км²", "м²": "м²", "м2": "м²", "м³": "м³", "м3": "м³", "км³": "км³", "км3": "км³", "руб": "руб."},
-    **{"p.": "p.", "pp.": "pp.", "mgr": "Mgr"},
+    **dict.fromkeys(["nbhyph", "nbh", "nbhyphen", "hyphen"], "-"),
+    "mgr": "Mgr",
 }  # templates that stand for a character or a few
+
+SIGNS = {
+    **{"км²": "км²", "км2": "км²", "м²": "м²", "м2": "м²", "м³": "м³", "м3": "м³", "км³": "км³", "км3": "км³"},
+    **{"руб": "руб.", "рублей": "руб.", "tmp": "°C", "°c": "°C", "градус цельсия": "°C", "градусы цельсия": "°C"},
+}
+"""Templates that show a unit, behind a number if there is one."""
 
 SHIPS = ("HMS", "USS", "SS", "RMS", "MS", "MV", "HMAS", "HMCS", "HMNZS", "USNS", "USCGC", "SMS", "INS", "RV", "MT", "PS", "HNLMS")
 
@@ -541,6 +549,8 @@ DATES = (
     *(
         "дата",
         "дата рождения",
+        "др",
+        "дс",
         "дата смерти",
         "сс",
         "сс3",
@@ -593,7 +603,35 @@ TEMPLATES: dict[str, Show] = {
         *("número", "liczba", "tal", "getal", "siffror", "lnobr", "nobr romains", "esd", "pc", "petites capitales", "versalita"),
         *("maiuscoletto", "sc1", "sc2", "guil", "abréviation", "abr", "аббр", "comment", "подсказка", "souverain", "souverain2"),
         *("souverain-", "roi", "japonais", "флагификация", "флаг", "ふりがな", "ルビ", "jis2004フォント", "補助漢字フォント"),
-        *("cp932フォント", "jis90フォント", "拡張漢字", "lj", "en", "de", "fr", "it", "es", "la", "ru", "exposant", "ind"),
+        *(
+            "cp932フォント",
+            "jis90フォント",
+            "拡張漢字",
+            "lj",
+            "en",
+            "de",
+            "fr",
+            "it",
+            "es",
+            "la",
+            "ru",
+            "exposant",
+            "ind",
+            "sperrschrift",
+            "ta",
+            "tutto attaccato",
+            "僻字",
+            "zy",
+            "poemquote",
+            "center",
+            "block indent",
+            "bq",
+            "rnd",
+            "round",
+            "death year and age",
+            "西暦",
+            "要出典範囲",
+        ),
         *("citation étrangère", "citation bloc", "cita", "cita selectiva", "citazione", "citaat", "cytat", "цитата", "citat"),
         *NEEDS_A_SOURCE,
     ),
@@ -605,7 +643,7 @@ TEMPLATES: dict[str, Show] = {
     **_each(_given("1", "2"), "sortname", "sortkeyname", "nom de tri", "nombre de tri", "sortname2"),
     **_each(_first("texte", "fr", "tekst", "1"), "lien", "link-interwiki"),
     **_each(_interlanguage, "ill", "illm", "interlanguage link", "interlanguage link multi"),
-    **_each(_first("label", "1"), "仮リンク", "link-", "le", "ilh", "internal link helper", "многозначная ссылка"),
+    **_each(_first("label", "1"), "仮リンク", "ilh", "многозначная ссылка"),
     **_each(_translated_link, "tsl", "translink", "tsle"),
     **_each(
         _first("2", "1"),
@@ -618,11 +656,17 @@ TEMPLATES: dict[str, Show] = {
     **_each(_accidental, "music"),
     **_each(_ship, "ship"),
     **{prefix.lower(): _ship_of(prefix) for prefix in SHIPS},
-    **{title.lower(): _around(f"{title} ", otherwise=title) for title in ("M.", "MM.", "Mme", "Mlle")},
+    **{title.lower(): _around(f"{title} ", otherwise=title) for title in ("M.", "MM.", "Mme", "Mlle", "p.", "pp.")},
+    **_each(_first("3", "label", "1"), "link-", "le", "internal link helper"),
+    **_each(_first("範囲"), "要出典"),
+    **_each(_given("1", "c", "s", "t", "p", between=", "), "lang-zh", "zh"),
     # Numbers and units.
+    **{unit: _around("", f" {shown}", shown) for unit, shown in SIGNS.items()},
     **_each(_convert, "convert", "cvt", "convertir", "converti", "conversion", "converter", "omvandla"),
     **_each(_value, "val", "m", "misura", "valor"),
-    **_each(_with_unit, "unité", "unité/2", "unite", "unit", "nb", "nombre", "unidad", "num", "eenheid", "einheit", "величина"),
+    **_each(
+        _with_unit, "unité", "unité/2", "unite", "unit", "nb", "nombre", "unidad", "ud", "num", "eenheid", "einheit", "величина"
+    ),
     **_each(_gaps, "gaps"),
     **_each(_measures(ft="ft", **{"in": "in"}, m="m", cm="cm"), "height"),
     **_each(_measures(st="st", lb="lb", kg="kg"), "weight"),
@@ -653,15 +697,14 @@ TEMPLATES: dict[str, Show] = {
         "simplenuclide2",
         "nuclide2",
     ),
-    **_each(_ten_to, "e", "10^", "×10^"),
-    **_each(_superscript, "exp", "expo"),
+    **_each(_ten_to, "e", "10^", "×10^", "x10^"),
+    **_each(_superscript, "exp", "expo", "^"),
     **_each(_plus_minus, "±", "plusminus", "+-", "pm"),
     **_each(_around("√"), "sqrt", "racine", "raíz", "wurzel", "radic"),
     **_each(_around("", "°", "°"), "deg", "degree", "degrees", "°", "градус"),
-    **_each(_around("", " °C", "°C"), "tmp", "°c"),
     **_each(_ordinal, "ordinal", "ord", "th"),
     **_each(_percentage, "percentage", "percent", "pct", "pourcentage", "procent"),
-    **_each(_currency, "currency", "monnaie"),
+    **_each(_currency, "currency", "monnaie", "moneda"),
     **{name: _money(symbol) for name, symbol in CURRENCIES.items()},
     **_each(_duration, "duration", "durée", "dauer"),
     **_each(_million_years("million years ago"), "mya", "long ago"),
@@ -743,7 +786,7 @@ PREFIXES = frozenset(
 )
 """What may precede a template's name and a colon, and changes nothing."""
 
-OWN_WORDS = re.compile(r"(?:\d{1,4}|[IVXLCDM]{1,9})(?:er|re|ère|e|ème|nde?|d|è)(?: (?:siècle|millénaire)(?: av\. J\.-C\.)?)?")
+OWN_WORDS = re.compile(r"-?(?:\d{1,4}|[IVXLCDM]{1,9})(?:er|re|ère|e|ème|nde?|d|è)(?: (?:siècle|millénaire)(?: av\. J\.-C\.)?)?")
 """Names of French templates that show their name, such as `XIXe siècle`."""
 
 
@@ -763,8 +806,11 @@ def template(name: str) -> Show | None:
         return FUNCTIONS.get(folded[:-1].rstrip())
     if folded.startswith(("lang-", "link-")):
         return TEMPLATES[folded[:5]]
+    if folded.startswith("internal link helper/"):
+        return TEMPLATES["internal link helper"]
     if name[-1:] == "S" and 3 <= len(name) <= 4 and name[:-1].islower():  # German: enS, laS
         return TEMPLATES["lang-"]
     if OWN_WORDS.fullmatch(name):
-        return lambda arguments, place: " ".join([name, *filter(None, numbered(arguments))])
+        own = name[1:] + " av. J.-C." if name[0] == "-" else name
+        return lambda arguments, place: " ".join([own, *filter(None, numbered(arguments))])
     return None
