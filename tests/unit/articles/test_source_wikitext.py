@@ -369,6 +369,7 @@ def test_a_paragraph_is_there_whatever_comes_before_it(wikitext):
         "__Я_",
         "[[a:b.jpg",
         "<includeonly>",
+        "-{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!|b}-",
         "-{zh-cn:a;",
         "{{s|I|",
         "{{a:",

@@ -48,7 +48,7 @@ BLOCKS = frozenset(
     ]
 )
 
-VARIANT_FLAGS = re.compile(r"\s*(?:[A-Z-]|[a-z]{2,3}(?:-[a-z]{2,10}){0,2}|[\s;]){0,40}", re.ASCII)
+VARIANT_FLAG = re.compile(r"[A-Z-]?|[a-z]{2,3}(?:-[a-z]{2,10}){0,2}", re.ASCII)
 
 VARIANT = re.compile(r"(?:^|[;；])\s{0,99}(?:[^;；:：=]{0,99}=>\s{0,9})?([a-z]{2,3}(?:-[a-z]{2,10}){0,2})\s{0,9}[:：]", re.ASCII)
 
@@ -59,9 +59,9 @@ EXTERNAL_LINK = re.compile(r"\[(?:(?:[a-z]+:)?//|mailto:)[^\]\s]{1,2000}(?:\s([^
 
 ENTITY = re.compile(r"&#?\w{1,40};")
 
-MAGIC_WORD = re.compile(
-    r"__(?:(?![\u3000-\u303f\uff00-\uffef\s])[A-Z\u0080-\U0010ffff])(?:(?![\u3000-\u303f\uff00-\uffef\s])[A-Z\u0080-\U0010ffff]|_(?!_)){1,40}__"
-)
+MAGIC_LETTER = r"[A-Z\u00a1-\u1fff\u200b-\u2027\u2030-\u2fff\u3040-\ufeff\U00010000-\U0010ffff]"
+
+MAGIC_WORD = re.compile(rf"__{MAGIC_LETTER}(?:{MAGIC_LETTER}|_(?!_)){{1,40}}__")
 """A switch such as `__NOTOC__`, in any script; words in small Latin letters are none."""
 
 EMPHASIS = re.compile(r"'{2,}")
@@ -209,8 +209,8 @@ def _verbatim(tag: str, content: str) -> str:
 def _variant(content: str) -> str:
     """Return what shows of `-{…}-`, in which the text of several variants of a language stands, such as zh-hans and zh-hant."""
     flags, bar, rules = content.partition("|")
-    if bar and VARIANT_FLAGS.fullmatch(flags):
-        given = {flag.strip() for flag in flags.split(";")}
+    given = {flag.strip() for flag in flags[:200].split(";")}
+    if bar and all(map(VARIANT_FLAG.fullmatch, given)):
         if given & {"H", "T", "-"}:  # only for elsewhere
             return ""
         if "R" in given or not any(len(flag) == 1 for flag in given):
