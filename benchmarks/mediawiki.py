@@ -106,7 +106,7 @@ def read(dump: Path, how: str, out: Path) -> None:
 def wikitext_of(dump: Path) -> Iterator[Page]:
     """Yield the pages of a dump that are articles."""
     with open_bytes(dump) as stream:
-        for page in chain.from_iterable(map(pages_of, cut(stream)[1])):
+        for page in chain.from_iterable(map(pages_of, cut(stream))):
             if page.ns == "0" and not page.redirect:
                 yield page
 

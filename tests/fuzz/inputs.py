@@ -283,6 +283,47 @@ MARKUP = [
         "http://a.org",
         "#REDIRECT",
     ),
+    *(
+        "[[Bild:A.jpg|mini|Wort]]",
+        "[[be-x-old:A]]",
+        "[[:de:A|b]]",
+        "-{",
+        "}-",
+        "-{zh-hans:土豆;zh-hant:馬鈴薯}-",
+        "-{A|zh-cn:a}-",
+    ),
+    *(
+        "zh-tw:",
+        "=>",
+        "{{{",
+        "}}}",
+        "{{{1|a}}}",
+        "{{formatnum:1234}}",
+        "{{lc:ABC}}",
+        "{{plural:5|a|b}}",
+        "{{#if:x|a|b}}",
+        "{{uc:",
+    ),
+    *(
+        "{{val|1.2|e=5|u=km}}",
+        "{{unité|5|m|2}}",
+        "{{date|21|mars|1977}}",
+        "{{s-|XIX|e}}",
+        "{{M|5|u=km}}",
+        "{{num|5|кг}}",
+        "{{和暦|1977}}",
+    ),
+    *("{{birth date|1950|5|21}}", "{{age|1950|5|21|2000|1|1}}", "{{gaps|1|000}}", "{{height|ft=6|in=2}}", "{{XIXe siècle}}"),
+    *(
+        "<includeonly>",
+        "</includeonly>",
+        "<noinclude>",
+        "</noinclude>",
+        "<onlyinclude>",
+        "__目次強制__",
+        "__БЕЗ_ОГЛАВЛЕНИЯ__",
+        "__",
+    ),
     *("Words of a sentence. ", "The cell is small.", "x" * 300, " " * 1_000, "\x00", "\u2028", "細胞", "a=b", "</script>", "\\"),
 ]
 
@@ -297,27 +338,45 @@ def wikitext_file(rng: random.Random) -> Input:
     return Input("a.txt", wikitext(rng).encode("utf-8", "surrogatepass"))
 
 
-def dump(rng: random.Random) -> Input:
-    pages = []
-    for number in range(rng.choice([0, 1, 3, 10])):
-        text = wikitext(rng) if rng.random() < 0.5 else "The cell is the smallest unit of life. " * 10
-        title = rng.choice(TITLES)
-        if rng.random() < 0.9:
-            text, title = (
-                "".join(character for character in given if character >= " " or character == "\n")
-                .replace("&", "&amp;")
-                .replace("<", "&lt;")
-                for given in (text, title)
-            )
-        pages.append(
-            f"<page><title>{title}</title><ns>{rng.choice([0, 0, 0, 14])}</ns><id>{number}</id>"
-            + rng.choice(["", "", '<redirect title="x" />'])
-            + f"<revision><id>1</id><model>wikitext</model><text>{text}</text></revision></page>\n"
-        )
+NAMESPACES = ["6'>Datei", "1'>Diskussion", "1'>Talk", "'>", "10'>a_b"]
+
+
+def _page(rng: random.Random, number: int, with_ns: bool) -> str:
+    """Return a page, now and then with several revisions, in whose text there may be what XML forbids."""
+    title = rng.choice([*TITLES, "Talk:Cell", "Diskussion:Cell"])
+    careless = rng.random() < 0.05
+
+    def written(text: str) -> str:
+        if careless:
+            return text
+        text = "".join(character for character in text if character >= " " or character == "\n")
+        return text.replace("&", "&amp;").replace("<", "&lt;")
+
+    revisions = []
+    for revision in range(rng.choice([1, 1, 1, 2, 30])):
+        text = written(wikitext(rng) if rng.random() < 0.5 and not revision else "The cell is the smallest unit of life. " * 10)
+        text += rng.choice([""] * 150 + ["&#x1f;", "\x0b", "\ufffe", "&#xd800;", "&#0;", "\x00"])
+        time = rng.choice(["", "", f"<timestamp>20{revision:02}-01-01T00:00:00Z</timestamp>", "<timestamp>x</timestamp>"])
+        revisions.append(f"<revision><id>{revision}</id>{time}<model>wikitext</model><text>{text}</text></revision>\n")
+    rng.shuffle(revisions)
+    ns = f"<ns>{rng.choice([0, 0, 0, 14])}</ns>" if with_ns else ""
+    redirect = rng.choice(["", "", '<redirect title="x" />'])
+    return f"<page><title>{written(title)}</title>{ns}<id>{number}</id>{redirect}{''.join(revisions)}</page>\n"
+
+
+def _whole_dump(rng: random.Random) -> str:
+    with_ns = rng.random() < 0.7
+    pages = [_page(rng, number, with_ns) for number in range(rng.choice([0, 1, 3, 10]))]
     start = rng.choice(["", "", "<?xml version='1.0' encoding='UTF-7'?>", "<!-- a --><!DOCTYPE a [<!ENTITY % x SYSTEM 'x'>%x;]>"])
-    base = rng.choice(["https://en.wikipedia.org/wiki/Main_Page", "javascript:alert(1)", "http://a.org/?title=x"])
-    site = f"<siteinfo><base>{base}</base><namespaces><namespace key='6'>Datei</namespace></namespaces></siteinfo>\n"
-    whole = f"{start}<mediawiki>{site}{''.join(pages)}</mediawiki>"
+    base = rng.choice(["https://en.wikipedia.org/wiki/Main_Page", "javascript:alert(1)", "http://a.org/?title=x", "http://[a/"])
+    names = "".join(f"<namespace key='{name}</namespace>" for name in rng.sample(NAMESPACES, 2))
+    site = f"<siteinfo><base>{base}</base><namespaces>{names}</namespaces></siteinfo>\n"
+    language = rng.choice(["", " xml:lang='zh'", " xml:lang='fr'", " xml:lang='x'"])
+    return f"{start}<mediawiki{language}>{site}{''.join(pages)}</mediawiki>" + rng.choice(["", "\n", "\n\n"] * 5 + [" x"])
+
+
+def dump(rng: random.Random) -> Input:
+    whole = "".join(_whole_dump(rng) for _ in range(rng.choice([1, 1, 1, 2, 3])))
     return Input("a.xml", whole.encode(rng.choice(["utf-8"] * 9 + ["utf-16"]), "surrogatepass"))
 
 

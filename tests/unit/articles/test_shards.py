@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge_map.articles.records import Source
+from knowledge_map.articles import shards
+from knowledge_map.articles.records import Source, SourceReport
 from knowledge_map.articles.shards import check_shard, digest, read_manifest, write_shards
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import read_parquet, write_parquet
@@ -118,6 +119,24 @@ def test_too_many_dropped_rows_stop_with_the_reason(corpus):
 def test_no_articles_at_all_are_refused(corpus):
     with pytest.raises(UserError, match=r"no articles at all in .*wiki\.jsonl"):
         corpus.shard(max_dropped=1.0, wiki=[{"id": "blank", "text": ""}])
+
+
+def test_no_articles_at_all_are_refused_with_what_became_of_the_rows(corpus):
+    with pytest.raises(
+        UserError, match=r"wiki\.jsonl \(2 rows read; 1 dropped: no text; 1 dropped: broken row\); fix `articles`"
+    ):
+        corpus.shard(max_dropped=1.0, wiki=[{"id": "blank", "text": ""}, 5])
+
+
+def test_no_articles_at_all_are_refused_with_every_setting_that_left_some_out():
+    reasons = [("a stub", "mediawiki.min_characters"), ("a redirect", ""), ("a stub", "mediawiki.min_characters"), ("x", "a.b")]
+    report = SourceReport("wiki", "a.xml", read=4)
+    for reason in reasons:
+        report.leave_out(*reason)
+    assert str(shards._none_kept([report, SourceReport("b", "b.xml")])) == (
+        "no articles at all in a.xml (4 rows read; 2 left out by `mediawiki.min_characters`: a stub; 1 left out: a redirect; "
+        "1 left out by `a.b`: x), b.xml; change `mediawiki.min_characters`, `a.b` of the source, or give another source."
+    )
 
 
 def test_a_source_is_never_spooled_into_the_results_for_good(corpus):

@@ -300,6 +300,193 @@ def test_no_harm_makes_more_than_one_line(read, write, data):
         assert "\n" not in str(error)
 
 
+# Several dumps in one file, and dumps without namespaces
+
+
+def site(base: str, language: str, **namespaces: str) -> str:
+    """Return the header of a dump whose namespaces have these names by their numbers, such as _1 for talk."""
+    names = "".join(f'<namespace key="{key[1:]}">{name}</namespace>' for key, name in namespaces.items())
+    return (
+        f'<mediawiki version="0.11" xml:lang="{language}"><siteinfo><base>{base}</base>'
+        f'<namespaces><namespace key="0" />{names}</namespaces></siteinfo>\n'
+    )
+
+
+ENGLISH = site("https://en.example.org/wiki/Main_Page", "en", _1="Talk", _6="File", _10="Template")
+RUSSIAN = site("https://ru.example.org/wiki/Main", "ru", _1="Обсуждение", _6="Файл", _10="Шаблон", _100="Портал_науки")
+END = "</mediawiki>\n"
+
+
+def without_ns(content: str) -> str:
+    return re.sub(r"\n    <ns>.*</ns>", "", content)
+
+
+@pytest.mark.parametrize(
+    ("title", "ns"),
+    [
+        ("Солнце", "0"),
+        ("Обсуждение:Солнце", "1"),
+        ("обсуждение:Солнце", "1"),
+        ("Портал науки:Солнце", "100"),
+        ("Портал_науки:Солнце", "100"),
+        ("Talk:Солнце", "1"),
+        ("Image:Sun.png", "6"),
+        ("Солнце: звезда", "0"),
+        (":Обсуждение", "0"),
+    ],
+)
+def test_without_ns_the_prefix_of_the_title_tells_the_namespace(read, write, title, ns):
+    path = write("a.xml", without_ns(RUSSIAN + page(1, title) + page(2) + END))
+    articles, report = read(path)
+    assert ids(articles) == (["1", "2"] if ns == "0" else ["2"])
+    assert report.left_out == ({} if ns == "0" else {"in another namespace": 1})
+    assert ids(read(path, mediawiki={"namespaces": [int(ns)]})[0]) == (["1", "2"] if ns == "0" else ["1"])
+
+
+def test_ns_counts_where_it_is_there_whatever_the_title(read, write):
+    assert ids(read(write("a.xml", ENGLISH + page(1, "Talk:Talk") + page(2, "Sun", ns=1) + END))[0]) == ["1"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("chunk", [10, 300, 1 << 20])
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
+@pytest.mark.parametrize("between", ["", "\n\n", '\n<?xml version="1.0" encoding="utf-8"?>\n', '\ufeff<?xml version="1.0"?>'])
+def test_dumps_one_after_another_are_read_each_with_its_own_site(read, write, monkeypatch, compress, chunk, threads, between):
+    monkeypatch.setattr(dumps, "CHUNK", chunk)
+    first = ENGLISH + page(1, "Sun", "[[File:A]]" + PROSE) + page(2, "Talk:Sun") + END
+    second = RUSSIAN + page(3, "Солнце", "[[Файл:A]]" + PROSE) + page(4, "Обсуждение:Солнце") + END
+    parts = [without_ns(first), between + without_ns(second)]
+    articles, report = read(write("a.xml", b"".join(compress(part.encode()) for part in parts)), threads=threads)
+    assert [(article.title, article.url.rpartition("/")[0]) for article in articles] == [
+        ("Sun", "https://en.example.org/wiki"),
+        ("Солнце", "https://ru.example.org/wiki"),
+    ]
+    assert {article.text[:15] for article in articles} == {PROSE.replace("'", "").replace("[", "").replace("]", "")[:15]}
+    assert report.left_out == {"in another namespace": 2}
+
+
+def test_the_same_id_in_the_dump_of_another_wiki_is_another_article(read, write):
+    articles, report = read(write("a.xml", ENGLISH + page(1) + END + RUSSIAN + page(1) + END + ENGLISH + page(1) + page(2) + END))
+    assert ids(articles) == ["1", "ru.example.org:1", "2"]
+    assert report.dropped == {"duplicate id": 1}
+
+
+def test_rows_of_the_second_dump_have_their_line_in_the_file(read, write):
+    content = ENGLISH + page(1) + END + "\n\n" + ENGLISH + page(2) + page(3, " ") + END
+    line = content[: content.rindex("<page>")].count("\n") + 1
+    assert read(write("a.xml", content))[1].examples[0]["row"] == f"page 3 (line {line})"
+
+
+@pytest.mark.parametrize("empty", ["first", "second"])
+def test_a_dump_without_pages_among_others_is_passed_over(read, write, empty):
+    dumps_of_it = [ENGLISH + END, RUSSIAN + page(3) + END]
+    content = "".join(dumps_of_it if empty == "first" else dumps_of_it[::-1])
+    articles, _ = read(write("a.xml", content))
+    assert [article.url for article in articles] == ["https://ru.example.org/wiki/Page_3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (ENGLISH + page(1) + RUSSIAN + page(2) + END, r"cut short or damaged"),
+        (ENGLISH + page(1)[:-200] + RUSSIAN + page(2) + END, r"cut short or damaged"),
+        (ENGLISH + page(1) + END + RUSSIAN + page(2), r"cut short or damaged"),
+        (ENGLISH + page(1) + END + RUSSIAN, r"line 13: cut short or damaged \(a dump without an end\)"),
+        (ENGLISH + page(1) + END + RUSSIAN[:80], r"cut short or damaged"),
+        (ENGLISH + page(1) + END + RUSSIAN + " " * 3_000_000 + page(2) + END, r"cut short or damaged"),
+        (ENGLISH + page(1) + END + "rubbish", r"line 14: no MediaWiki dump|cut short or damaged"),
+        (ENGLISH + page(1) + END + "rubbish" + RUSSIAN + page(2) + END, r"line 14: no MediaWiki dump"),
+    ],
+)
+def test_dumps_that_do_not_follow_one_another_are_named(read, write, content, message):
+    with pytest.raises(UserError, match=rf"a\.xml: .*({message})"):
+        read(write("a.xml", content))
+
+
+# Several revisions
+
+
+def revisions(number: int, *texts: tuple[str, str]) -> str:
+    """Return a page with a revision for each timestamp and text."""
+    inside = "".join(
+        f"<revision><id>{at}</id><timestamp>{time}</timestamp><contributor><id>7</id></contributor>\n"
+        f"<model>wikitext</model><text>{escape(text)}</text></revision>\n"
+        for at, (time, text) in enumerate(texts)
+    )
+    return f"<page><title>Page {number}</title><ns>0</ns><id>{number}</id>\n{inside}</page>\n"
+
+
+OLD, NEW, NEWEST = "2004-02-29T23:59:59Z", "2012-01-01T00:00:00Z", "2024-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_the_newest_revision_counts_whatever_the_order(read, write, order):
+    texts = [(OLD, "#REDIRECT [[Moon]]"), (NEW, "The moon. " * 30), (NEWEST, "The sun. " * 30)]
+    assert read.texts(write("a.xml", HEADER + revisions(1, *(texts[at] for at in order)) + END)) == [("The sun. " * 30).strip()]
+
+
+def test_of_two_revisions_of_one_second_the_later_id_counts_and_without_times_the_last(read, write):
+    same = revisions(1, (OLD, "The moon. " * 30), (OLD, "The sun. " * 30))
+    assert read.texts(write("a.xml", HEADER + same + END))[0].startswith("The sun")
+    turned = same.replace("<id>0</id>", "<id>12</id>")
+    assert read.texts(write("a.xml", HEADER + turned + END))[0].startswith("The moon")
+    without = re.sub("<revision><id>.</id><timestamp>.*</timestamp>", "<revision>", same)
+    assert read.texts(write("a.xml", HEADER + without + END))[0].startswith("The sun")
+
+
+@pytest.mark.parametrize("newest", [0, 700, 1999])
+def test_a_history_longer_than_a_page_may_be_is_read_in_little_memory(read, write, monkeypatch, newest):
+    monkeypatch.setattr(dumps, "CHUNK", 10_000)
+    monkeypatch.setattr(dumps, "LONGEST_PAGE", 100_000)
+    sizes = []
+    take = dumps._Cutter._take
+    monkeypatch.setattr(dumps._Cutter, "_take", lambda self, end: sizes.append(len(self._held)) or take(self, end))
+    texts = [(NEW, f"Draft {number} is of no use.\n" * 20) for number in range(2_000)]
+    texts[newest] = (NEWEST, "The sun. " * 30)
+    content = HEADER + page(5) + revisions(1, *texts) + page(2) + page(3, " ") + END
+    articles, report = read(write("a.xml", content))
+    assert ids(articles) == ["5", "1", "2"]
+    assert articles[1].text == ("The sun. " * 30).strip()
+    assert max(sizes) <= 45_000 < len(content) / 20
+    line = content[: content.rindex("<page>")].count("\n") + 1
+    assert report.examples[0]["row"] == f"page 3 (line {line})"
+
+
+# Characters that XML forbids
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("forbidden", "detail"),
+    [
+        (b"\x1f", "has the character U+001F, which XML forbids"),
+        (b"\x0b", "has the character U+000B, which XML forbids"),
+        (b"\xef\xbf\xbe", "has the character U+FFFE, which XML forbids"),
+        (b"&#x1f;", "has the character U+001F, which XML forbids"),
+        (b"&#0;", "has the character U+0000, which XML forbids"),
+        (b"&#xD800;", "has the character U+D800, which XML forbids"),
+        (b"&#1114112;", "has the character U+110000, which XML forbids"),
+        (b"\xed\xa0\x80", "has the byte 0xED, which is not UTF-8"),
+        (b"caf\xe9 ", "has the byte 0xE9, which is not UTF-8"),
+    ],
+)
+def test_a_page_with_a_forbidden_character_is_dropped_alone(read, write, small_pieces, forbidden, detail, threads):
+    content = dump(*PAGES).encode().replace(b"Page 7 is not", b"Page 7 is &#10;\t" + forbidden + b" not", 1)
+    content = content.replace(b"<title>Page 20<", b"<title>Page " + forbidden + b"<")
+    articles, report = read(write("a.xml", content), threads=threads)
+    assert ids(articles) == [str(number) for number in range(1, 40) if number not in (7, 20)]
+    assert report.dropped == {"broken row": 2}
+    line = content[: content.index(b"<title>Page 7<")].count(b"\n")
+    assert report.examples[0] == {"row": f"page 7 (line {line})", "reason": "broken row", "detail": detail}
+
+
+def test_a_forbidden_character_hides_no_damage_elsewhere(read, write):
+    content = dump(page(1, text="XX"), page(2, text="YY")).replace("XX", "\x1f").replace("YY", "<b>")
+    line = content.count("\n", 0, content.index("<b>")) + 1
+    with pytest.raises(UserError, match=rf"line {line}, page Page 2: cut short or damaged"):
+        read(write("a.xml", content))
+
+
 # A real dump
 
 

@@ -87,7 +87,7 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
             report.drop(row.name, BROKEN_ROW, shown(row.detail))
             continue
         if isinstance(row, SkippedRow):
-            report.leave_out(row.reason)
+            report.leave_out(row.reason, row.setting)
             continue
         text = _text(row)
         if not isinstance(text, str) or not text.strip():

@@ -78,10 +78,11 @@ class InvalidRow(NamedTuple):
 
 
 class SkippedRow(NamedTuple):
-    """A row that the settings leave out, and why: no fault of the source."""
+    """A row that is left out, why, and by which setting of the source ("" if by none): no fault of the source."""
 
     name: str
     reason: str
+    setting: str = ""
 
 
 class Article(NamedTuple):
@@ -99,7 +100,7 @@ class SourceReport:
     """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
 
     After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
-    `replaced` tells of the kept articles alone.
+    `left_out_by` names the setting behind a reason, where it is one; `replaced` tells of the kept articles alone.
     """
 
     name: str
@@ -109,6 +110,7 @@ class SourceReport:
     kept: int = 0
     not_drawn: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    left_out_by: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
@@ -120,9 +122,11 @@ class SourceReport:
         if len(self.examples) < EXAMPLES:
             self.examples.append({"row": row, "reason": reason, "detail": detail})
 
-    def leave_out(self, reason: str) -> None:
+    def leave_out(self, reason: str, setting: str = "") -> None:
         """Count a row that the settings leave out."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        if setting:
+            self.left_out_by[reason] = setting
 
     def keep(self, replacements: list[str]) -> None:
         """Count a kept article and what was replaced in it."""

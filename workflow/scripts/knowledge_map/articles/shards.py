@@ -57,9 +57,7 @@ def write_shards(
             _check_dropped(report, max_dropped)
     articles = sum(shard["articles"] for shard in shards)
     if not articles:
-        raise UserError(
-            f"no articles at all in {', '.join(report.path for report in reports)}; fix `articles` in the configuration."
-        )
+        raise _none_kept(reports)
     write_record(manifest, {"articles": articles, "shards": shards, "sources": [asdict(report) for report in reports]})
     for line in summary(reports):
         log.info(line)
@@ -124,6 +122,24 @@ def closing_summary(results: Path) -> list[str]:
     reports = [SourceReport(**source) for source in manifest["sources"]]
     counts = f"articles: {manifest['articles']:,}, shards: {len(manifest['shards']):,}"
     return [counts, *summary(reports), f"More in {path}."]
+
+
+def _none_kept(reports: list[SourceReport]) -> UserError:
+    """Return what became of the rows of all sources, none of which is an article, and what to change."""
+    settings = {f"`{setting}`": None for report in reports for setting in report.left_out_by.values()}
+    remedy = "fix `articles` in the configuration."
+    if settings:
+        remedy = f"change {', '.join(settings)} of the source, or give another source."
+    return UserError(f"no articles at all in {', '.join(map(_why_none, reports))}; {remedy}")
+
+
+def _why_none(report: SourceReport) -> str:
+    reasons = []
+    for reason, count in report.left_out.items():
+        by = f" by `{report.left_out_by[reason]}`" if reason in report.left_out_by else ""
+        reasons.append(f"{count:,} left out{by}: {reason}")
+    reasons += [f"{count:,} dropped: {reason}" for reason, count in report.dropped.items()]
+    return f"{report.path} ({report.read:,} rows read; {'; '.join(reasons)})" if reasons else report.path
 
 
 def _check_dropped(report: SourceReport, max_dropped: float) -> None:

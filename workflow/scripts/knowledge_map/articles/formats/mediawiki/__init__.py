@@ -1,6 +1,7 @@
 """MediaWiki's XML dumps of pages and their wikitext, as Wikipedia publishes them.
 
-dump (the XML, in pieces of whole pages) → wikitext (to plain text) → pages (which of them are articles, several pieces at once).
+dump (the XML, in pieces of whole pages) → wikitext (to plain text, with what links and templates show) → pages (which of them are
+articles, several pieces at once).
 """
 
 import re

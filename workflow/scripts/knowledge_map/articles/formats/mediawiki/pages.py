@@ -8,7 +8,8 @@ from pathlib import Path
 
 from knowledge_map.articles.decompression import Unreadable, open_bytes
 from knowledge_map.articles.formats.base import ReadSettings
-from knowledge_map.articles.formats.mediawiki.dump import Page, Piece, Site, cut, pages_of, site_of
+from knowledge_map.articles.formats.mediawiki.dump import Page, Piece, Site, cut, pages_of
+from knowledge_map.articles.formats.mediawiki.templates import Place
 from knowledge_map.articles.formats.mediawiki.wikitext import plain_text
 from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
 from knowledge_map.common.errors import UserError
@@ -52,16 +53,16 @@ class PageFilter:
     disambiguation: Sequence[str] = DISAMBIGUATION
     without_sections: Sequence[str] = SECTIONS
 
-    def reason_against(self, page: Page) -> str | None:
-        """Return why a page is no article, as far as its wikitext tells; None if it may be one."""
+    def reason_against(self, page: Page) -> tuple[str, str] | None:
+        """Return why a page is no article, as far as its wikitext tells, and by which setting; None if it may be one."""
         if page.ns not in map(str, self.namespaces):
-            return "in another namespace"
+            return "in another namespace", "mediawiki.namespaces"
         if page.redirect or REDIRECT.match(page.text):
-            return "a redirect"
+            return "a redirect", ""
         if page.model != "wikitext":
-            return "not wikitext"
+            return "not wikitext", ""
         if self.disambiguation and (self._mark().search(page.text) or "__DISAMBIG__" in page.text):
-            return "a disambiguation"
+            return "a disambiguation", "mediawiki.disambiguation"
         return None
 
     def _mark(self) -> re.Pattern[str]:
@@ -79,9 +80,8 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow |
     pages, threads = PageFilter(**settings.options), settings.threads
     try:
         with processes(threads) as pool, open_bytes(path, threads) as stream:
-            header, pieces = cut(stream)
-            work = partial(_rows, site=site_of(header), pages=pages, max_characters=settings.max_characters)
-            for rows in in_order(pool, work, pieces, 2 * threads):
+            work = partial(_rows, pages=pages, max_characters=settings.max_characters)
+            for rows in in_order(pool, work, cut(stream), 2 * threads):
                 yield from rows
     except Unreadable:
         raise
@@ -89,18 +89,28 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow |
         raise UserError(f"{path}: {error}") from None
 
 
-def _rows(piece: Piece, site: Site, pages: PageFilter, max_characters: int) -> list[Row | InvalidRow | SkippedRow]:
-    return [_row(page, site, pages, max_characters) for page in pages_of(piece)]
+def _rows(piece: Piece, pages: PageFilter, max_characters: int) -> list[Row | InvalidRow | SkippedRow]:
+    return [_row(page, piece.site, pages, max_characters) for page in pages_of(piece)]
 
 
 def _row(page: Page, site: Site, pages: PageFilter, max_characters: int) -> Row | InvalidRow | SkippedRow:
     name = f"page {shown(page.id, 20)} (line {page.line})"
-    reason = pages.reason_against(page)
-    if reason:
-        return SkippedRow(name, reason)
+    if page.problem:
+        return InvalidRow(name, page.problem)
+    page.ns = page.ns or site.namespace(page.title)
+    against = pages.reason_against(page)
+    if against:
+        return SkippedRow(name, *against)
     if not page.id.isdecimal() or not page.title.strip():
         return InvalidRow(name, "without an id or a title")
-    text = plain_text(page.text, max(max_characters, pages.min_characters), site.hidden, frozenset(pages.without_sections))
+    text = plain_text(
+        page.text,
+        max(max_characters, pages.min_characters),
+        site.hidden,
+        frozenset(pages.without_sections),
+        Place(page.title, site.language),
+    )
     if len(text) < pages.min_characters:
-        return SkippedRow(name, f"shorter than {pages.min_characters} characters")
-    return Row(name, {"id": page.id, "title": page.title, "url": site.url(page.title), "text": text})
+        return SkippedRow(name, f"shorter than {pages.min_characters} characters", "mediawiki.min_characters")
+    number = f"{site.apart}:{page.id}" if site.apart else page.id
+    return Row(name, {"id": number, "title": page.title, "url": site.url(page.title), "text": text})

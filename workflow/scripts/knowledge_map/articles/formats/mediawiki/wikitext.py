@@ -9,6 +9,11 @@ import html
 import re
 from collections.abc import Iterator
 
+from knowledge_map.articles.formats.mediawiki.links import shown_of_link
+from knowledge_map.articles.formats.mediawiki.templates import PREFIXES, Place, power, template
+
+NOWHERE = Place()
+
 LONGEST_SHOWN = 2_000  # characters of a template within a sentence
 
 DEEPEST_SHOWN = 5  # templates in templates, and links in links, that may be part of a sentence; each level is read once more
@@ -18,7 +23,8 @@ TOKENS = re.compile(
     r"""[<{}|\[\]](?:
     (?<=<)(?:
         (?P<comment>!--)
-        |(?P<verbatim>nowiki|pre|math|chem|ce|syntaxhighlight|source|score|timeline|gallery|imagemap|hiero|graph|templatedata)
+        |(?P<verbatim>nowiki|pre|math|chem|ce|syntaxhighlight|source|score|timeline|gallery|imagemap|hiero|graph|templatedata
+            |includeonly|mapframe|maplink|inputbox|categorytree|indicator)
          \b(?P<attributes>[^<>]*)>
         |ref\b[^<>]*/>
         |(?P<open_ref>ref\b[^<>]*>)
@@ -26,8 +32,8 @@ TOKENS = re.compile(
         |sup>(?P<power>[0-9+−-]{1,9})</sup>
         |/?(?P<tag>[a-z][a-z0-9]*)\b[^<>]*>
     )
-    |(?<=\{)(?:(?P<open_template>\{)|(?<![^\n :]\{)(?P<open_table>\|))
-    |(?<=\})(?P<close_template>\})
+    |(?<=\{)(?:(?P<open_template>\{)|(?<![^\n :]\{)(?P<open_table>\|)|(?<=-\{)(?P<open_variant>))
+    |(?<=\})(?:(?P<close_template>\})|(?P<close_variant>-))
     |(?<=\[)(?P<open_link>\[)
     |(?<=\])(?P<close_link>\])
     |(?<=\|)(?<![^\n ]\|)(?P<close_table>\})(?!\})
@@ -42,49 +48,21 @@ BLOCKS = frozenset(
     ]
 )
 
-POWERS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+VARIANT_FLAG = re.compile(r"[A-Z-]?|[a-z]{2,3}(?:-[a-z]{2,10}){0,2}", re.ASCII)
 
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,10}){0,3}|simple")  # the prefix of a link to the same article in another language
+VARIANT = re.compile(r"(?:^|[;；])\s{0,99}(?:[^;；:：=]{0,99}=>\s{0,9})?([a-z]{2,3}(?:-[a-z]{2,10}){0,2})\s{0,9}[:：]", re.ASCII)
 
-SHOWN: dict[str, tuple[str, ...]] = {
-    # English templates that stand within sentences, and which of their arguments a reader sees.
-    **dict.fromkeys(["convert", "cvt"], ("1", "2")),
-    **dict.fromkeys(["lang", "script", "transl", "transliteration"], ("2",)),
-    **dict.fromkeys(
-        ["abbr", "big", "em", "lang-", "math", "mvar", "nobr", "nowrap", "num", "small", "smaller", "strong"], ("1",)
-    ),
-    **dict.fromkeys(
-        ["tooltip", "val", "var", "not a typo", "sic", "as written", "linktext", "visible anchor", "vanchor"], ("1",)
-    ),
-    **dict.fromkeys(["angbr", "angle bracket", "ipa", "nihongo", "sc", "smallcaps", "sub", "sup", "vr", "flag"], ("1",)),
-    **dict.fromkeys(["blockquote", "bquote", "cquote", "quote"], ("1", "text", "quote")),
-    "as of": ("0", "1"),
-    "circa": ("c.", "1"),
-}
-
-JOINED = {**dict.fromkeys(["chem", "chem2"], ""), **dict.fromkeys(["frac", "fraction", "sfrac"], "/")}
-"""Templates that show all of their arguments, and what stands between these."""
-
-CHARACTERS = {
-    **dict.fromkeys(["ndash", "en dash", "endash"], "–"),
-    **dict.fromkeys(["mdash", "em dash", "emdash", "mdashb"], "—"),
-    **dict.fromkeys(["snd", "spnd", "spaced ndash", "spaced en dash"], " – "),
-    **dict.fromkeys(["nbsp", "space", "thin space", "thinsp"], " "),
-    **dict.fromkeys(["'", "`"], "'"),
-    "'s": "'s",
-    "eqm": "⇌",
-    "c.": "c. ",
-    "=": "=",
-    "times": "×",
-}  # templates that stand for a character
-
-RANGES = ("to", "and", "or", "by", "x", "-", "–")
+VARIANTS = ("zh", "zh-hans", "zh-cn", "zh-sg", "zh-my", "zh-hant", "zh-tw", "zh-hk", "zh-mo")
+"""Of the Chinese variants that there are, the first one is shown; of other languages the first that is given."""
 
 EXTERNAL_LINK = re.compile(r"\[(?:(?:[a-z]+:)?//|mailto:)[^\]\s]{1,2000}(?:\s([^\]]{0,2000}))?\]", re.IGNORECASE)
 
 ENTITY = re.compile(r"&#?\w{1,40};")
 
-MAGIC_WORD = re.compile(r"__[A-Z]{3,30}__")
+MAGIC_LETTER = r"[A-Z\u00a1-\u1fff\u200b-\u2027\u2030-\u2fff\u3040-\ufeff\U00010000-\U0010ffff]"
+
+MAGIC_WORD = re.compile(rf"__{MAGIC_LETTER}(?:{MAGIC_LETTER}|_(?!_)){{1,40}}__")
+"""A switch such as `__NOTOC__`, in any script; words in small Latin letters are none."""
 
 EMPHASIS = re.compile(r"'{2,}")
 
@@ -103,7 +81,13 @@ HOLES = [
 LOOSE_STOP = re.compile(r" ([,.])(?= |$)")
 
 
-def plain_text(wikitext: str, at_least: int, hidden: frozenset[str], without: frozenset[str] = frozenset()) -> str:
+def plain_text(
+    wikitext: str,
+    at_least: int,
+    hidden: frozenset[str],
+    without: frozenset[str] = frozenset(),
+    place: Place = NOWHERE,
+) -> str:
     """Return the prose of a page: each paragraph, list item and heading is a line; headings with nothing below them are left out.
 
     Takes time in proportion to the length, whatever the wikitext.
@@ -113,12 +97,13 @@ def plain_text(wikitext: str, at_least: int, hidden: frozenset[str], without: fr
     at_least : cleaning stops once there are more characters than this.
     hidden : names of namespaces in lower case, links to which do not show: those of files and categories.
     without : headings in lower case; what is below one of them is left out.
+    place : the page, of which some templates tell.
     """
     lines: list[str] = []
     headings: list[tuple[int, str]] = []  # with nothing below them so far
     length = 0
     left_out = 0  # the level of the heading below which nothing is read; 0 for none
-    for line in _lines(_prose(wikitext, hidden)):
+    for line in _lines(_prose(wikitext, hidden, place)):
         level, content = _heading(line)
         if left_out and (not level or level > left_out):
             continue
@@ -136,21 +121,33 @@ def plain_text(wikitext: str, at_least: int, hidden: frozenset[str], without: fr
     return "\n".join(lines)
 
 
-def _prose(wikitext: str, hidden: frozenset[str]) -> Iterator[str]:
+def _prose(wikitext: str, hidden: frozenset[str], place: Place) -> Iterator[str]:
     """Yield the wikitext piece by piece, without what is nested and no prose, and without tags.
 
     What is never closed loses its bracket and keeps its content; so does what was never opened.
     """
     parts: list[str] = []
     opened: list[tuple[str, int]] = []  # what is open, and which of the parts begins it
-    depth = dict.fromkeys(("ref", "table", "template", "link"), 0)
+    depth = dict.fromkeys(("ref", "table", "template", "link", "variant"), 0)
     unclosed: set[str] = set()
     position = 0
     while token := TOKENS.search(wikitext, position):
         parts.append(_escaped(wikitext[position : token.start()]))
         position = token.end()
         action, _, kind = (token.lastgroup or "").partition("_")
-        if action == "open":
+        if kind == "variant":
+            if action == "open":
+                parts[-1] = parts[-1][:-1]
+                opened.append((kind, len(parts)))
+                depth[kind] += 1
+                parts.append("-{")  # which stays if it is never closed
+            elif opened and opened[-1][0] == kind:
+                _, start = opened.pop()
+                depth[kind] -= 1
+                parts[start:] = [_variant("".join(parts[start + 1 :]))]
+            else:
+                parts.append("}-")
+        elif action == "open":
             opened.append((kind, len(parts)))
             depth[kind] += 1
             parts.append("")
@@ -161,16 +158,23 @@ def _prose(wikitext: str, hidden: frozenset[str]) -> Iterator[str]:
                 if last == kind:
                     break
             if kind == "link" and depth[kind] < DEEPEST_SHOWN:
-                parts[start:] = [_link("".join(parts[start:]), hidden)]
+                parts[start:] = [shown_of_link("".join(parts[start:]), hidden)]
+            elif kind == "template" and parts[start + 1 : start + 2] and parts[start + 1].startswith("{"):
+                if wikitext.startswith("}", position):
+                    parts[start:] = [_default("".join(parts[start:]))]
+                    position += 1
+                else:  # a brace too many before a template
+                    parts[start + 1] = parts[start + 1][1:]
+                    parts[start:] = [_shown(parts, start, place)]
             elif kind == "template" and depth[kind] < DEEPEST_SHOWN:
-                parts[start:] = [_shown(parts, start)]
+                parts[start:] = [_shown(parts, start, place)]
             elif kind != "link":
                 del parts[start:]
         elif action == "comment":
             end = wikitext.find("-->", position)
             position = len(wikitext) if end < 0 else end + 3
         elif action == "power":
-            parts.append(token["power"].translate(POWERS))
+            parts.append(power(token["power"]))
         elif action == "tag":
             tag = token["tag"].lower()
             parts.append("\n" if tag in BLOCKS else " " if tag == "br" else "")
@@ -202,38 +206,45 @@ def _verbatim(tag: str, content: str) -> str:
     return ""
 
 
-def _link(content: str, hidden: frozenset[str]) -> str:
-    """Return what shows of a link: nothing of a file or category, nor of a link to the article in another language."""
-    target, bar, label = content.partition("|")
-    prefix, colon, _ = target.partition(":")
-    prefix = prefix.strip().lower().replace("_", " ")
-    if colon and prefix and (prefix in hidden or (not bar and LANGUAGE.fullmatch(prefix))):
-        return ""
-    if "\n" in target:  # no link, but brackets that met by chance
+def _variant(content: str) -> str:
+    """Return what shows of `-{…}-`, in which the text of several variants of a language stands, such as zh-hans and zh-hant."""
+    flags, bar, rules = content.partition("|")
+    given = {flag.strip() for flag in flags[:200].split(";")}
+    if bar and all(map(VARIANT_FLAG.fullmatch, given)):
+        if given & {"H", "T", "-"}:  # only for elsewhere
+            return ""
+        if "R" in given or not any(len(flag) == 1 for flag in given):
+            return rules
+        content = rules
+    _, *found = VARIANT.split(content)
+    if not found or not VARIANT.match(content):
         return content
-    return label if label.strip() else target.strip().removeprefix(":")
+    texts: dict[str, str] = {}
+    for variant, text in zip(found[::2], found[1::2], strict=True):
+        texts.setdefault(variant, text.strip().rstrip(";；").rstrip())
+    shown = next((variant for variant in VARIANTS if variant in texts), found[0])
+    return texts[shown]
 
 
-def _shown(parts: list[str], start: int) -> str:
+def _default(content: str) -> str:
+    """Return what shows of a parameter on the page of a template itself, its default."""
+    return [*content.split("|", 2), ""][1]
+
+
+def _shown(parts: list[str], start: int, place: Place) -> str:
     """Return what a template within a sentence shows; "" for all others."""
     first = parts[start + 1] if start + 1 < len(parts) else ""
-    name = first.partition("|")[0].strip().lower().replace("_", " ")
-    if name in CHARACTERS:
-        return CHARACTERS[name]
-    known = SHOWN.get("lang-" if name.startswith("lang-") else name)
-    if (known is None and name not in JOINED) or sum(map(len, parts[start:])) > LONGEST_SHOWN:
+    name, colon, after = first.partition("|")[0].partition(":")
+    prefixed = bool(colon) and name.strip().lower() in PREFIXES
+    if prefixed:
+        name, colon, _ = after.partition(":")
+    show = template(name + colon)
+    if show is None or sum(map(len, parts[start:])) > LONGEST_SHOWN:
         return ""
-    arguments = _arguments("".join(parts[start:]))
-    if name in JOINED:
-        shown = [value for key, value in arguments.items() if key.isdecimal() and value]
-        return JOINED[name].join(["1", *shown] if len(shown) == 1 and JOINED[name] else shown)
-    if name in ("convert", "cvt") and arguments.get("2") in RANGES:
-        known = ("1", "2", "3", "4")
-    elif name == "as of":
-        arguments["0"] = "As of"
-    elif name == "circa":
-        arguments["c."] = "c."
-    return " ".join(arguments[key] for key in known if arguments.get(key))
+    content = "".join(parts[start:])
+    for _ in range(prefixed + bool(colon)):
+        content = content.partition(":")[2]
+    return show(_arguments(f"|{content}" if colon else content), place)
 
 
 def _arguments(content: str) -> dict[str, str]:
