@@ -29,7 +29,7 @@ def parquet_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWr
     compression = {field.name: "none" if field.name in numbers else "zstd" for field in schema}
     with atomic_write(path) as temporary:
         with pq.ParquetWriter(
-            temporary,
+            temporary.absolute(),
             schema,
             compression=_leaf_compression(schema, compression),
             use_dictionary=[field.name for field in schema if pa.types.is_string(field.type)],
@@ -87,7 +87,8 @@ class _VerifiedFile(pq.ParquetFile):
         self._named = partial(_naming_file, path)
         with self._named():
             _check_footer(path)
-            super().__init__(path, page_checksum_verification=True, pre_buffer=False)
+            # An absolute path: pyarrow takes `~` at the beginning of others for a home, and `word:` for a place on the network.
+            super().__init__(Path(path).absolute(), page_checksum_verification=True, pre_buffer=False)
 
     def read(self, *args, **settings) -> pa.Table:
         with self._named():
