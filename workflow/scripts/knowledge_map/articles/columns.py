@@ -34,7 +34,7 @@ def checked_columns(path: Path, columns: list[str], tell: Callable[[str], None] 
 
 def other_spellings(names: Sequence[str]) -> dict[str, str]:
     """Return for each name that differs in case or blanks only from one that is read, and is not there as such, that one."""
-    spelled = {name: name.strip("\ufeff \t\"").casefold() for name in names if len(name) < 100}
+    spelled = {name: name.strip('\ufeff \t"').casefold() for name in names if len(name) < 100}
     return {name: read for name, read in spelled.items() if read in READ and read not in names}
 
 

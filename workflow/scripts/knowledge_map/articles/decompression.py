@@ -1,6 +1,7 @@
 """Files of a source, opened as streams of bytes whatever they are compressed with."""
 
 import errno
+import functools
 import gzip
 import io
 import lzma
@@ -48,9 +49,7 @@ def _zstd_pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         window = zstandard.get_frame_parameters(file.read(64)).window_size
         if USUAL_WINDOW < window <= LARGEST_WINDOW:
-            log.info(
-                f"{path}: was compressed with a window of {window >> 20:,} MiB (zstd --long), and reading it may take as much memory"
-            )
+            _tell_window(path, window)
         file.seek(0)
         stream = None
         while piece := file.read(ZSTD_PIECE):
@@ -60,6 +59,11 @@ def _zstd_pieces(path: Path) -> Iterator[bytes]:
                 piece, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
     if stream is not None:
         raise EOFError("Compressed file ended before the end of its last frame")
+
+
+@functools.cache
+def _tell_window(path: Path, window: int) -> None:
+    log.info(f"{path}: compressed with a window of {window >> 20:,} MiB (zstd --long); reading it may take as much memory")
 
 
 class _Pieces(io.RawIOBase):
@@ -166,7 +170,7 @@ def _remedy(error: Exception) -> str:
     if "dictionary" in words:
         return "it was compressed with a dictionary of its own; give it decompressed"
     if "memory" in words:
-        return f"it needs more memory than there is, or a window above {LARGEST_WINDOW >> 30} GiB; compress it anew without --long"
+        return f"it needs more memory than there is, or a window above {LARGEST_WINDOW >> 30} GiB; compress it without --long"
     return "fetch or make the file anew"
 
 
@@ -187,7 +191,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
             number += 1
             if len(line) > LONGEST_LINE:
                 raise UserError(f"{path}: line {number} is longer than {LONGEST_LINE:,} bytes; is this the format it is read as?")
-            yield line.removeprefix(UTF8_MARK)
+            yield line.removeprefix(UTF8_MARK) if line[0] == UTF8_MARK[0] else line
 
 
 class _LineFeeds(io.RawIOBase):

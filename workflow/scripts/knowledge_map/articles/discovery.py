@@ -162,7 +162,7 @@ def _by_content(below: list[Path], formats: dict[str, ArticleFormat]) -> dict[st
     found: dict[str, list[Path]] = {name: [] for name in formats}
     known: dict[str, ArticleFormat | None] = {}
     for file in below:
-        kind = _kind(file)
+        kind = re.sub(r"\d+", "#", file.name)
         if kind not in known:
             certain, text = opening_of(file)
             opens = (each for each in formats.values() if each is certain or each.member_opens_like(text))

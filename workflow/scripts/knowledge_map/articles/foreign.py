@@ -43,7 +43,7 @@ FOREIGN = (
         rb"# xet version \d",
         "fetch the data by `git lfs pull` with Xet installed, or download the file itself",
     ),
-    _foreign("a pointer of git-annex, which stands in place of the data", rb"/annex/objects/", "fetch the data by `git annex get`"),
+    _foreign("a pointer of git-annex, which stands in place of the data", rb"/annex/objects/", "fetch it by `git annex get`"),
     _foreign(
         "a pointer of DVC, which stands in place of the data",
         rb"(?:md5: [0-9a-f]{32}\s+)?outs:\s*\n-? *(?:md5|hash|etag|size):? ",
@@ -77,7 +77,11 @@ FOREIGN = (
     _foreign("a document of OpenDocument", rb"PK\x03\x04.{26,60}?mimetypeapplication/vnd\.oasis\.opendocument", AS_TABLE),
     _foreign("a book in EPUB", rb"PK\x03\x04.{26,60}?mimetypeapplication/epub\+zip", AS_TABLE),
     _foreign("an archive of NumPy arrays (.npz)", rb"PK\x03\x04.{26}[^/\x00]{1,200}?\.npy", AS_TABLE),
-    _foreign("weights of a model that PyTorch has saved", rb"PK\x03\x04.{26}[^\x00]{0,200}?/(?:data\.pkl|\.format_version)", ARTICLES_INSTEAD),
+    _foreign(
+        "weights of a model that PyTorch has saved",
+        rb"PK\x03\x04.{26}[^\x00]{0,200}?/(?:data\.pkl|\.format_version)",
+        ARTICLES_INSTEAD,
+    ),
     _foreign("a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", UNPACK),
     _foreign("a 7z archive", rb"7z\xbc\xaf\x27\x1c", UNPACK),
     _foreign("a RAR archive", rb"Rar!\x1a\x07", UNPACK),
@@ -106,16 +110,17 @@ FOREIGN = (
     _foreign("a file of HDF5", rb"\x89HDF\r\n\x1a\n", AS_TABLE),
     _foreign("a file of MATLAB", rb"MATLAB 5\.0 MAT-file", AS_TABLE),
     _foreign("a file of R", rb"RD[XAB][23]\n|X\n\x00\x00\x00[\x02\x03]\x00", AS_TABLE),
-    _foreign("an ORC file", rb"ORC[\x00-\x08\x0e-\x1f\x80-\xff]", "write it as parquet, which holds the same"),
+    _foreign("an ORC file", rb"ORC.{0,6}?[\x00-\x08\x0e-\x1f]", "write it as parquet, which holds the same"),
     _foreign("an Avro file", rb"Obj\x01", "write it as parquet, which holds the same"),
     _foreign("a database of SQLite", rb"SQLite format 3\x00", "export its table as CSV or parquet"),
     _foreign("a database of DuckDB", rb".{8}DUCK.\x00\x00\x00", "export its table: COPY ... TO 'articles.parquet'"),
     _foreign(
         "a dump of a SQL database",
-        BLANK + rb"(?:PGDMP|-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)|/\*!\d{5} |/\*M!|PRAGMA foreign_keys|(?i:CREATE TABLE|INSERT INTO) )",
+        BLANK + rb"(?:PGDMP|-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)|/\*!\d{5} |/\*M!|PRAGMA foreign_keys|"
+        rb"(?i:CREATE TABLE|INSERT INTO) )",
         "load it into its database, and export the table of texts as CSV or JSON Lines",
     ),
-    _foreign("an Excel workbook or a Word document of an old kind", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"{AS_CSV}, or {AS_TABLE}"),
+    _foreign("a workbook or a document of an old Office", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"{AS_CSV}, or {AS_TABLE}"),
     # Models.
     _foreign("weights of a model (GGUF)", rb"(?:GGUF|tjgg|lmgg|fmgg)[\x00-\x09]", ARTICLES_INSTEAD),
     _foreign("weights of a model (safetensors)", rb'.{5}\x00{3}\s*\{"', ARTICLES_INSTEAD),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from knowledge_map.articles.decompression import Expansion
 from knowledge_map.articles.columns import TEXTS, other_spellings, told_spelling
+from knowledge_map.articles.decompression import Expansion
 from knowledge_map.articles.discovery import columns_of_path, files_with_rest
 from knowledge_map.articles.formats.base import ReadSettings
 from knowledge_map.articles.formats.registry import format_of

@@ -8,7 +8,6 @@ from typing import Any
 
 from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
 
-
 COMPRESSED = r"(\.(gz|bz2|xz|zst))?"
 """What the name of a file in a folder may end with."""
 

@@ -1,8 +1,8 @@
 """Rows of delimited fields, whatever they are quoted with: by RFC 4180, with backslashes, or not at all.
 
-The `csv` module reads what is quoted. Before it is believed, a row with a quote in it has to have as many fields as the header, and
-may not take in lines that are rows by themselves: in a table written without quoting, a text that merely begins with a quote would
-take in all rows up to one that ends with a quote. What the beginning of a table shows of its quoting decides where a row does not.
+The `csv` module reads what is quoted. Before it is believed, a row with a quote in it has to have as many fields as the header,
+and may not take in lines that are rows by themselves: in a table written without quoting, a text that merely begins with a quote
+would take in all rows up to one that ends with a quote. Where a row does not tell, the beginning of the table does.
 """
 
 import csv
@@ -16,13 +16,13 @@ from knowledge_map.common.text import reason_of
 BEGINNING = 1 << 16
 """Characters by which it is told how a table is quoted."""
 
-EVIDENCE = 5
-"""Rows that are enough to tell."""
+EVIDENCE, MOST_LOOKED_AT = 5, 1_000
+"""Rows that are enough to tell, and rows with quotes among which they are looked for."""
 
 MOST_READ_AGAIN = 1 << 28
 """Characters; each quote that is never closed may have some read again."""
 
-MOST_CONTINUED = 1_000
+MOST_CONTINUED = 100
 """Lines that a row goes on in, each of which ends with a backslash."""
 
 COINCIDENCE = 3
@@ -57,9 +57,7 @@ class DelimitedRows:
     longest_field, longest_row : characters; what is longer is broken.
     """
 
-    def __init__(
-        self, lines: Iterator[bytes], delimiter: str, tell: Callable[[str], None], longest_field: int, longest_row: int
-    ):
+    def __init__(self, lines: Iterator[bytes], delimiter: str, tell: Callable[[str], None], longest_field: int, longest_row: int):
         self.delimiter = delimiter
         self._raw, self._tell = lines, tell
         self._longest_field, self._longest_row = longest_field, longest_row
@@ -129,6 +127,7 @@ class DelimitedRows:
         reader = csv.reader(iter(quick.popleft, None), delimiter=self.delimiter, strict=True)
         header = self._header if width > 1 else "\n"  # what a line ends with to which another file was joined
         delimiter, longest = self.delimiter, self._longest_field
+        goes_on = False  # whether a row did, as the next one then may as well
         while (line := self._next()) is not None:
             number, text, valid = line
             body = text.rstrip("\r\n")
@@ -139,7 +138,8 @@ class DelimitedRows:
                 body = body[: -len(header)].removesuffix(MARK)
                 line = number, body + "\n", valid
             values = None
-            if self._backslashes or body[-1:] == "\\" or (self._escapes and "\\" in body):
+            escapes = self._backslashes or body[-1:] == "\\" or (self._escapes and "\\" in body)
+            if escapes or (goes_on and '"' in body):
                 pass
             elif '"' in body:
                 quick.append(body)
@@ -153,17 +153,18 @@ class DelimitedRows:
                 yield number, values, ""
             else:
                 yield from self._difficult(line)
+                goes_on = self._number > number + 1 and not self._ahead
 
     def _difficult(self, line: Line) -> Iterator[Cells]:
         """Yield the row that begins in a line and is not read at once, or the rows that it turns out to be."""
         number, text, valid = line
-        if "\\" in text and (found := self._escaped(line)):
+        if "\\" in text and self._left_to_read_again > 0 and (found := self._escaped(line)):
             yield found
             return
         parsed = self._parse(line, self.delimiter, self._line_by_line, self._backslashes)
         if not self._fits(parsed) or len(parsed.lines) > 1:
             parsed = self._with_backslashes(line, parsed) if '\\"' in text and not self._backslashes else parsed
-        if len(parsed.lines) > 1:
+        if len(parsed.lines) > 1 and not (self._quoted > self._unquoted and self._fits(parsed)):
             yield from self._over_lines(parsed)
             return
         if not self._fits(parsed):
@@ -172,19 +173,21 @@ class DelimitedRows:
                 self._read_again([(number, part + "\n", valid) for part in parts])
                 return
             literal = self._literally(text)
-            if len(literal) == self._width and ('"' not in text or self._may_be_literal()):
+            may_be = '"' not in text or self._may_be_literal()
+            if len(literal) == self._width and may_be and len(text) <= self._longest_field:
                 parsed = parsed._replace(values=literal, error="")
         yield self._cells(parsed)
 
     def _over_lines(self, parsed: Parsed) -> Iterator[Cells]:
-        """Yield a row that goes on in further lines, or what stands in its first line, where the others are rows by themselves."""
+        """Yield a row that goes on in further lines, or that of its first line, where the others are rows by themselves."""
         first, rest = parsed.lines[0], parsed.lines[1:]
-        alike = sum(self._is_row(text) for _, text, _ in parsed.lines)
-        mostly = 2 * alike >= len(parsed.lines)
         fits = self._fits(parsed)
+        is_row = self._is_row if fits else self._is_row_by_itself
+        alike = sum(is_row(text) for _, text, _ in rest)
+        mostly = 2 * alike >= len(rest)
         shown = self._quoted > self._unquoted
         coincidence = (self._width - 1) * len(rest) < COINCIDENCE
-        by_chance = shown or (self.delimiter != "\t" and not self._unquoted and (alike < len(parsed.lines) or coincidence))
+        by_chance = shown or (self.delimiter != "\t" and not self._unquoted and (alike < len(rest) or coincidence))
         if not mostly or (fits and by_chance):
             yield self._cells(parsed)
         elif not self._read_again(rest):
@@ -219,12 +222,16 @@ class DelimitedRows:
         """Return whether a line by itself has as many delimiters as the header."""
         return text.count(self.delimiter) == self._width - 1
 
+    def _is_row_by_itself(self, text: str) -> bool:
+        """Return whether a line by itself has as many fields as the header."""
+        return self._is_row(text) or self._fits(self._parse((0, text, True), self.delimiter, True, self._backslashes))
+
     def _literally(self, text: str) -> list[str]:
         return text.rstrip("\r\n").split(self.delimiter)
 
     def _may_be_literal(self) -> bool:
         """Return whether a quote that is not closed is a character like any other: few tables with tabs are quoted."""
-        return self.delimiter == "\t" or self._line_by_line or self._unquoted > self._quoted
+        return self.delimiter == "\t" or self._line_by_line or self._unquoted > self._quoted + 1
 
     # Quotes
 
@@ -233,14 +240,15 @@ class DelimitedRows:
         lines: list[Line] = []
 
         def feed() -> Iterator[str]:
-            size, current = 0, line
+            size, longest, current, following, take = 0, self._longest_row, line, self._next, lines.append
             while current is not None:
-                lines.append(current)
-                size += len(current[1])
-                if size > self._longest_row:
-                    raise csv.Error(f"a row of more than {self._longest_row:,} bytes")
-                yield _doubled(current[1]) if backslashes else current[1]
-                current = None if line_by_line else self._next()
+                take(current)
+                text = current[1]
+                size += len(text)
+                if size > longest:
+                    raise csv.Error(f"a row of more than {longest:,} bytes")
+                yield _doubled(text) if backslashes else text
+                current = None if line_by_line else following()
 
         try:
             return Parsed(next(csv.reader(feed(), delimiter=delimiter, strict=True)), "", lines)
@@ -273,6 +281,7 @@ class DelimitedRows:
                 self._tell("delimiters and line ends are escaped by backslashes, and read so")
                 self._escapes = True
             return self._cells(Parsed([_unescaped(value) for value in values], "", lines))
+        self._left_to_read_again -= len(text)
         self._ahead.extendleft(reversed(lines[1:]))
         return None
 
@@ -296,11 +305,13 @@ class DelimitedRows:
             lines.append(line)
             size += len(line[1])
         texts = [text for _, text, _ in lines]
-        at, found = 0, 0
-        while at < len(texts) and found < EVIDENCE:
+        at, found, looked_at = 0, 0, 0
+        while at < len(texts) and found < EVIDENCE and looked_at < MOST_LOOKED_AT:
             taken = 1
             if '"' in texts[at]:
-                reader = csv.reader(iter(texts[at:]), delimiter=self.delimiter, strict=True)
+                looked_at += 1
+                below = (texts[number] for number in range(at, len(texts)))
+                reader = csv.reader(below, delimiter=self.delimiter, strict=True)
                 evidence, taken = self._evidence(texts, at, reader)
                 found += evidence != 0
                 self._quoted += evidence > 0
@@ -309,7 +320,7 @@ class DelimitedRows:
         self._ahead.extendleft(reversed(lines))
 
     def _evidence(self, texts: list[str], at: int, reader: Iterator[list[str]]) -> tuple[int, int]:
-        """Return 1 where the row at a line tells of quoting, -1 where it tells of none, 0 if neither, and how many lines it takes."""
+        """Return what the row at a line tells (1 of quoting, -1 of none, 0 of neither), and how many lines it takes."""
         text = texts[at].rstrip("\r\n")
         try:
             values = next(reader)
@@ -319,8 +330,8 @@ class DelimitedRows:
         if len(values) != self._width:
             return 0, 1
         if reader.line_num > 1:
-            rows = sum(self._is_row(line) for line in texts[at : at + reader.line_num])
-            return (1, reader.line_num) if 2 * rows < reader.line_num else (0, 1)
+            rows = sum(self._is_row(line) for line in texts[at + 1 : at + reader.line_num])
+            return (1, reader.line_num) if 2 * rows < reader.line_num - 1 else (0, 1)
         quotes = any('"' in value for value in values)
         if not self._is_row(text) or (quotes and '""' in text) or (not quotes and text.count('"') > 3):
             return 1, 1

@@ -11,8 +11,9 @@ from knowledge_map.articles.records import InvalidRow, Row
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.text import shown
 
+JOINED = re.compile(rb"\}(?:\xef\xbb\xbf|\s)*\{")
 
-JOINED = re.compile(rb"(?<=\})(?:\xef\xbb\xbf|\s)*(?=\{)")
+BETWEEN = re.compile("[\ufeff\\s]*")
 
 
 def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
@@ -36,9 +37,22 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
 def _rows(name: str, line: bytes) -> Iterator[Row | InvalidRow]:
     """Yield the row of a line, or the rows of one in which files without a last line end were joined."""
     row = _row(name, line)
-    joined = JOINED.split(line) if isinstance(row, InvalidRow) and JOINED.search(line) else []
-    rows = [_row(name, part) for part in joined]
-    yield from rows if rows and all(isinstance(each, Row) for each in rows) else [row]
+    joined = _joined(line) if isinstance(row, InvalidRow) and JOINED.search(line) else []
+    yield from [Row(name, fields) for fields in joined] or [row]
+
+
+def _joined(line: bytes) -> list[dict]:
+    """Return the objects of a line that is nothing but objects, else an empty list."""
+    decoder, objects, at = json.JSONDecoder(), [], 0
+    try:
+        text = line.decode("utf-8")
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            objects.append(value)
+            at = BETWEEN.match(text, at).end()
+    except (ValueError, RecursionError):
+        return []
+    return objects if all(isinstance(each, dict) for each in objects) else []
 
 
 def _row(name: str, line: bytes) -> Row | InvalidRow:
