@@ -62,6 +62,7 @@ class DelimitedRows:
         self._raw, self._tell = lines, tell
         self._longest_field, self._longest_row = longest_field, longest_row
         self._number = 0
+        self._all_valid = True
         self._ahead: deque[Line] = deque()
         """Lines that were read and are to be read again."""
         self._left_to_read_again = MOST_READ_AGAIN
@@ -85,7 +86,11 @@ class DelimitedRows:
         try:
             return self._number, raw.decode("utf-8"), True
         except UnicodeDecodeError:
-            return self._number, raw.decode("utf-8", "surrogateescape"), False
+            return self._undecodable(raw)
+
+    def _undecodable(self, raw: bytes) -> Line:
+        self._all_valid = False
+        return self._number, raw.decode("utf-8", "surrogateescape"), False
 
     def _read_again(self, lines: list[Line]) -> bool:
         """Have lines read again, unless that was done too often."""
@@ -211,7 +216,7 @@ class DelimitedRows:
                 values = [""] * self._width
             else:
                 error = f"{len(values)} fields where the header has {self._width}"
-        if not error and not all(valid for _, _, valid in parsed.lines):
+        if not error and not self._all_valid and not all(valid for _, _, valid in parsed.lines):
             error = NOT_UTF_8
         return number, values, error
 
@@ -240,15 +245,26 @@ class DelimitedRows:
         lines: list[Line] = []
 
         def feed() -> Iterator[str]:
-            size, longest, current, following, take = 0, self._longest_row, line, self._next, lines.append
-            while current is not None:
+            left, current, take, raw, ahead = self._longest_row, line, lines.append, self._raw, self._ahead
+            while True:
                 take(current)
                 text = current[1]
-                size += len(text)
-                if size > longest:
-                    raise csv.Error(f"a row of more than {longest:,} bytes")
+                left -= len(text)
+                if left < 0:
+                    raise csv.Error(f"a row of more than {self._longest_row:,} bytes")
                 yield _doubled(text) if backslashes else text
-                current = None if line_by_line else following()
+                if line_by_line:
+                    return
+                if ahead:
+                    current = ahead.popleft()
+                elif (content := next(raw, None)) is None:
+                    return
+                else:  # `_next` without its call, for every line of a text
+                    self._number += 1
+                    try:
+                        current = self._number, content.decode("utf-8"), True
+                    except UnicodeDecodeError:
+                        current = self._undecodable(content)
 
         try:
             return Parsed(next(csv.reader(feed(), delimiter=delimiter, strict=True)), "", lines)
