@@ -20,6 +20,8 @@ status: ## how far a run is, here or on a cluster; of another configuration: CON
 env: .venv/installed ## the environment in .venv, with the locked packages
 
 .venv/installed: requirements.txt
+	@case "$(CURDIR)" in *[[:space:]]*) echo "make: $(CURDIR): the path of this folder has a space in it, with which the environment" \
+		"in it would not run; move the folder, or make an environment elsewhere and run snakemake in it (README.md)."; exit 1;; esac
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@

@@ -67,6 +67,9 @@ COMPRESS: list[Callable[[bytes], bytes]] = [
     bz2.compress,
     lzma.compress,
     zstandard.ZstdCompressor(write_checksum=True).compress,
+    lambda content: zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(window_log=30, enable_ldm=True, write_content_size=False)
+    ).compress(content),
     lambda content: b"".join(bz2.compress(content[start : start + 500]) for start in range(0, len(content), 500)),
 ]
 
@@ -156,18 +159,68 @@ def rows(rng: random.Random) -> list:
 
 def json_lines(rng: random.Random) -> Input:
     lines = [json.dumps(row, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass") for row in rows(rng)]
-    return Input("a.jsonl", rng.choice([b"\n", b"\n", b"\r\n", b"\n\n"]).join(lines))
+    content = rng.choice([b"\n", b"\n", b"\r\n", b"\n\n", b"\r", b"\xef\xbb\xbf", b"\n\xef\xbb\xbf", b""]).join(lines)
+    return Input("a.jsonl", foreign(rng, content))
+
+
+def foreign(rng: random.Random, content: bytes) -> bytes:
+    """Return content now and then behind the first bytes of what is no file of articles."""
+    return rng.choice(FOREIGN_BYTES) + content if rng.random() < 0.03 else content
+
+
+FOREIGN_BYTES = [
+    *(b"version https://git-lfs.github.com/spec/v1\n", b"<!DOCTYPE html>", b"<?xml version='1.0'?><Error>", b"PK\x03\x04"),
+    *(b"ARROW1\0\0", b"\xff\xff\xff\xff\x10\0\0\0\x10\0\0\0", b"\x93NUMPY", b"GGUF\x03\0\0\0", b'\x10\0\0\0\0\0\0\0{"'),
+    *(
+        b"SQLite format 3\0",
+        b"ORC\x0b",
+        b"Obj\x01",
+        b"\0" * 600,
+        b"\0\x05\x16\x07\0",
+        b"\xff\xfe",
+        b"sep=;\n",
+        b"\n\n,,,\n",
+        b"%PDF-",
+    ),
+]
 
 
 def table(rng: random.Random, delimiter: str, name: str) -> Input:
+    """Return a table quoted in one of the ways of this world, or not at all, perhaps of several that were joined."""
+    parts = [_table(rng, rng.choice([delimiter] * 9 + [";", "|"])) for _ in range(rng.choice([1, 1, 1, 1, 2]))]
+    content = rng.choice(["", "\n", "\ufeff", "\n\ufeff"]).join(parts)
+    return Input(name, foreign(rng, content.encode("utf-8", "surrogatepass")))
+
+
+def _table(rng: random.Random, delimiter: str) -> str:
     columns = rng.sample(["id", "title", "url", "text", "content", "x"], rng.randint(2, 6))
+    if rng.random() < 0.1:
+        columns = [rng.choice([name, name.upper(), f" {name.title()} "]) for name in columns]
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-    writer.writerow(columns)
-    for fields in rows(rng):
-        if isinstance(fields, dict):
-            writer.writerow([fields.get(column) for column in columns])
-    return Input(name, out.getvalue().encode("utf-8", "surrogatepass"))
+    end = rng.choice(["\r\n", "\r\n", "\n", "\r"])
+    kept = [fields for fields in rows(rng) if isinstance(fields, dict)]
+    values = [[fields.get(column.strip().lower()) for column in columns] for fields in kept]
+    match rng.randrange(5):
+        case 0:  # without quoting: quotes are characters
+            signs = ['"', '"x', 'x"', 'x "y" z', "x\\", '\\"', *TITLES]
+            values = [[rng.choice(signs) if rng.random() < 0.4 else value for value in row] for row in values]
+            lines = [delimiter.join(str(value) for value in row) for row in [columns, *values]]
+            out.write(end.join(lines))
+        case 1:
+            quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE])
+            escaped = csv.writer(
+                out, delimiter=delimiter, quoting=quoting, escapechar="\\", doublequote=False, lineterminator=end
+            )
+            escaped.writerows([columns, *values])
+        case _:
+            quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+            writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end)
+            writer.writerow(columns)
+            for row in values:
+                writer.writerow(row)
+                if rng.random() < 0.05:
+                    writer.writerow(rng.choice([columns, [""] * len(columns), [*row, ""]]))
+    return out.getvalue()
 
 
 def parquet(rng: random.Random) -> Input:

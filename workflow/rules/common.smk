@@ -14,9 +14,11 @@ from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.shards import closing_summary, read_manifest
 from knowledge_map.common.errors import UserError
 from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
 
 try:
+    check_environment()
     config.update(complete(config, WORKFLOW / "schemas" / "config.schema.yaml"))
     INPUTS = check_inputs(config)
 except UserError as error:

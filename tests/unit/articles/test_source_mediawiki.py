@@ -275,7 +275,8 @@ def test_a_page_without_end_is_not_taken_into_memory(read, write, monkeypatch, c
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("<html><body>Not found</body></html>", "begins with <html>: no MediaWiki dump"),
+        ("<html><body>Not found</body></html>", "is an HTML page, such as a server sends in place of a file"),
+        ("<feed><page/></feed>", "begins with <feed>: no MediaWiki dump"),
         ("no XML at all", "no MediaWiki dump"),
         ("<mediawiki>" + " " * 3_000_000, "has no pages"),
         (HEADER + "</mediawiki>", "has no pages"),

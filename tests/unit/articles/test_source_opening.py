@@ -36,16 +36,19 @@ def test_a_folder_stands_for_the_parquet_files_below_it_in_order(tmp_path, read)
     assert report.format == "parquet"
 
 
-@pytest.mark.parametrize(("name", "problem"), [("missing", "no such file"), ("empty", r"no \*.parquet or \*.xml\[.bz2\] file")])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("missing", "no such file"), ("empty", r"no \*.xml\[.bz2\] or \*.parquet or \*.tsv or \*.csv or \*.jsonl file")],
+)
 def test_a_source_that_is_not_there_is_an_error_with_its_name(tmp_path, name, problem):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=f"{name}: {problem}.*wiki"):
         files_of(Source("wiki", str(tmp_path / name)))
 
 
-def test_a_folder_is_not_read_as_csv(tmp_path):
-    with pytest.raises(UserError, match="a folder, which is read as parquet"):
-        files_of(Source("wiki", str(tmp_path), format="csv"))
+def test_a_folder_is_not_read_as_pickles(tmp_path):
+    with pytest.raises(UserError, match=r"a folder, which is read as .*parquet.* files, not as pickle; name one file in it"):
+        files_of(Source("wiki", str(tmp_path), format="pickle"))
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)

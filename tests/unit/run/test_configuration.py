@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
 from knowledge_map.run.configuration import check_inputs, check_size, complete, read_schema
+from knowledge_map.run.paths import check_environment
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -109,6 +110,11 @@ def test_a_whole_number_with_a_point_is_a_whole_number():
     assert repr(complete(with_setting("umap.min_dist", 1.0), SCHEMA)["umap"]["min_dist"]) == "1.0"
 
 
+@pytest.mark.parametrize("name", [name for name, part, _ in KEYS if part.get("type") == "object"])
+def test_an_empty_section_takes_its_defaults(name):
+    assert complete(with_setting(name, None), SCHEMA) == complete(ARTICLES, SCHEMA)
+
+
 # --- what is refused
 
 UNKNOWN = {
@@ -133,7 +139,7 @@ WRONG = [
     ("shards.size", True),
     ("shards.max_dropped", 1.01),
     ("shards.max_dropped", -0.1),
-    ("umap", None),
+    ("umap", []),
     ("umap.n_neighbors", 1),
     ("umap.metric", "hamming"),
     ("umap.spread", 0),
@@ -316,6 +322,103 @@ def test_what_cannot_be_a_path_is_refused_in_one_line(config, key, value):
     with pytest.raises(UserError) as error:
         check_inputs(config)
     assert str(error.value).isprintable()
+
+
+def paths(config: dict) -> list[str]:
+    """Return every path of a configuration."""
+    own = [config["results"], config["embedding"]["model"], config["projection"]["path"], config["articles"][0]["path"]]
+    return own + ([config["questions"]] if isinstance(config["questions"], str) else config["questions"])
+
+
+def with_paths(path: str, questions: str | list[str]) -> dict:
+    sections = {"embedding": {"model": path}, "projection": {"path": path}}
+    return {"articles": [{"name": "wiki", "path": path}], "results": path, "questions": questions} | sections
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("~/a b", "/home/me/a b"),
+        ("~", "/home/me"),
+        ("$DATA/x", "/data/x"),
+        ("${DATA}/x$", "/data/x$"),
+        ("x/$DATA", "x//data"),
+        ("./~/x", "./~/x"),
+        ("x/~", "x/~"),
+        ("-x", "-x"),
+        ("a:b/c", "a:b/c"),
+        ("$1", "$1"),
+    ],
+)
+def test_a_home_and_variables_are_expanded_in_every_path(monkeypatch, tmp_path, path, meant):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("DATA", "/data")
+    for questions in (path, [path, path]):
+        config = complete(with_paths(path, questions), SCHEMA)
+        assert set(paths(config)) == {meant}
+        assert complete(config, SCHEMA) == config
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("$NOT_SET/x", "the variable NOT_SET is not set; set it, or write the path itself"),
+        ("${NOT_SET}", "the variable NOT_SET is not set"),
+        ("~nobody-here/x", "there is no such home; write the path itself, or ./~nobody-here/x"),
+        ("a{b}", "has braces, which Snakemake takes for a pattern; rename it"),
+    ],
+)
+@pytest.mark.parametrize("key", ["results", "questions", "articles", "projection", "embedding"])
+def test_what_a_path_stands_for_has_to_be_there(monkeypatch, tmp_path, path, said, key):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOT_SET", raising=False)
+    config = ARTICLES | {key: with_paths(path, path)[key]}
+    if key == "embedding" and path == "a{b}":  # no file of Snakemake's
+        assert complete(config, SCHEMA)["embedding"]["model"] == path
+        return
+    message = refusal(config)
+    assert said in message and message.startswith(f"configuration: `{key}")
+
+
+def test_files_that_are_really_named_so_are_left_alone(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a$b", "~$notes"):
+        (tmp_path / name).touch()
+        assert complete(with_setting("projection.path", name), SCHEMA)["projection"]["path"] == name
+
+
+def test_a_dataset_on_the_hub_is_no_path(monkeypatch):
+    monkeypatch.setenv("DATA", "/data")
+    source = ON_HUB | {"path": "$DATA/x"}
+    assert complete({"articles": [source]}, SCHEMA)["articles"][0]["path"] == "$DATA/x"
+
+
+def test_a_file_with_braces_below_a_folder_is_refused(config, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a{b}.jsonl").write_text('"x"')
+    config["articles"][0]["path"] = str(tmp_path / "data")
+    with pytest.raises(UserError, match=r"a\{b\}\.jsonl: has braces"):
+        check_inputs(config)
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/x", "https://a.org/a.jsonl", "file:///x"])
+@pytest.mark.parametrize("key", ["results", "questions"])
+def test_an_address_is_no_path(config, key, address):
+    with pytest.raises(UserError, match="an address and not a path; fetch it first"):
+        check_inputs(config | {key: address})
+
+
+@pytest.mark.parametrize(
+    ("executable", "found"),
+    [("/a b/bin/python", "a space"), ("/a'b/bin/python", "`'`"), ("/a(b)/bin/python", r"`\(`"), ("/a$b/bin/python", r"`\$`")],
+)
+def test_an_environment_that_snakemake_cannot_run_is_refused(executable, found):
+    with pytest.raises(
+        UserError, match=f"the path of this environment has {found} in it.*make the environment in another folder"
+    ):
+        check_environment(executable)
+    check_environment("/home/é-1_2.3/@x/bin/python")
 
 
 def test_results_inside_a_file_are_refused(config, tmp_path):

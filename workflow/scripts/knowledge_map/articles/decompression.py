@@ -1,5 +1,7 @@
 """Files of a source, opened as streams of bytes whatever they are compressed with."""
 
+import errno
+import functools
 import gzip
 import io
 import lzma
@@ -11,10 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
+import zstandard
 
 from knowledge_map.articles.bzip2 import START, open_bzip2
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.progress import log
 from knowledge_map.common.text import reason_of
 
 BUFFER = 1 << 20
@@ -27,17 +30,74 @@ FREE_EXPANSION = 1 << 26  # bytes that may come of a file of any size
 
 UTF8_MARK, UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
+USUAL_WINDOW, LARGEST_WINDOW = 1 << 27, 1 << 31
+"""Bytes of what came before that a zstd file may refer to: with ordinary settings, and with `--long=31`."""
+
+ZSTD_PIECE = 1 << 12
+"""Bytes of a zstd file taken at once; they expand to 128 MiB at most."""
+
 
 def _open_zstd(path: Path) -> BinaryIO:
-    # Arrow's stream, unlike zstandard's, tells a cut file from a whole one.
-    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+    return _Pieces(_zstd_pieces(path))
+
+
+def _zstd_pieces(path: Path) -> Iterator[bytes]:
+    """Yield what a file of one or more zstd frames expands to, whatever window it was compressed with.
+
+    Raises EOFError where it is cut short, which the package's own streams do not tell, and ZstdError where it is damaged.
+    """
+    with path.open("rb") as file:
+        window = zstandard.get_frame_parameters(file.read(64)).window_size
+        if USUAL_WINDOW < window <= LARGEST_WINDOW:
+            _tell_window(path, window)
+        file.seek(0)
+        stream = None
+        while piece := file.read(ZSTD_PIECE):
+            while piece:
+                stream = stream or zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).decompressobj()
+                yield stream.decompress(piece)
+                piece, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
+    if stream is not None:
+        raise EOFError("Compressed file ended before the end of its last frame")
+
+
+@functools.cache
+def _tell_window(path: Path, window: int) -> None:
+    log.info(f"{path}: compressed with a window of {window >> 20:,} MiB (zstd --long); reading it may take as much memory")
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as one stream."""
+
+    def __init__(self, pieces: Iterator[bytes]):
+        self._pieces = pieces
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        while not self._piece:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._piece = memoryview(piece)
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
+
+    def close(self) -> None:
+        self._pieces.close()
+        super().close()
 
 
 COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = {
     ".gz": (re.compile(rb"\x1f\x8b"), gzip.open),
     ".bz2": (START, open_bzip2),
     ".xz": (re.compile(rb"\xfd7zXZ\x00"), lzma.open),
-    ".zst": (re.compile(rb"\x28\xb5\x2f\xfd"), _open_zstd),
+    # A frame that is to be skipped may come first.
+    ".zst": (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _open_zstd),
 }
 
 
@@ -96,24 +156,57 @@ def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
         raw = _Expanded(path, opened(path)) if opened else path.open("rb", buffering=0)
         with io.BufferedReader(raw, BUFFER) as stream:
             yield stream
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); fetch or make the file anew.") from None
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+        raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); {_remedy(error)}.") from None
+
+
+def _remedy(error: Exception) -> str:
+    """Return what helps where a file cannot be read to its end."""
+    words = str(error).lower()
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+        return "fix its permissions"
+    if isinstance(error, OSError) and error.errno:  # the disk's own word; a decompressor has none
+        return "see to its disk or its network, and run again"
+    if "dictionary" in words:
+        return "it was compressed with a dictionary of its own; give it decompressed"
+    if "memory" in words:
+        return f"it needs more memory than there is, or a window above {LARGEST_WINDOW >> 30} GiB; compress it without --long"
+    return "fetch or make the file anew"
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a text file without its byte order mark.
+    """Yield the lines of a text file without byte order marks, of which joined files have several.
 
+    A line ends at a line feed; where the file begins without any, at a carriage return, as old programs for the Mac write it.
     Raises UserError if the file is damaged, in UTF-16, or has a line too long to be one.
     """
     with open_bytes(path) as stream:
         start = stream.peek(3)
         if start.startswith(UTF16_MARKS):
             raise UserError(f"{path}: is in UTF-16; save it as UTF-8.")
-        if start.startswith(UTF8_MARK):
-            stream.read(len(UTF8_MARK))
+        if b"\n" not in start and b"\r" in start[:-1]:
+            stream = io.BufferedReader(_LineFeeds(stream), BUFFER)
         number = 0
         while line := stream.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:
                 raise UserError(f"{path}: line {number} is longer than {LONGEST_LINE:,} bytes; is this the format it is read as?")
-            yield line
+            yield line.removeprefix(UTF8_MARK) if line[0] == UTF8_MARK[0] else line
+
+
+class _LineFeeds(io.RawIOBase):
+    """A stream in which every line ends with a line feed, whatever it ended with."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        content = self._stream.read(len(buffer) - 1)
+        if content.endswith(b"\r"):
+            content += self._stream.read(1)
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        buffer[: len(content)] = content
+        return len(content)

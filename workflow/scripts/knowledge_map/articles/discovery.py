@@ -1,38 +1,131 @@
 """Which files a source has: on this machine, or fetched from the hub."""
 
 import math
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
-from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
+from knowledge_map.articles.formats.base import ArticleFormat
+from knowledge_map.articles.formats.registry import ARTICLE_FORMATS, opening_of
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.files import read_record
-from knowledge_map.common.text import UNFIT_IN_PATH
+from knowledge_map.common.text import UNFIT_IN_PATH, shown
+
+PASSED_OVER = (".", "_")
+"""How names begin that programs give to what is no data: notes of Macs, marks and drafts of Spark, checkpoints."""
+
+HIVE_COLUMN = re.compile(r"([^=]+)=(.*)", re.DOTALL)
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 def files_of(source: Source) -> list[Path]:
-    """Return the file of a source, or the parquet files or parts of a MediaWiki dump below its folder, in sorted order.
+    """Return the file of a source, or the files of one format below its folder, in sorted order.
 
-    A source on the hub has none before it is fetched. Raises UserError if there is none, or both.
+    A source on the hub has none before it is fetched. Raises UserError if there is none, or of several formats.
     """
+    return files_with_rest(source)[0]
+
+
+def files_with_rest(source: Source) -> tuple[list[Path], dict[str, int]]:
+    """Return the files of a source, and in words with its number what else lies in its folder and is not read."""
     if source.files is not None or source.on_hub:
-        return list(source.files or [])
+        return list(source.files or []), {}
     path = Path(source.path)
     if path.is_file():
-        return [path]
+        return [path], {}
     if not path.is_dir():
         problem = "is no plain file" if path.exists() else "no such file or folder"
+        if path.is_symlink() and not path.exists():
+            problem = f"a link to {os.readlink(path)}, where nothing is"
         raise UserError(f"{path}: {problem}; correct the path of {source.name} under `articles`.")
-    files = _files_below(path, source)
+    found = _Folder(path)
+    files = _chosen(path, found.files, source)
     for file in files:
         if UNFIT_IN_PATH.search(str(file)):
             raise UserError(f"{file}: has a control character in its name, or is not named in UTF-8; rename it.")
-    return files
+    kinds = {_kind(file) for file in files}
+    for link in found.broken:
+        if _kind(link) in kinds:
+            raise UserError(f"{link}: a link to {os.readlink(link)}, where nothing is; fetch what it stands for, or remove it.")
+        found.leave("links to nothing", link)
+    chosen = set(files)
+    for file in found.files:
+        if file not in chosen:
+            found.leave(f"files *{file.suffix}" if file.suffix else "files without a suffix", file)
+    return files, found.rest()
 
 
-def _files_below(folder: Path, source: Source) -> list[Path]:
+def columns_of_path(source: Source, file: Path) -> dict[str, str]:
+    """Return the columns that the folders between a source and its file stand for, as Hive names them: `title=Alder/`."""
+    if source.files is not None or file == Path(source.path):
+        return {}
+    matches = (HIVE_COLUMN.fullmatch(part) for part in file.relative_to(source.path).parts[:-1])
+    pairs = [(unquote(match[1]), unquote(match[2])) for match in matches if match]
+    return {name: value for name, value in pairs if value != HIVE_NULL}
+
+
+class _Folder:
+    """What lies below a folder: links to folders are followed, and names that begin with `.` or `_` are passed over."""
+
+    def __init__(self, folder: Path):
+        self.files: list[Path] = []
+        self.broken: list[Path] = []
+        self._left: dict[str, list[Path]] = {}
+        self._folder = folder
+        self._visited: set[str] = set()
+        links = list(self._walk(folder))
+        while links:  # what lies here itself comes first, whatever else links to it
+            links = [inner for link in sorted(links) for inner in self._follow(link)]
+        self.files.sort()
+
+    def leave(self, what: str, path: Path) -> None:
+        """Note what is not read."""
+        self._left.setdefault(what, []).append(path)
+
+    def rest(self) -> dict[str, int]:
+        """Return what is not read, with an example, and how often."""
+        examples = {what: shown(str(min(paths).relative_to(self._folder)), 80) for what, paths in self._left.items()}
+        return {f"{what}, such as {examples[what]}": len(paths) for what, paths in sorted(self._left.items())}
+
+    def _follow(self, link: Path) -> list[Path]:
+        target = os.path.realpath(link)
+        above = {os.path.realpath(folder) for folder in link.parents if folder == self._folder or self._folder in folder.parents}
+        if target in above:
+            raise UserError(f"{link}: a link that leads back to {target}, which it lies in; remove it.")
+        if target in self._visited:
+            self.leave("links to folders that are read already", link)
+            return []
+        return list(self._walk(link))
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        """Take up the files below a folder, and yield the links to folders there."""
+        self._visited.add(os.path.realpath(folder))
+        with os.scandir(folder) as entries:
+            entries = sorted(entries, key=lambda entry: entry.name)
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name.startswith(PASSED_OVER):
+                self.leave(f"names that begin with {entry.name[0]}", path)
+            elif entry.is_dir(follow_symlinks=False) and os.path.realpath(path) in self._visited:
+                self.leave("folders that are read already", path)
+            elif entry.is_dir(follow_symlinks=False):
+                yield from self._walk(path)
+            elif entry.is_dir():
+                yield path
+            elif entry.is_file():
+                self.files.append(path)
+            elif entry.is_symlink() and not path.exists():
+                self.broken.append(path)
+            else:
+                self.leave("what is neither file nor folder", path)
+
+
+def _chosen(folder: Path, below: list[Path], source: Source) -> list[Path]:
     """Return the files below a folder that are of the one format that is read from folders and that lies there."""
     readable = {name: each for name, each in ARTICLE_FORMATS.items() if each.folder_pattern}
     if source.format not in ("auto", *readable):
@@ -40,15 +133,43 @@ def _files_below(folder: Path, source: Source) -> list[Path]:
             f"{folder}: a folder, which is read as {' or '.join(readable)} files, not as {source.format}; name one file in it."
         )
     formats = readable if source.format == "auto" else {source.format: readable[source.format]}
-    below = sorted(file for file in folder.rglob("*") if file.is_file())
-    found = {name: [file for file in below if each.folder_pattern.fullmatch(file.name)] for name, each in formats.items()}
+    for order in sorted({each.folder_order for each in formats.values()}):
+        of_order = {name: each for name, each in formats.items() if each.folder_order == order}
+        found = {name: [file for file in below if each.folder_pattern.fullmatch(file.name)] for name, each in of_order.items()}
+        if files := _only(found, folder, source):
+            return files
+    if files := _only(_by_content(below, formats), folder, source):
+        return files
+    names = " or ".join(each.folder_names for each in sorted(formats.values(), key=lambda each: each.folder_order))
+    raise UserError(f"{folder}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
+
+
+def _only(found: dict[str, list[Path]], folder: Path, source: Source) -> list[Path]:
+    """Return the files of the one format of which there are any. Raises UserError if there are several."""
     if sum(map(bool, found.values())) > 1:
-        raise UserError(f"{folder}: holds both {' and '.join(found)} files; set `format` of {source.name} to one of them.")
-    files = next(filter(None, found.values()), None)
-    if files is None:
-        names = " or ".join(each.folder_names for each in formats.values())
-        raise UserError(f"{folder}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
-    return files
+        names = " and ".join(name for name, files in found.items() if files)
+        raise UserError(f"{folder}: holds both {names} files; set `format` of {source.name} to one of them.")
+    return next(filter(None, found.values()), [])
+
+
+def _kind(file: Path) -> str:
+    """Return what files have in common that are of one kind: their name but for numbers in it, or their suffix."""
+    return file.suffix.lower() if re.fullmatch(r"\.[A-Za-z]\w*", file.suffix) else re.sub(r"\d+", "#", file.name)
+
+
+def _by_content(below: list[Path], formats: dict[str, ArticleFormat]) -> dict[str, list[Path]]:
+    """Return the files of each format by how they open; of names that differ in numbers only, one is opened for all."""
+    found: dict[str, list[Path]] = {name: [] for name in formats}
+    known: dict[str, ArticleFormat | None] = {}
+    for file in below:
+        kind = re.sub(r"\d+", "#", file.name)
+        if kind not in known:
+            certain, text = opening_of(file)
+            opens = (each for each in formats.values() if each is certain or each.member_opens_like(text))
+            known[kind] = next(opens, None)
+        if known[kind] is not None:
+            found[known[kind].name].append(file)
+    return found
 
 
 def rows_needed(source: Source, max_dropped: float) -> int | None:

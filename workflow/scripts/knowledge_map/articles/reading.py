@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from knowledge_map.articles.columns import TEXTS, other_spellings, told_spelling
 from knowledge_map.articles.decompression import Expansion
-from knowledge_map.articles.discovery import files_of
+from knowledge_map.articles.discovery import columns_of_path, files_with_rest
 from knowledge_map.articles.formats.base import ReadSettings
 from knowledge_map.articles.formats.registry import format_of
 from knowledge_map.articles.records import (
@@ -24,7 +25,7 @@ from knowledge_map.articles.sampling import Sample, SeenIds
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
-from knowledge_map.common.text import opening_words, shown, valid_unicode
+from knowledge_map.common.text import VISIBLE, opening_words, shown, valid_unicode
 
 LONGEST_TITLE = 500  # characters; MediaWiki's have 255 bytes, and a map holds all titles at once
 
@@ -81,6 +82,7 @@ def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport
 
 def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
+    spellings = _Spellings(report)
     for row in _rows(source, report, max_characters, threads):
         report.read += 1
         if isinstance(row, InvalidRow):
@@ -89,9 +91,11 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
             continue
-        text = _text(row)
-        if not isinstance(text, str) or not text.strip():
-            report.drop(row.name, NO_TEXT, "it is blank" if isinstance(text, str) else f"it is a {type(text).__name__}")
+        if isinstance(row.fields, dict):
+            row = row._replace(fields=spellings.corrected(row.fields))
+        text = _text(row.fields)
+        if text is None:
+            report.drop(row.name, NO_TEXT, _without_text(row.fields))
             continue
         candidate = _candidate(row, text, source.name, max_characters)
         if seen.add(candidate.article.item_id):
@@ -104,13 +108,17 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
 
 def _rows(source: Source, report: SourceReport, max_characters: int, threads: int) -> Iterator[Row | InvalidRow | SkippedRow]:
     """Yield the rows of all files, named with their file where there are several."""
-    for file in files_of(source):
+    files, report.not_read = files_with_rest(source)
+    for file in files:
         format = format_of(source, file)
         report.format = format.name
+        columns = columns_of_path(source, file)
         prefix = "" if file == Path(source.path) else f"{file.name if source.files else file.relative_to(source.path)} "
         expansion = Expansion(file)
-        settings = ReadSettings(max_characters, threads, source.options.get(format.name) or {})
+        settings = ReadSettings(max_characters, threads, source.options.get(format.name) or {}, report.note)
         for row in format.read_rows(file, settings):
+            if columns and isinstance(row, Row):
+                row = row._replace(fields=columns | (row.fields if isinstance(row.fields, dict) else {"text": row.fields}))
             if isinstance(row, Row):
                 expansion.add(LEAST_ROW + _characters(row))
             yield row._replace(name=prefix + row.name) if prefix else row
@@ -122,9 +130,43 @@ def _characters(row: Row) -> int:
     return sum(len(value) for value in values if isinstance(value, str))
 
 
-def _text(row: Row) -> Any:
-    fields = row.fields
-    return fields if isinstance(fields, str) else fields.get("text", fields.get("content"))
+class _Spellings:
+    """Fields that differ in case only from those that are read, under the names that are read; told once for each spelling."""
+
+    def __init__(self, report: SourceReport):
+        self._report = report
+        self._known: dict[tuple, dict[str, str]] = {}
+
+    def corrected(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return fields under the names that are read."""
+        names = tuple(fields)
+        other = self._known.get(names)
+        if other is None:
+            other = other_spellings([name for name in names if isinstance(name, str)])
+            if len(self._known) < 1_000 and len(names) < 1_000:
+                self._known[names] = other
+            for words in (told_spelling(*pair) for pair in other.items()):
+                if words not in self._report.notes:
+                    self._report.note(words)
+        # The first of several spellings counts.
+        return {**{other[name]: fields[name] for name in reversed(names) if name in other}, **fields} if other else fields
+
+
+def _text(fields: dict[str, Any] | str) -> str | None:
+    """Return the text of a row: the first of its fields for texts in which there is something to see."""
+    values = [fields] if isinstance(fields, str) else [fields.get(name) for name in TEXTS]
+    return next((value for value in values if isinstance(value, str) and VISIBLE.search(value)), None)
+
+
+def _without_text(fields: dict[str, Any] | str) -> str:
+    """Return what a row has that has no text."""
+    values = [fields] if isinstance(fields, str) else [fields[name] for name in TEXTS if fields.get(name) is not None]
+    if any(isinstance(value, str) for value in values):
+        return "it is blank"
+    names = shown(", ".join(str(name) for name in fields if isinstance(name, str | int))) if fields else "no field at all"
+    if values:
+        return f"it is a {type(values[0]).__name__}; the row has {names}"
+    return f"neither `text` nor `content`; the row has {names}"
 
 
 def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candidate:
@@ -144,7 +186,7 @@ def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candida
     if len(valid["title"]) > LONGEST_TITLE:
         replacements.append(f"title cut at {LONGEST_TITLE} characters")
     whole_text, title = valid["text"], opening_words(valid["title"], LONGEST_TITLE)
-    if not title:
+    if not VISIBLE.search(title):
         title = opening_words(whole_text)
         replacements.append("title taken from the opening words")
     if len(whole_text) > max_characters:

@@ -10,6 +10,8 @@ from knowledge_map.common.errors import UserError
 
 EXAMPLES = 1_000  # dropped rows that a report lists one by one
 
+NOTES = 100  # different ones that a report lists
+
 BROKEN_ROW = "broken row"
 
 NO_TEXT = "no text"
@@ -24,7 +26,7 @@ class Source:
     Parameters
     ----------
     name : letters, digits, `.`, `_` and `-`; the ids of its articles begin with it. Never "question".
-    path : a file, or a folder of parquet files or of parts of a MediaWiki dump; of a dataset on the hub "owner/name".
+    path : a file, or a folder of files of one format; of a dataset on the hub "owner/name".
     format : auto, the name of an `ArticleFormat`, or huggingface.
     limit : how many articles to keep at most; all if None.
     sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
@@ -100,7 +102,9 @@ class SourceReport:
     """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
 
     After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
-    `left_out_by` names the setting behind a reason, where it is one; `replaced` tells of the kept articles alone.
+    `left_out_by` names the setting behind a reason, where it is one. `replaced` tells of the kept articles alone. `notes` are what
+    was found and read all the same, with the number of files; `not_read` is what lies in a folder and was passed over, with the
+    number of files and folders.
     """
 
     name: str
@@ -115,6 +119,8 @@ class SourceReport:
     replaced: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
     stopped_at_limit: bool = False
+    notes: dict[str, int] = field(default_factory=dict)
+    not_read: dict[str, int] = field(default_factory=dict)
 
     def drop(self, row: str, reason: str, detail: str) -> None:
         """Count a dropped row, and list it while the list is short."""
@@ -127,6 +133,11 @@ class SourceReport:
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
         if setting:
             self.left_out_by[reason] = setting
+
+    def note(self, words: str) -> None:
+        """Count a file of which there is something to tell, while the list is short."""
+        if words in self.notes or len(self.notes) < NOTES:
+            self.notes[words] = self.notes.get(words, 0) + 1
 
     def keep(self, replacements: list[str]) -> None:
         """Count a kept article and what was replaced in it."""

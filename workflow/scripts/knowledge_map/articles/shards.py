@@ -107,6 +107,8 @@ def summary(reports: list[SourceReport]) -> list[str]:
         rest = ", the rest unread (limit)" if report.stopped_at_limit else ""
         lines.append(f"{report.name}: {report.read:,} rows read, {report.kept:,} articles kept{drawn}{rest}")
         lines += [f"{report.name}: {count:,} left out: {reason}" for reason, count in report.left_out.items()]
+        lines += [f"{report.name}: {count:,} not read: {what}" for what, count in report.not_read.items()]
+        lines += [f"{report.name}: {note}" + (f" ({count:,} files)" if count > 1 else "") for note, count in report.notes.items()]
         lines += [f"{report.name}: {count:,} dropped: {reason}" for reason, count in report.dropped.items()]
         lines += [f"{report.name}: {count:,} with {what}" for what, count in report.replaced.items()]
         lines += [f"{report.name}: {drop['row']}: {drop['reason']} ({drop['detail']})" for drop in report.examples[:5]]

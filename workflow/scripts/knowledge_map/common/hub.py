@@ -183,7 +183,7 @@ def fetch_dataset(dataset: str, revision: str, folder: str | None, rows: int | N
 
 def _rows(path: Path) -> int:
     try:
-        return pq.read_metadata(path).num_rows
+        return pq.read_metadata(Path(path).absolute()).num_rows
     except Exception as error:
         raise UserError(f"{path}: is no parquet file ({reason_of(error)}); delete it and run again to fetch it anew.") from None
 

@@ -36,7 +36,7 @@ def parquet_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWr
             "compression": _leaf_compression(schema, compression),
             "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
         }
-        with pq.ParquetWriter(temporary, schema, **by_column, write_page_checksum=True) as writer:
+        with pq.ParquetWriter(temporary.absolute(), schema, **by_column, write_page_checksum=True) as writer:
             yield writer
         _append_footer_digest(temporary)
 
@@ -93,7 +93,8 @@ class _VerifiedFile(pq.ParquetFile):
         self._named = partial(_naming_file, path)
         with self._named():
             _check_footer(path)
-            super().__init__(path, page_checksum_verification=True, pre_buffer=False)
+            # An absolute path: pyarrow takes `~` at the beginning of others for a home, and `word:` for a place on the network.
+            super().__init__(Path(path).absolute(), page_checksum_verification=True, pre_buffer=False)
 
     def read(self, *args, **settings) -> pa.Table:
         with self._named():

@@ -5,6 +5,12 @@ import re
 UNFIT_IN_PATH = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no path may have: control characters, and bytes that are not UTF-8."""
 
+VISIBLE = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""A character that leaves a mark: no blank, no control, and none that only joins or directs others."""
+
 TITLE_CHARACTERS = 60
 """Most characters of a title that is taken from the opening words of a text."""
 

@@ -19,11 +19,12 @@ from knowledge_map.articles.discovery import files_of
 from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
+from knowledge_map.common.text import reason_of, shown
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
+from knowledge_map.run.paths import check_path, expand_paths
 
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
@@ -38,14 +39,17 @@ Validator = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_
 
 
 def complete(config: dict, schema_path: str | Path) -> dict:
-    """Return `config` with the schema's defaults filled in. Raises UserError, one line, at the first thing that is wrong."""
+    """Return `config` with the schema's defaults filled in and its paths expanded.
+
+    Raises UserError, one line, at the first thing that is wrong.
+    """
     _check_extent(config)
     schema = read_schema(schema_path)
     completed = _with_defaults(copy.deepcopy(config), schema)
     error = next(iter(sorted(Validator(schema).iter_errors(completed), key=lambda e: e.json_path)), None)
     if error is not None:
         raise UserError(f"configuration: {_explained(error)}")
-    return completed
+    return expand_paths(completed)
 
 
 def read_schema(path: str | Path) -> dict:
@@ -93,7 +97,9 @@ def _within(value: dict | list) -> Iterator[object]:
 def _with_defaults(value: Any, schema: dict) -> Any:
     if isinstance(value, dict):
         for name, part in schema.get("properties", {}).items():
-            if name not in value and "default" in part:
+            # An empty section is one in which nothing is set.
+            missing = name not in value or (value[name] is None and part.get("type") == "object")
+            if missing and "default" in part:
                 value[name] = copy.deepcopy(part["default"])
             if name in value:
                 value[name] = _with_defaults(value[name], part)
@@ -149,19 +155,25 @@ def _found(config: dict) -> Inputs:
     if len(set(names)) < len(names):
         raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
-    for path in [config["results"], config["projection"]["path"], *(source.path for source in sources), *question_files]:
-        if UNFIT_IN_PATH.search(path or ""):
-            raise UserError(f"configuration: {path}: no path has control characters or halves of characters; correct it.")
-        Path(path or "").exists()  # raises OSError if the name is too long
+    check_path(config["results"], "results")
+    check_path(config["projection"]["path"] or "", "projection.path")
+    for number, source in enumerate(sources):
+        check_path(source.path, f"articles[{number}].path")
+    for path in question_files:
+        check_path(path, "questions")
     for source in sources:
         _check_on_hub(source)
     article_model, question_model = embedding_models(config)
     article_model.folder()
     _check_writable(Path(config["results"]))
     questions, question_report = read_reported_questions(question_files)
+    files = {source.name: files_of(source) for source in sources}
+    for number, source in enumerate(sources):
+        for file in files[source.name]:
+            check_path(str(file), f"articles[{number}].path")
     return Inputs(
         sources=sources,
-        files={source.name: files_of(source) for source in sources},
+        files=files,
         question_files=question_files,
         questions=questions,
         question_report=question_report,

@@ -8,6 +8,9 @@ from typing import Any
 
 from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
 
+COMPRESSED = r"(\.(gz|bz2|xz|zst))?"
+"""What the name of a file in a folder may end with."""
+
 
 @dataclass(frozen=True)
 class ReadSettings:
@@ -18,11 +21,13 @@ class ReadSettings:
     max_characters : no more of a text is needed than these; a reader may stop there.
     threads : how many may work at once where a format takes more than reading; the rows are the same.
     options : the source's settings under the name of the format, such as `mediawiki`.
+    tell : takes what is told of a file that is read all the same, once for each file, such as the delimiter that was found.
     """
 
     max_characters: int
     threads: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda words: None
 
 
 def _never(text: str) -> bool:
@@ -42,6 +47,9 @@ class ArticleFormat:
     opens_like : tells whether a text opens as such files do, for files whose name says nothing.
     folder_pattern : matches the names of such files in a folder that is given as a source; None if a folder is not read.
     folder_names : the same in words for messages, such as "*.parquet".
+    folder_order : files of formats of the least order that are there are read from a folder, so that a list or a note in CSV or
+        JSON beside them is none of the articles.
+    member_opens_like : tells whether a file in a folder opens as one of this format, where no name in the folder says so.
     options : parameters of the source's settings under this format's name, with their defaults; none if empty.
     """
 
@@ -52,4 +60,6 @@ class ArticleFormat:
     opens_like: Callable[[str], bool] = _never
     folder_pattern: re.Pattern[str] | None = None
     folder_names: str = ""
+    folder_order: int = 0
+    member_opens_like: Callable[[str], bool] = _never
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,93 +1,118 @@
 """CSV and TSV with a header line."""
 
-import csv
 import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from knowledge_map.articles.columns import checked_columns
+from knowledge_map.articles.columns import TEXTS, checked_columns, other_spellings
 from knowledge_map.articles.decompression import read_lines
-from knowledge_map.articles.formats.base import ArticleFormat, ReadSettings
-from knowledge_map.articles.records import InvalidRow, Row
+from knowledge_map.articles.formats.base import COMPRESSED, ArticleFormat, ReadSettings
+from knowledge_map.articles.formats.delimited_rows import DelimitedRows
+from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.text import reason_of
 
 LONGEST_FIELD = 1 << 25  # characters; a quote that is never closed would take in the rest of the file
 
 LONGEST_ROW = 1 << 26  # bytes; quotes that are closed and opened again in every line would, too
 
+DELIMITERS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "vertical bars"}
 
-def read_rows(path: Path, settings: ReadSettings, delimiter: str) -> Iterator[Row | InvalidRow]:
+SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?\s*', re.IGNORECASE)
+"""The first line by which Excel is told the delimiter."""
+
+FLOAT_ID = re.compile(r"\d+\.0")
+
+BLANK_ROW = "a row of empty fields"
+
+SECOND_HEADER = "a header within the table"
+
+
+def read_rows(path: Path, settings: ReadSettings, delimiter: str) -> Iterator[Row | InvalidRow | SkippedRow]:
     """Yield the rows below the header; blank lines are no rows.
 
+    A header again is left out, as files have it that were joined, and so is a row of empty fields.
     Raises UserError if there is no column `text` or `content`, or the file is damaged.
     """
-    csv.field_size_limit(LONGEST_FIELD)
-    lines = _Lines(path)
-    table = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = None
-    while True:
-        name = f"line {table.line_num + 1}"
-        lines.row_bytes = 0
-        try:
-            cells = next(table)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if header is None:
-                raise UserError(f"{path}: {name}, the header, cannot be read ({reason_of(error)}).") from None
-            yield InvalidRow(name, reason_of(error))
-            continue
-        if not cells:
-            continue
-        if header is None:
-            header = checked_columns(path, cells)
+    rows = DelimitedRows(read_lines(path), delimiter, settings.tell, LONGEST_FIELD, LONGEST_ROW)
+    columns = _header(path, rows, settings)
+    if columns is None:
+        return
+    names, longest, width = set(columns), max(map(len, columns)), len(columns)
+    place = _place_of_text(columns)
+    for number, values, problem in rows.below(width):
+        name = f"line {number}"
+        if problem:
+            yield InvalidRow(name, problem)
+        # A header holds the name of a column where others hold a text.
+        elif len(values[place]) <= longest and values[place] and (again := _header_again(values, names)):
+            columns, place = again, _place_of_text(again)
+            yield SkippedRow(name, SECOND_HEADER)
+        elif width > 1 and not any(values):
+            yield SkippedRow(name, BLANK_ROW)
         else:
-            yield _row(name, header, cells)
+            fields = dict(zip(columns, values, strict=True))
+            if FLOAT_ID.fullmatch(fields.get("id", "")):  # a whole number that was written as a float
+                fields["id"] = fields["id"].removesuffix(".0")
+            yield Row(name, fields)
 
 
-class _Lines:
-    """The lines of a table as text; the row being read may have `LONGEST_ROW` bytes in all its lines."""
-
-    def __init__(self, path: Path):
-        self._lines = read_lines(path)
-        self.row_bytes = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.row_bytes += len(line)
-        if self.row_bytes > LONGEST_ROW:
-            raise csv.Error(f"a row of more than {LONGEST_ROW:,} bytes")
-        return line.decode("utf-8", "surrogateescape")
+def _place_of_text(columns: list[str]) -> int:
+    return columns.index(next(name for name in TEXTS if name in columns))
 
 
-def _row(name: str, header: list[str], cells: list[str]) -> Row | InvalidRow:
-    if len(cells) != len(header):
-        return InvalidRow(name, f"{len(cells)} fields where the header has {len(header)}")
-    fields = dict(zip(header, cells, strict=True))
-    if re.search("[\udc80-\udcff]", "".join(cells)):  # what surrogateescape made of the bytes it could not decode
-        return InvalidRow(name, "not UTF-8")
-    if re.fullmatch(r"\d+\.0", fields.get("id", "")):  # a whole number that was written as a float
-        fields["id"] = fields["id"].removesuffix(".0")
-    return Row(name, fields)
+def _header_again(values: list[str], names: set[str]) -> list[str] | None:
+    """Return the columns of a row that is the header again, perhaps in another order; None if it is none."""
+    other = other_spellings(values)
+    columns = [other.get(value, value) for value in values]
+    return columns if set(columns) == names else None
 
 
-def _opens_like(text: str, delimiter: str) -> bool:
+def _header(path: Path, rows: DelimitedRows, settings: ReadSettings) -> list[str] | None:
+    """Return the columns of a table, with the delimiter that its header has; None if the file is blank."""
+    for line in rows.header():
+        if match := SEPARATOR.fullmatch(line[1]):
+            rows.delimiter = match[1]
+            settings.tell(f"delimited by {DELIMITERS.get(match[1], match[1])}, as its first line says")
+            continue
+        for delimiter in DELIMITERS:
+            _, columns, _ = rows.split(line, delimiter)
+            if delimiter == rows.delimiter or not _has_texts(columns) or len(columns) < 2:
+                continue
+            if not _has_texts(rows.split(line, rows.delimiter)[1]):
+                settings.tell(f"delimited by {DELIMITERS[delimiter]}, and read so")
+                rows.delimiter = delimiter
+                break
+        number, columns, problem = rows.split(line)
+        if problem:
+            raise UserError(f"{path}: line {number}, the header, cannot be read ({problem}).")
+        if any(column.strip() for column in columns):
+            return checked_columns(path, columns, settings.tell)
+    return None
+
+
+def _has_texts(columns: list[str]) -> bool:
+    other = other_spellings(columns)
+    return any(other.get(name, name) in TEXTS for name in columns)
+
+
+def _opens_like(text: str, delimiters: str) -> bool:
     """Return whether a text opens with a header that has a column of texts."""
-    header = text.partition("\n")[0]
-    return bool({"text", "content"} & {column.strip('\r" ') for column in header.split(delimiter)})
+    header = re.split(r"[\r\n]+", text, maxsplit=2)
+    line = header[1] if len(header) > 1 and SEPARATOR.fullmatch(header[0]) else header[0]
+    return any(_has_texts([column.strip('" ') for column in line.split(delimiter)]) for delimiter in delimiters)
 
 
 FORMATS = tuple(
     ArticleFormat(
         name=name,
         suffixes=(f".{name}",),
-        read_rows=partial(read_rows, delimiter=delimiter),
-        opens_like=partial(_opens_like, delimiter=delimiter),
+        read_rows=partial(read_rows, delimiter=delimiters[0]),
+        opens_like=partial(_opens_like, delimiters=delimiters),
+        folder_pattern=re.compile(rf".*\.{name}{COMPRESSED}", re.IGNORECASE | re.DOTALL),
+        folder_names=f"*.{name}",
+        folder_order=1,
+        member_opens_like=partial(_opens_like, delimiters=delimiters),
     )
-    for name, delimiter in (("tsv", "\t"), ("csv", ","))
+    for name, delimiters in (("tsv", "\t"), ("csv", ",;|"))
 )

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from knowledge_map.articles.columns import checked_columns
-from knowledge_map.articles.decompression import BUFFER, Expansion
+from knowledge_map.articles.columns import READ, TEXTS, checked_columns
+from knowledge_map.articles.decompression import BUFFER, COMPRESSIONS, Expansion
 from knowledge_map.articles.formats.base import ArticleFormat, ReadSettings
 from knowledge_map.articles.records import InvalidRow, Row
 from knowledge_map.common.errors import UserError
@@ -28,25 +28,51 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
 
     Raises UserError if there is no column `text` or `content`, or the file is damaged or no parquet file.
     """
+    _refuse_compressed(path)
     number = 0
     try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
-            columns = _needed(path, checked_columns(path, file.schema_arrow.names), file.schema_arrow)
-            for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
-                for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
+        # An absolute path: at the beginning of others, pyarrow takes `~` for a home and `word:` for a place on the network.
+        with pq.ParquetFile(path.absolute(), pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
+            schema = file.schema_arrow
+            columns = dict(zip(schema.names, checked_columns(path, schema.names, settings.tell), strict=True))
+            needed = _needed(path, {name: schema.field(own).type for own, name in columns.items() if name in READ})
+            columns = {own: name for own, name in columns.items() if name in needed}
+            for group, rows in enumerate(_batch_rows(path, list(columns), Expansion(path))):
+                for batch in file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False):
+                    fields = [columns[own] for own in batch.schema.names]
                     for values in zip(*map(_undecoded, batch.columns), strict=True):
                         number += 1
-                        yield _row(f"row {number}", batch.schema.names, values)
+                        yield _row(f"row {number}", fields, values)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); fetch or make the file anew.") from None
+        raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); {_remedy(error)}.") from None
 
 
-def _needed(path: Path, names: list[str], schema: pa.Schema) -> list[str]:
+def _refuse_compressed(path: Path) -> None:
+    """Raise UserError where a parquet file was compressed as a whole: it is read from its end."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    if any(first_bytes.match(start) for first_bytes, _ in COMPRESSIONS.values()):
+        raise UserError(f"{path}: is parquet that was compressed as a whole; decompress it, parquet is compressed within.")
+
+
+def _remedy(error: Exception) -> str:
+    """Return what helps where a file cannot be read as parquet."""
+    if isinstance(error, MemoryError | pa.ArrowMemoryError):
+        return "give the job more memory, or write it anew with smaller row groups"
+    if isinstance(error, OSError) and error.errno:
+        return "see to its permissions and its disk, and run again"
+    if isinstance(error, pa.ArrowNotImplementedError):
+        return "it was written in a way that Arrow does not read; write it anew with another program"
+    return "fetch or make the file anew"
+
+
+def _needed(path: Path, types: dict[str, pa.DataType]) -> list[str]:
     """Return the columns of an article that are there and of a type that may hold what they are for."""
-    text = "text" if "text" in names else "content"
-    if not _is_word(schema.field(text).type):
-        raise UserError(f"{path}: the column `{text}` holds {shown(str(schema.field(text).type))}, no texts.")
-    return [name for name in ("id", "url", "title") if name in names and _is_word(schema.field(name).type)] + [text]
+    needed = [name for name in READ if name in types and _is_word(types[name])]
+    if not set(TEXTS) & set(needed):
+        text = next(name for name in TEXTS if name in types)
+        raise UserError(f"{path}: the column `{text}` holds {shown(str(types[text]))}, no texts.")
+    return needed
 
 
 def _is_word(kind: pa.DataType) -> bool:
