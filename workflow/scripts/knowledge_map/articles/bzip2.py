@@ -1,14 +1,15 @@
 """bzip2 files whose parts are decompressed side by side: Wikipedia's multistream dumps, and what pbzip2 writes."""
 
-import io
 import re
 from bz2 import BZ2Decompressor
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from knowledge_map.articles.byte_stream import ByteStream
 from knowledge_map.common.parallel import in_order
 
 START = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
@@ -27,15 +28,15 @@ class _Begun(NamedTuple):
     error: OSError | None
 
 
-def open_bzip2(path: Path, threads: int = 1) -> BinaryIO:
+def open_bzip2(path: Path, threads: int = 1) -> RawIOBase:
     """Open a file of one or more bzip2 streams; reading raises EOFError or OSError where it is cut short or damaged.
 
     Unlike `bz2.open`, this takes what follows a stream and is none for damage, not for the end of the file.
     """
-    return _Joined(_decompressed(path, threads))
+    return ByteStream(_decompressed(path, threads))
 
 
-def _decompressed(path: Path, threads: int) -> Iterator[bytes]:
+def _decompressed(path: Path, threads: int) -> Generator[bytes]:
     """Yield the content piece by piece.
 
     Every part that looks like the beginning of a stream is decompressed ahead of its turn. When its turn comes and the stream
@@ -83,29 +84,3 @@ def _begin(part: bytes) -> _Begun:
         return _Begun(part, decompressor, decompressor.decompress(part, AT_ONCE), None)
     except OSError as error:
         return _Begun(part, decompressor, b"", error)
-
-
-class _Joined(io.RawIOBase):
-    """Pieces of bytes as one stream."""
-
-    def __init__(self, pieces: Iterator[bytes]):
-        self._pieces = pieces
-        self._piece = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:
-        while not self._piece:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._piece = memoryview(piece)
-        size = min(len(buffer), len(self._piece))
-        buffer[:size] = self._piece[:size]
-        self._piece = self._piece[size:]
-        return size
-
-    def close(self) -> None:
-        self._pieces.close()
-        super().close()

@@ -7,14 +7,15 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, cast
 
 import zstandard
 
+from knowledge_map.articles.byte_stream import ByteStream
 from knowledge_map.articles.bzip2 import START, open_bzip2
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.progress import log
@@ -37,11 +38,11 @@ ZSTD_PIECE = 1 << 12
 """Bytes of a zstd file taken at once; they expand to 128 MiB at most."""
 
 
-def _open_zstd(path: Path) -> BinaryIO:
-    return _Pieces(_zstd_pieces(path))
+def _open_zstd(path: Path) -> io.RawIOBase:
+    return ByteStream(_zstd_pieces(path))
 
 
-def _zstd_pieces(path: Path) -> Iterator[bytes]:
+def _zstd_pieces(path: Path) -> Generator[bytes]:
     """Yield what a file of one or more zstd frames expands to, whatever window it was compressed with.
 
     Raises EOFError where it is cut short, which the package's own streams do not tell, and ZstdError where it is damaged.
@@ -66,33 +67,7 @@ def _tell_window(path: Path, window: int) -> None:
     log.info(f"{path}: compressed with a window of {window >> 20:,} MiB (zstd --long); reading it may take as much memory")
 
 
-class _Pieces(io.RawIOBase):
-    """Pieces of bytes as one stream."""
-
-    def __init__(self, pieces: Iterator[bytes]):
-        self._pieces = pieces
-        self._piece = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:
-        while not self._piece:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._piece = memoryview(piece)
-        size = min(len(buffer), len(self._piece))
-        buffer[:size] = self._piece[:size]
-        self._piece = self._piece[size:]
-        return size
-
-    def close(self) -> None:
-        self._pieces.close()
-        super().close()
-
-
-COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], BinaryIO]]] = {
+COMPRESSIONS: dict[str, tuple[re.Pattern[bytes], Callable[[Path], Any]]] = {
     ".gz": (re.compile(rb"\x1f\x8b"), gzip.open),
     ".bz2": (START, open_bzip2),
     ".xz": (re.compile(rb"\xfd7zXZ\x00"), lzma.open),
@@ -125,7 +100,7 @@ class Expansion:
 class _Expanded(io.RawIOBase):
     """What a file is decompressed to, as far as it may expand."""
 
-    def __init__(self, path: Path, content: BinaryIO):
+    def __init__(self, path: Path, content: Any):
         self._content, self._expansion = content, Expansion(path)
 
     def readable(self) -> bool:
@@ -142,7 +117,7 @@ class _Expanded(io.RawIOBase):
 
 
 @contextmanager
-def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
+def open_bytes(path: Path, threads: int = 1) -> Iterator[io.BufferedReader]:
     """Yield the content of a file, decompressed as its first bytes ask for, by several threads where it can be.
 
     Raises Unreadable, here or while the stream is read, if the file cannot be read or is damaged or cut short.
@@ -154,7 +129,7 @@ def open_bytes(path: Path, threads: int = 1) -> Iterator[BinaryIO]:
         if opened is open_bzip2:
             opened = partial(open_bzip2, threads=threads)
         raw = _Expanded(path, opened(path)) if opened else path.open("rb", buffering=0)
-        with io.BufferedReader(raw, BUFFER) as stream:
+        with cast(io.BufferedReader, io.BufferedReader(raw, BUFFER)) as stream:
             yield stream
     except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
         raise Unreadable(f"{path}: cannot be read to its end ({reason_of(error)}); {_remedy(error)}.") from None
@@ -197,7 +172,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
 class _LineFeeds(io.RawIOBase):
     """A stream in which every line ends with a line feed, whatever it ended with."""
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: io.BufferedReader):
         self._stream = stream
 
     def readable(self) -> bool:

@@ -135,7 +135,10 @@ def _chosen(folder: Path, below: list[Path], source: Source) -> list[Path]:
     formats = readable if source.format == "auto" else {source.format: readable[source.format]}
     for order in sorted({each.folder_order for each in formats.values()}):
         of_order = {name: each for name, each in formats.items() if each.folder_order == order}
-        found = {name: [file for file in below if each.folder_pattern.fullmatch(file.name)] for name, each in of_order.items()}
+        found = {
+            name: [file for file in below if each.folder_pattern and each.folder_pattern.fullmatch(file.name)]
+            for name, each in of_order.items()
+        }
         if files := _only(found, folder, source):
             return files
     if files := _only(_by_content(below, formats), folder, source):
@@ -167,8 +170,8 @@ def _by_content(below: list[Path], formats: dict[str, ArticleFormat]) -> dict[st
             certain, text = opening_of(file)
             opens = (each for each in formats.values() if each is certain or each.member_opens_like(text))
             known[kind] = next(opens, None)
-        if known[kind] is not None:
-            found[known[kind].name].append(file)
+        if (format := known[kind]) is not None:
+            found[format.name].append(file)
     return found
 
 

@@ -72,6 +72,7 @@ def read_articles(
 
 def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport, scratch_dir: Path) -> Iterator[Candidate]:
     """Yield a random sample of the candidates, in the order of their keys."""
+    assert source.sample_seed is not None  # else none is drawn
     with Sample(scratch_dir / f"sample-{source.name}.sqlite", source.sample_seed, source.limit) as sample:
         for article, replacements in candidates:
             sample.offer(article.item_id, (*article, "\n".join(replacements)))

@@ -102,9 +102,9 @@ class SourceReport:
     """What became of the rows of a source; `dataclasses.asdict` makes it fit for JSON.
 
     After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
-    `left_out_by` names the setting behind a reason, where it is one. `replaced` tells of the kept articles alone. `notes` are what
-    was found and read all the same, with the number of files; `not_read` is what lies in a folder and was passed over, with the
-    number of files and folders.
+    `left_out_by` names the setting behind a reason, where it is one. `replaced` tells of the kept articles alone. `notes` are
+    what was found and read all the same, with the number of files; `not_read` is what lies in a folder and was passed over, with
+    the number of files and folders.
     """
 
     name: str

@@ -83,6 +83,7 @@ class Sample(_Scratch):
         yield from self._database.execute(smallest, (self.size,))
 
     def _prune(self) -> None:
+        assert self._limit is not None  # without one there is nothing to prune
         last = "SELECT key FROM candidates ORDER BY key LIMIT 1 OFFSET ?"
         (self._threshold,) = self._database.execute(last, (self._limit - 1,)).fetchone()
         self._held -= self._database.execute("DELETE FROM candidates WHERE key > ?", (self._threshold,)).rowcount

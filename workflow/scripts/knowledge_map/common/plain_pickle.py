@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -66,7 +66,8 @@ class Array:
     """What a numpy array is pickled as: a dtype, and a list of objects or the bytes of all values."""
 
     def __init__(self, *_: Any):
-        self.dtype, self.data = None, ()
+        self.dtype: DType | None = None
+        self.data: Any = ()
 
     def restore(self, state: tuple) -> None:
         """Take over what a numpy array's state says: (version, shape, dtype, order, data)."""
@@ -76,8 +77,8 @@ class Array:
         """Return objects or strings, in the order they lie in memory. Raises ValueError where they are of another type."""
         if isinstance(self.data, list | tuple):
             return iter(self.data)
-        if not self.dtype.code.startswith("U") or not self.dtype.is_plain:
-            raise ValueError(f"an array of numpy type {shown(self.dtype.code)} holds no articles")
+        if self.dtype is None or not self.dtype.code.startswith("U") or not self.dtype.is_plain:
+            raise ValueError(f"an array of numpy type {shown(self.dtype.code if self.dtype else '?')} holds no articles")
         return map(str, self.dtype.values(self.data)) if self.data else iter(())
 
 
@@ -171,7 +172,7 @@ def peak_memory() -> int:
 
 def count_fetches(stream: BinaryIO) -> Counter[int]:
     """Return how often a pickle fetches each slot of its memo. Raises ValueError where it cannot be read to its end."""
-    opcodes = _in_bounded_memory(pickletools.genops(_Bounded(stream)))
+    opcodes = _in_bounded_memory(pickletools.genops(cast(BinaryIO, _Bounded(stream))))
     return Counter(argument for _, (opcode, argument, _) in opcodes if opcode.name in ("GET", "BINGET", "LONG_BINGET"))
 
 
@@ -194,7 +195,11 @@ class _Memo:
         return self._objects[slot] if self._fetches[slot] else self._objects.pop(slot)
 
 
-class PlainUnpickler(pickle._Unpickler):
+# The machine of the standard library that is written in Python; it is not documented, and has not changed since Python 3.4.
+_Machine: Any = pickle._Unpickler  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class PlainUnpickler(_Machine):
     """The stack machine of a pickle, for plain data.
 
     Parameters

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -93,7 +94,7 @@ def layout_rows(summary: dict) -> Iterator[list]:
         ]
 
 
-def measure_rows(measures: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
+def measure_rows(measures: dict, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (name, value) of every measure; a name tells the way to it, such as `overlap@5` and `bounds.questions.x_min`."""
     for name, value in measures.items():
         path = f"{prefix}{'@' if name.isdigit() else '.'}{name}" if prefix else name
@@ -105,7 +106,7 @@ def measure_rows(measures: dict, prefix: str = "") -> Iterator[tuple[str, object
 
 def limits(interval: list[float] | None) -> list[float | None]:
     """Return the ends of an interval, or two times None where there is none."""
-    return interval or [None, None]
+    return [*interval] if interval else [None, None]
 
 
 def write_csv(path: Path, columns: list[str], rows: Iterable[list | tuple | dict]) -> None:

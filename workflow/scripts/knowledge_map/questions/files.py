@@ -76,7 +76,7 @@ def _json_records(path: str | Path, text: str) -> Iterator[tuple[str, object]]:
 def _json_values(path: str | Path, text: str) -> list[tuple[int, object]]:
     """Return the JSON values of a text, at least one, each with the number of the line in which it begins."""
     decoder, values, line, counted = json.JSONDecoder(), [], 1, 0
-    position = BLANK.match(text).end()
+    position = _after_blank(text, 0)
     while position < len(text) or not values:
         line, counted = line + text.count("\n", counted, position), position
         try:
@@ -86,5 +86,10 @@ def _json_values(path: str | Path, text: str) -> list[tuple[int, object]]:
         except (RecursionError, ValueError) as error:
             raise UserError(f"{path}: not readable as JSON ({error}).") from None
         values.append((line, value))
-        position = BLANK.match(text, position).end()
+        position = _after_blank(text, position)
     return values
+
+
+def _after_blank(text: str, position: int) -> int:
+    found = BLANK.match(text, position)
+    return found.end() if found else position

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
@@ -68,7 +69,7 @@ def read_reported_questions(paths: Sequence[str | Path]) -> tuple[list[Question]
     return questions, report
 
 
-def _records(path: str | Path, report: QuestionReport) -> Iterator[tuple[str, object]]:
+def _records(path: str | Path, report: QuestionReport) -> Iterator[tuple[str, Any]]:
     """Yield the records of a file with their places, those of collections among them."""
     for place, record in records_of(path):
         if place or not isinstance(record, dict):
@@ -80,9 +81,7 @@ def _records(path: str | Path, report: QuestionReport) -> Iterator[tuple[str, ob
             raise UserError(f"{path}: holds a JSON dict; a list of questions is needed{fields}.")
 
 
-def _collected(
-    path: str | Path, place: str, record: object, report: QuestionReport, depth: int = 0
-) -> Iterator[tuple[str, object]]:
+def _collected(path: str | Path, place: str, record: Any, report: QuestionReport, depth: int = 0) -> Iterator[tuple[str, Any]]:
     collection = collection_of(record) if isinstance(record, dict) and depth < DEEPEST_COLLECTION else None
     if collection is None:
         yield place or "question 1", record
@@ -146,7 +145,7 @@ def _in_known_case(record: dict) -> tuple[dict, dict[str, str]]:
     """Return a record with fields renamed that differ from a known one in case only, and which they were by their new names."""
     renamed: dict[str, str] = {}
     for name in record:
-        known = KNOWN_FIELDS.get(str(name).strip().lower(), name)
+        known = KNOWN_FIELDS.get(str(name).strip().lower()) or str(name)
         if known != name and known not in record and known not in renamed.values():
             renamed[name] = known
     return {renamed.get(name, name): value for name, value in record.items()} if renamed else record, renamed

@@ -61,7 +61,7 @@ def as_markdown(schema: dict) -> str:
 
 def _section(name: str, part: dict, level: int) -> Iterator[str]:
     """Yield heading, description and table of a section, and then the sections in it."""
-    inner = _inner(part)
+    inner = _inner(part) or {}
     keys = inner["properties"]
     yield f"{'#' * level} {name}\n"
     yield _one_line(part["description"]) + "\n"

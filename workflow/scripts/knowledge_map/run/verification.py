@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -212,7 +213,7 @@ def article_list(results: Path, expected: int) -> Finding:
     return found, len(articles) == expected and not broken
 
 
-def _json(path: Path, **options) -> dict | list:
+def _json(path: Path, **options) -> Any:
     try:
         with path.open(encoding="utf-8") as file:
             return json.load(file, **options)
@@ -352,6 +353,7 @@ def valid_region(results: Path) -> Finding:
     if not margins.min() >= -REGION_TOLERANCE:
         return f"{found}: questions lie outside", False
     again = question_region(points, max(float(margins.max()), 0.0) / (float((high - low).max()) or 0.1))
+    assert again is not None  # there are points
     expected = np.array([[again.x_min, again.y_min], [again.x_max, again.y_max]])
     if not np.allclose(box, expected, rtol=0, atol=REGION_TOLERANCE):
         return f"{found}: not the padded box around the questions", False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -65,7 +66,7 @@ STYLE = {
     "savefig.facecolor": PAPER,
 }
 
-SMOOTH = {"interpolation": "bicubic", "interpolation_stage": "data"}
+SMOOTH: dict[str, Any] = {"interpolation": "bicubic", "interpolation_stage": "data"}
 
 DASHES = (0, (4, 2))
 
@@ -129,7 +130,7 @@ def _style(fonts: Fonts) -> Iterator[None]:
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE | {"font.family": list(fonts.families)})
+        matplotlib.rcParams.update(cast(Any, STYLE | {"font.family": list(fonts.families)}))
         yield
 
 
@@ -142,7 +143,7 @@ def _figure(knowledge_map: KnowledgeMap, written: _Texts, region: Region | None)
     width, height = (high - low) * MAP_SIDE / (high - low).max()
     body = max(height, LINE * sum(len(lines) + 0.6 for lines in texts))
     size = np.array([width + 2 * MARGIN + (LIST_WIDTH if texts else 0), body + HEADING + MARGIN])
-    figure = Figure(figsize=size)
+    figure = Figure(figsize=(float(size[0]), float(size[1])))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((MARGIN / size[0], 1 - (HEADING + height) / size[1], width / size[0], height / size[1]))
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
@@ -216,11 +217,14 @@ def _draw_questions(axes: Axes, questions: np.ndarray, region: Region | None, nu
     half = radius * axes.figure.dpi / 72
     if numbered:
         pixels = _apart(pixels, 2.15 * half)
-        for number, (shown, true) in enumerate(zip(axes.transData.inverted().transform(pixels), questions, strict=True), start=1):
+        moved = axes.transData.inverted().transform(pixels)
+        for number, (shown, true) in enumerate(zip(moved.tolist(), questions.tolist(), strict=True), start=1):
             axes.plot(*zip(true, shown, strict=True), color=ACCENT, linewidth=0.9, zorder=5)
             axes.plot(*true, marker="o", markersize=2.5, color=ACCENT, zorder=5)
             axes.plot(*shown, marker="o", markersize=2 * radius, color=ACCENT, markeredgecolor="white", zorder=6)
-            axes.text(*shown, str(number), color="white", size=7, weight="bold", ha="center", va="center_baseline", zorder=6)
+            axes.text(
+                shown[0], shown[1], str(number), color="white", size=7, weight="bold", ha="center", va="center_baseline", zorder=6
+            )
     else:
         axes.scatter(*questions.T, s=(2 * radius) ** 2, marker="*", color=ACCENT, edgecolors="white", linewidths=0.6, zorder=6)
     return [Bbox.from_extents(x - half, y - half, x + half, y + half) for x, y in pixels]
@@ -247,11 +251,11 @@ def _apart(points: np.ndarray, distance: float) -> np.ndarray:
 
 def _draw_labels(axes: Axes, labels: list[tuple[str, np.ndarray]], taken: list[Bbox]) -> None:
     """Write the labels one after another, each where it belongs or close by, if there is room."""
-    renderer = axes.figure.canvas.get_renderer()
+    renderer = cast(FigureCanvasAgg, axes.figure.canvas).get_renderer()
     view = axes.get_window_extent(renderer)
     taken = list(taken)
     for text, position in labels:
-        artist = axes.text(*position, text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
+        artist = axes.text(position[0], position[1], text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
         artist.set_path_effects([withStroke(linewidth=2, foreground=(1, 1, 1, 0.7))])
         box = artist.get_window_extent(renderer).padded(8, 5)
         shifts = (shift * LABEL_SIZE * axes.figure.dpi / 72 for shift in (0, 1, -1))
@@ -260,7 +264,7 @@ def _draw_labels(axes: Axes, labels: list[tuple[str, np.ndarray]], taken: list[B
             artist.remove()
             continue
         x, y = axes.transData.transform(position)
-        artist.set_position(axes.transData.inverted().transform((x, y + shift)))
+        artist.set_position(tuple(axes.transData.inverted().transform((x, y + shift)).tolist()))
         taken.append(box.translated(0, shift))
 
 

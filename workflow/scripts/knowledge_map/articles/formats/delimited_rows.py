@@ -9,7 +9,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from knowledge_map.common.text import reason_of
 
@@ -335,7 +335,7 @@ class DelimitedRows:
             at += taken
         self._ahead.extendleft(reversed(lines))
 
-    def _evidence(self, texts: list[str], at: int, reader: Iterator[list[str]]) -> tuple[int, int]:
+    def _evidence(self, texts: list[str], at: int, reader: Any) -> tuple[int, int]:
         """Return what the row at a line tells (1 of quoting, -1 of none, 0 of neither), and how many lines it takes."""
         text = texts[at].rstrip("\r\n")
         try:

@@ -49,7 +49,8 @@ def _joined(line: bytes) -> list[dict]:
         while at < len(text):
             value, at = decoder.raw_decode(text, at)
             objects.append(value)
-            at = BETWEEN.match(text, at).end()
+            between = BETWEEN.match(text, at)
+            at = between.end() if between else len(text)
     except (ValueError, RecursionError):
         return []
     return objects if all(isinstance(each, dict) for each in objects) else []

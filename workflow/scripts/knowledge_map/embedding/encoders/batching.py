@@ -48,7 +48,7 @@ def first_batch(tokenized: Tokenized, waiting: np.ndarray, tokens: int) -> Batch
     ids = [tokenized.ids[tokenized.starts[row] : tokenized.starts[row + 1]] for row in rows]
     return Batch(
         rows=rows,
-        texts=[tokenized.texts[row] for row in rows],
+        texts=[str(tokenized.texts[row]) for row in rows.tolist()],
         ids=np.concatenate([*ids, np.full(filling, ids[0][0])]),
         positions=np.concatenate([np.arange(length) for length in [*lengths, filling]]),
         lengths=lengths,

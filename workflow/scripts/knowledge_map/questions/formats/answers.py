@@ -4,6 +4,7 @@ import html
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.text import shown, valid_unicode
@@ -23,7 +24,7 @@ def decoded(text: str) -> str:
     return ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
-def is_missing(value: object) -> bool:
+def is_missing(value: Any) -> bool:
     """Return whether a field is as good as absent: null, blank, or the NaN that tables write for it."""
     return value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and math.isnan(value))
 
@@ -80,7 +81,7 @@ def labelled_options(choices: object, field: str = "choices") -> tuple[tuple[str
     return options, list(keys)
 
 
-def by_index(field: str, value: object, count: int) -> int | None:
+def by_index(field: str, value: Any, count: int) -> int | None:
     """Return an answer that is an index from 0 to below `count`, None where it is missing.
 
     Raises RecordError where it is no whole number, where there are no options, and where it is out of range.
@@ -95,7 +96,7 @@ def by_index(field: str, value: object, count: int) -> int | None:
     return int(value)
 
 
-def by_key(field: str, value: object, options: Sequence[str], keys: Sequence[str]) -> int | None:
+def by_key(field: str, value: Any, options: Sequence[str], keys: Sequence[str]) -> int | None:
     """Return the index of the option that goes by a key or, where no key is meant, has this text; None where it is missing.
 
     Raises RecordError where the answer is no text and no number, where there are no options, and where it is none of them.
@@ -113,7 +114,7 @@ def by_key(field: str, value: object, options: Sequence[str], keys: Sequence[str
     raise RecordError(f": {_given(field, value)}, which is none of its options ({shown(', '.join(keys))}).")
 
 
-def by_any(field: str, value: object, options: Sequence[str], given: object, letters: bool = False) -> int | None:
+def by_any(field: str, value: Any, options: Sequence[str], given: Any, letters: bool = False) -> int | None:
     """Return the index of the right one of options without keys; None where it is missing.
 
     A number is an index, a single letter stands for its place in the alphabet, and a text is that of an option.
@@ -185,7 +186,7 @@ def mixed(text: str, correct: object, incorrect: Sequence[object], fields: tuple
     return tuple(answers[index] for index in order), None if is_missing(correct) else order.index(0)
 
 
-def _answer_text(field: str, value: object) -> str:
+def _answer_text(field: str, value: Any) -> str:
     """Return an answer as text. Raises RecordError where it is no text, no whole number and no truth value."""
     if isinstance(value, str | bool):
         return valid_unicode(str(value)).strip()
@@ -194,20 +195,20 @@ def _answer_text(field: str, value: object) -> str:
     raise RecordError(f": {_given(field, value)}, {_word(value)}; give the index, the letter or the text of an option.")
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
-def _check_options(field: str, value: object, count: int) -> None:
+def _check_options(field: str, value: Any, count: int) -> None:
     if not count:
         raise RecordError(f": {_given(field, value)}, but there are no options to choose from.")
 
 
-def _given(field: str, value: object) -> str:
+def _given(field: str, value: Any) -> str:
     return f"{field} is {shown(repr(value))}"
 
 
-def _word(value: object) -> str:
+def _word(value: Any) -> str:
     return WORDS.get(type(value), "no text")
 
 

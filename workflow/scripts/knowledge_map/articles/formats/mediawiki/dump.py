@@ -266,7 +266,7 @@ def _without_unreadable(piece: Piece) -> tuple[bytes, list[Page]]:
     for part in re.split(rb"(?<=</page>)", piece.content):
         start = FIRST_PAGE.search(part)
         problem = _problem(part) if start and part.endswith(PAGE_END) else ""
-        if problem:
+        if start and problem:
             number = PAGE_ID.search(part)
             at = line + part.count(b"\n", 0, start.start())
             unreadable.append(Page(at, id=number[1].decode() if number else "", problem=problem))
@@ -360,7 +360,7 @@ class _Reader:
     def _end(self, name: str) -> None:
         self._elements.pop()
         above = self._elements[-1]
-        if name == "page" and above == "mediawiki":
+        if name == "page" and above == "mediawiki" and self._page:
             self.pages.append(self._page)
             self._page = None
         elif name == "revision" and self._page:

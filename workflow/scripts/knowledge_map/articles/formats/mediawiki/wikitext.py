@@ -128,7 +128,7 @@ def _prose(wikitext: str, hidden: frozenset[str], place: Place) -> Iterator[str]
     """
     parts: list[str] = []
     opened: list[tuple[str, int]] = []  # what is open, and which of the parts begins it
-    depth = dict.fromkeys(("ref", "table", "template", "link", "variant"), 0)
+    depth: dict[str, int] = dict.fromkeys(("ref", "table", "template", "link", "variant"), 0)
     unclosed: set[str] = set()
     position = 0
     while token := TOKENS.search(wikitext, position):
