@@ -348,6 +348,16 @@ def test_a_folder_of_two_kinds_of_lines_is_refused(tmp_path, read):
     assert read.texts(tmp_path / "data", format="csv") == ["x"]
 
 
+def test_a_folder_in_which_nothing_is_read_says_what_is_there(tmp_path, read, write):
+    (tmp_path / "data").mkdir()
+    write("data/a.txt", "Some prose.")
+    with pytest.raises(UserError, match=r"file below this folder, which has a\.txt; correct the path"):
+        read(tmp_path / "data")
+    write("data/wiki_00", b'<doc id="1" url="u" title="T">\nText\n</doc>\n')
+    with pytest.raises(UserError, match="wiki_00: is text of wikiextractor as <doc>; run wikiextractor with --json"):
+        read(tmp_path / "data")
+
+
 # Fields
 
 

@@ -128,6 +128,17 @@ def test_a_quoted_field_of_two_lines_that_look_like_rows_is_one_where_the_table_
     assert read.texts(write("a.csv", content)) == ['say "x"', "Dear\nBest, Joe"]
 
 
+def test_two_lines_that_are_two_rows_or_one_are_dropped_and_counted_where_nothing_tells(read, write):
+    articles, report = read(write("a.csv", 'title,text\nQ,"he said\nR,bye"\nS,x\n'))
+    assert ([article.text for article in articles], report.dropped) == (["x"], {"broken row": 2})
+    assert [example["row"] for example in report.examples] == ["line 2", "line 3"]
+    assert "a quote that is closed in another line" in report.examples[0]["detail"]
+
+
+def test_a_text_of_two_lines_with_as_many_commas_as_a_row_is_one_text(read, write):
+    assert read.texts(write("a.csv", 'title,text\nQ,"one, two\nthree, four"\nS,x\n')) == ["one, two\nthree, four", "x"]
+
+
 def test_rows_that_a_quote_takes_in_are_counted_one_by_one_where_they_are_read_again_too_often(read, write, monkeypatch):
     monkeypatch.setattr("knowledge_map.articles.formats.delimited_rows.MOST_READ_AGAIN", 10)
     _, report = read(write("a.csv", 'id,text\n0,"a ""b"""\n1,"open\n2,b\n3,c\n4,d\n'))

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from knowledge_map.articles.foreign import refuse_foreign
 from knowledge_map.articles.formats.base import ArticleFormat
-from knowledge_map.articles.formats.registry import ARTICLE_FORMATS, opening_of
+from knowledge_map.articles.formats.registry import ARTICLE_FORMATS, opening_bytes, opening_of
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.files import read_record
@@ -17,6 +18,9 @@ from knowledge_map.common.text import UNFIT_IN_PATH, shown
 
 PASSED_OVER = (".", "_")
 """How names begin that programs give to what is no data: notes of Macs, marks and drafts of Spark, checkpoints."""
+
+MOST_LOOKED_AT = 10
+"""Files of a folder in which nothing is read that are asked what they are instead."""
 
 HIVE_COLUMN = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
@@ -143,8 +147,13 @@ def _chosen(folder: Path, below: list[Path], source: Source) -> list[Path]:
             return files
     if files := _only(_by_content(below, formats), folder, source):
         return files
+    for file in below[:MOST_LOOKED_AT]:
+        refuse_foreign(file, opening_bytes(file))
     names = " or ".join(each.folder_names for each in sorted(formats.values(), key=lambda each: each.folder_order))
-    raise UserError(f"{folder}: no {names} file below this folder; correct the path of {source.name} under `articles`.")
+    there = shown(", ".join(file.name for file in below[:5])) if below else "no file at all"
+    raise UserError(
+        f"{folder}: no {names} file below this folder, which has {there}; correct the path of {source.name} under `articles`."
+    )
 
 
 def _only(found: dict[str, list[Path]], folder: Path, source: Source) -> list[Path]:

@@ -178,7 +178,7 @@ class DelimitedRows:
                 self._read_again([(number, part + "\n", valid) for part in parts])
                 return
             literal = self._literally(text)
-            may_be = '"' not in text or self._may_be_literal()
+            may_be = '"' not in text or self.delimiter == "\t" or self._may_be_literal()
             if len(literal) == self._width and may_be and len(text) <= self._longest_field:
                 parsed = parsed._replace(values=literal, error="")
         yield self._cells(parsed)
@@ -189,12 +189,14 @@ class DelimitedRows:
         fits = self._fits(parsed)
         is_row = self._is_row if fits else self._is_row_by_itself
         alike = sum(is_row(text) for _, text, _ in rest)
-        mostly = 2 * alike >= len(rest)
-        shown = self._quoted > self._unquoted
-        coincidence = (self._width - 1) * len(rest) < COINCIDENCE
-        by_chance = shown or (self.delimiter != "\t" and not self._unquoted and (alike < len(rest) or coincidence))
-        if not mostly or (fits and by_chance):
+        one_row = 2 * alike < len(rest) or (fits and not self._is_row(first[1]))
+        may_be_quoted = fits and not self._may_be_literal()
+        if one_row or (may_be_quoted and (alike < len(rest) or self._quoted > self._unquoted)):
             yield self._cells(parsed)
+        elif may_be_quoted and (self._width - 1) * len(rest) < COINCIDENCE:
+            # Two rows, or one text over two lines: neither is believed.
+            for number, _, _ in parsed.lines:
+                yield number, [], "a quote that is closed in another line, which may be a row by itself"
         elif not self._read_again(rest):
             for number, _, _ in parsed.lines:
                 yield number, [], f"{parsed.error or 'a quote that is closed in another row'}, begun in line {first[0]}"
@@ -203,7 +205,7 @@ class DelimitedRows:
             self._line_by_line = True
             yield self._cells(Parsed(self._literally(first[1]), "", [first]))
         else:
-            yield self._cells(Parsed([], parsed.error or "a quote that is closed in another row", [first]))
+            yield self._cells(Parsed([], parsed.error, [first]))
 
     def _cells(self, parsed: Parsed) -> Cells:
         """Return a row for its reader: broken unless it has the right number of fields, all UTF-8."""
@@ -236,7 +238,7 @@ class DelimitedRows:
 
     def _may_be_literal(self) -> bool:
         """Return whether a quote that is not closed is a character like any other: few tables with tabs are quoted."""
-        return self.delimiter == "\t" or self._line_by_line or self._unquoted > self._quoted + 1
+        return (self.delimiter == "\t" and not self._quoted) or self._line_by_line or self._unquoted > self._quoted + 1
 
     # Quotes
 

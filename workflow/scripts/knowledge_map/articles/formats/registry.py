@@ -38,8 +38,7 @@ def format_of(source: Source, path: Path) -> ArticleFormat:
     names = ", ".join(ARTICLE_FORMATS)
     if source.format not in ("auto", *ARTICLE_FORMATS):
         raise UserError(f"articles: {source.name}: no format `{source.format}`; use auto or one of {names}.")
-    with open_bytes(path) as stream:
-        head = stream.read(HEAD)
+    head = opening_bytes(path)
     if not head:
         raise UserError(f"{path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
     refuse_foreign(path, head)
@@ -56,10 +55,15 @@ def format_of(source: Source, path: Path) -> ArticleFormat:
     return found
 
 
+def opening_bytes(path: Path) -> bytes:
+    """Return the first bytes of a file, decompressed."""
+    with open_bytes(path) as stream:
+        return stream.read(HEAD)
+
+
 def opening_of(path: Path) -> tuple[ArticleFormat | None, str]:
     """Return the format that the first bytes of a file are sure of, if any, and how it opens as text."""
-    with open_bytes(path) as stream:
-        head = stream.read(HEAD)
+    head = opening_bytes(path)
     return _by_first_bytes(head), _opening(head)
 
 
