@@ -41,8 +41,9 @@ def format_of(source: Source, path: Path) -> ArticleFormat:
     head = opening_bytes(path)
     if not head:
         raise UserError(f"{path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
-    refuse_foreign(path, head)
     certain = _by_first_bytes(head)
+    if certain is None:
+        refuse_foreign(path, head)
     if source.format != "auto" and certain and certain.name != source.format:
         raise UserError(
             f"{path}: is {certain.name}, and not {source.format}; set `format` of {source.name} to {certain.name} or auto."
