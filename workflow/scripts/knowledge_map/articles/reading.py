@@ -25,7 +25,7 @@ from knowledge_map.articles.sampling import Sample, SeenIds
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
-from knowledge_map.common.text import VISIBLE, opening_words, shown, valid_unicode
+from knowledge_map.common.text import opening_words, shown, valid_unicode, visible
 
 LONGEST_TITLE = 500  # characters; MediaWiki's have 255 bytes, and a map holds all titles at once
 
@@ -92,13 +92,14 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
             continue
-        if isinstance(row.fields, dict):
-            row = row._replace(fields=spellings.corrected(row.fields))
-        text = _text(row.fields)
+        fields = row.fields
+        if isinstance(fields, dict):
+            fields = spellings.corrected(fields)
+        text = _text(fields)
         if text is None:
-            report.drop(row.name, NO_TEXT, _without_text(row.fields))
+            report.drop(row.name, NO_TEXT, _without_text(fields))
             continue
-        candidate = _candidate(row, text, source.name, max_characters)
+        candidate = _candidate(fields, text, source.name, max_characters)
         if seen.add(candidate.article.item_id):
             yield candidate
         else:
@@ -140,6 +141,8 @@ class _Spellings:
 
     def corrected(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return fields under the names that are read."""
+        if fields.get("text") and "title" in fields and "id" in fields and "url" in fields:
+            return fields
         names = tuple(fields)
         other = self._known.get(names)
         if other is None:
@@ -155,8 +158,11 @@ class _Spellings:
 
 def _text(fields: dict[str, Any] | str) -> str | None:
     """Return the text of a row: the first of its fields for texts in which there is something to see."""
-    values = [fields] if isinstance(fields, str) else [fields.get(name) for name in TEXTS]
-    return next((value for value in values if isinstance(value, str) and VISIBLE.search(value)), None)
+    for name in TEXTS:
+        value = fields if isinstance(fields, str) else fields.get(name)
+        if isinstance(value, str) and visible(value):
+            return value
+    return None
 
 
 def _without_text(fields: dict[str, Any] | str) -> str:
@@ -170,8 +176,8 @@ def _without_text(fields: dict[str, Any] | str) -> str:
     return f"neither `text` nor `content`; the row has {names}"
 
 
-def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candidate:
-    fields = row.fields if isinstance(row.fields, dict) else {}
+def _candidate(fields: dict[str, Any] | str, text: str, source: str, max_characters: int) -> Candidate:
+    fields = fields if isinstance(fields, dict) else {}
     given = {
         "id": _word(fields.get("id")),
         "title": _word(fields.get("title")),
@@ -187,7 +193,7 @@ def _candidate(row: Row, text: str, source: str, max_characters: int) -> Candida
     if len(valid["title"]) > LONGEST_TITLE:
         replacements.append(f"title cut at {LONGEST_TITLE} characters")
     whole_text, title = valid["text"], opening_words(valid["title"], LONGEST_TITLE)
-    if not VISIBLE.search(title):
+    if not visible(title):
         title = opening_words(whole_text)
         replacements.append("title taken from the opening words")
     if len(whole_text) > max_characters:

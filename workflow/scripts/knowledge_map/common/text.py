@@ -15,6 +15,11 @@ TITLE_CHARACTERS = 60
 """Most characters of a title that is taken from the opening words of a text."""
 
 
+def visible(text: str) -> bool:
+    """Return whether there is something to see in a text."""
+    return "!" <= text[:1] <= "~" or VISIBLE.search(text) is not None
+
+
 def printable(text: str) -> str:
     """Return foreign text as one line in which there is nothing that a terminal would obey."""
     if text.isprintable():

@@ -31,14 +31,12 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
         if first and line == b"{":
             raise UserError(f"{path}: JSON spread over several lines; write one object a line, as `jq -c` does.")
         first = False
-        yield from _rows(f"line {number}", line)
-
-
-def _rows(name: str, line: bytes) -> Iterator[Row | InvalidRow]:
-    """Yield the row of a line, or the rows of one in which files without a last line end were joined."""
-    row = _row(name, line)
-    joined = _joined(line) if isinstance(row, InvalidRow) and JOINED.search(line) else []
-    yield from [Row(name, fields) for fields in joined] or [row]
+        row = _row(f"line {number}", line)
+        if isinstance(row, InvalidRow) and JOINED.search(line):
+            # Files without a last line end were joined.
+            yield from [Row(row.name, fields) for fields in _joined(line)] or [row]
+        else:
+            yield row
 
 
 def _joined(line: bytes) -> list[dict]:
