@@ -12,7 +12,7 @@ class UserError(Exception):
         super().__init__(printable(message))
 
 
-def corrupt_file_error(path: str | Path | None, reason: object) -> UserError:
+def corrupt_file_error(path: str | Path, reason: object) -> UserError:
     """Return the error that says that a file of ours is corrupt; `reason` is an exception or a text."""
     first_line = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
     return UserError(f"{path}: damaged ({first_line}); delete it and run the workflow again to make it anew.")

@@ -43,12 +43,11 @@ def layouts_of(
         raise UserError(f"{path}: its items are not those of {table.path}; delete it and run the workflow again.")
     if not table.articles:
         raise UserError(f"{table.path}: no articles, so there is nothing to measure; fix `articles` in the configuration.")
-    positions = {
-        "map": (path, knowledge_map.positions),
-        "uniform_weight": (uniform_weight, _positions(uniform_weight, table) if uniform_weight else None),
-        "umap": (path, knowledge_map.raw_positions),
-    }
-    return {name: _layout(file, values, table.articles, name) for name, (file, values) in positions.items() if values is not None}
+    positions: dict[str, tuple[str | Path, np.ndarray]] = {"map": (path, knowledge_map.positions)}
+    if uniform_weight:
+        positions["uniform_weight"] = (uniform_weight, _positions(uniform_weight, table))
+    positions["umap"] = (path, knowledge_map.raw_positions)
+    return {name: _layout(file, values, table.articles, name) for name, (file, values) in positions.items()}
 
 
 def _positions(path: str | Path, table: EmbeddingTable) -> np.ndarray:
@@ -58,7 +57,7 @@ def _positions(path: str | Path, table: EmbeddingTable) -> np.ndarray:
     return np.column_stack([columns["x"].to_numpy(), columns["y"].to_numpy()])
 
 
-def _layout(path: str | Path | None, positions: np.ndarray, articles: int, name: str) -> Layout:
+def _layout(path: str | Path, positions: np.ndarray, articles: int, name: str) -> Layout:
     if not np.isfinite(positions).all():
         raise corrupt_file_error(path, f"a position of the layout {name!r} is not a number")
     if name == "umap":

@@ -85,14 +85,15 @@ def _join_blocks(
     """Write the shard's items beside the vectors of its blocks."""
     rows = articles.metadata.num_rows
     # Read twice, since what is counted stands at the head of the file; so memory holds one block.
-    truncated, computed_in, block = 0, set(), blocks.read(0)
+    truncated, computed_in, prompt, dimension = 0, set(), "", 0
     for number in range(-(-rows // block_size)):
         block = blocks.read(number)
         truncated += block.truncated
         computed_in.add(block.computed_in)
+        prompt, dimension = block.prompt, block.vectors.shape[1]
     log.info(f"{rows:,} articles embedded, {truncated:,} of them cut at {model.max_tokens} tokens")
-    metadata = describe(model, block.prompt, block.vectors.shape[1], truncated, computed_in)
-    schema = pa.schema([*((name, pa.string()) for name in ARTICLE_COLUMNS), _vector_field(metadata["dimension"])])
+    metadata = describe(model, prompt, dimension, truncated, computed_in)
+    schema = pa.schema([*((name, pa.string()) for name in ARTICLE_COLUMNS), _vector_field(dimension)])
     with parquet_writer(output, schema.with_metadata(as_metadata(metadata))) as writer:
         for number, items in enumerate(batches(articles, list(ARTICLE_COLUMNS), block_size)):
             vectors = as_column(blocks.read(number).vectors)

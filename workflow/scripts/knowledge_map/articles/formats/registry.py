@@ -1,7 +1,5 @@
 """All formats of article files, and which of them a file is in."""
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 from knowledge_map.articles import formats
@@ -10,22 +8,14 @@ from knowledge_map.articles.foreign import XML, refuse_foreign
 from knowledge_map.articles.formats.base import ArticleFormat
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.registry import offered
 
 HEAD = 1 << 16
 """Bytes at the beginning of a file from which its format is told."""
 
 
-def _found() -> dict[str, ArticleFormat]:
-    """Return the formats of every module in this folder, by name."""
-    modules = (
-        importlib.import_module(f"{formats.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(formats.__path__)
-        if module.name != "registry"
-    )
-    return {each.name: each for module in modules for each in getattr(module, "FORMATS", ())}
-
-
-ARTICLE_FORMATS = _found()
+ARTICLE_FORMATS: dict[str, ArticleFormat] = {each.name: each for each in offered(formats, "FORMATS")}
+"""The formats of every module in this folder, by name."""
 
 XML_FORMAT = next((each for each in ARTICLE_FORMATS.values() if ".xml" in each.suffixes), None)
 

@@ -1,30 +1,17 @@
 """All forms of question records and of collections of them, and which of them a record has."""
 
-import importlib
-import pkgutil
-
+from knowledge_map.common.registry import offered
 from knowledge_map.common.text import shown
 from knowledge_map.questions import formats
 from knowledge_map.questions.formats.base import QuestionCollection, QuestionFormat, RecordError
 
-_MODULES = [
-    importlib.import_module(f"{formats.__name__}.{module.name}")
-    for module in pkgutil.iter_modules(formats.__path__)
-    if module.name != "registry"
-]
-
-
-def _formats() -> dict[str, QuestionFormat]:
-    """Return the forms of every module in this folder by name, the general ones last."""
-    found = [each for module in _MODULES for each in getattr(module, "FORMATS", ())]
-    return {each.name: each for each in sorted(found, key=lambda each: each.general)}
-
-
-QUESTION_FORMATS = _formats()
-
-QUESTION_COLLECTIONS: dict[str, QuestionCollection] = {
-    each.name: each for module in _MODULES for each in getattr(module, "COLLECTIONS", ())
+QUESTION_FORMATS: dict[str, QuestionFormat] = {
+    each.name: each for each in sorted(offered(formats, "FORMATS"), key=lambda each: each.general)
 }
+"""The forms of every module in this folder by name, the general ones last."""
+
+QUESTION_COLLECTIONS: dict[str, QuestionCollection] = {each.name: each for each in offered(formats, "COLLECTIONS")}
+"""The collections of every module in this folder, by name."""
 
 
 def format_of(record: dict) -> QuestionFormat:
