@@ -46,22 +46,44 @@ WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
 
-# Form and types, and which folder may import which; nothing is run.
+# Form and types, and which folder may import which; nothing is run. They run side by side, and the types take longest.
+LINT = lint-types lint-page lint-workflow lint-imports lint-python
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(CORES)
+
+.PHONY: check quick $(LINT)
+
 lint: .venv/installed-test ## all checks that run nothing
-	ruff check .
-	ruff format --check .
-	snakefmt --check Snakefile workflow
-	PYTHONPATH=workflow/scripts lint-imports
+	@$(SIDE_BY_SIDE) $(LINT)
+
+lint-types:
+	basedpyright --level error
+
+lint-page:
+	deno check --quiet $(PAGE)
 	deno fmt --check
 	deno lint
-	deno check --quiet $(PAGE)
-	basedpyright --level error
+
+lint-workflow:
+	snakefmt --check Snakefile workflow
 	snakemake --lint
+
+lint-imports:
+	PYTHONPATH=workflow/scripts lint-imports
+
+lint-python:
+	ruff check .
+	ruff format --check .
+
+check: .venv/installed-test ## lint and the quick unit tests, within a minute
+	@$(SIDE_BY_SIDE) quick $(LINT)
+
+quick:
+	pytest -m "not slow" tests/unit
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 test: export NUMBA_OPT = 1
 test: lint debian ## all tests and checks
-	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
 	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json

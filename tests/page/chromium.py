@@ -24,4 +24,4 @@ def executable() -> str | None:
 
 
 def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+    return playwright.chromium.launch(executable_path=executable(), args=FLAGS, timeout=120_000)

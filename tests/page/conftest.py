@@ -47,7 +47,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
     def open_page(path: Path, fragment: str = "", context: BrowserContext | None = None, script: str = "", **settings) -> Page:
         if context is None:
             context = browser.new_context(**(DESKTOP | settings))
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(120_000)
             contexts.append(context)
         page = context.new_page()
         page.on("request", note_request)

@@ -10,9 +10,9 @@ VIEW = "(({ x, y, scale }) => [x, y, scale])(knowledgeMap.camera)"
 """What the camera shows; `knowledgeMap` is what the page offers to tests, see its main.js."""
 
 
-def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 30) -> None:
+def wait_until(page: Page, expression: str, argument: object = None) -> None:
     """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 120
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, f"{expression} did not come to hold"
         page.wait_for_timeout(20)

@@ -609,7 +609,7 @@ def test_it_fits_a_phone(six, take, pictures):
 
 def test_it_is_quiet_where_less_motion_is_wanted(six, take):
     page = take(six, reduced_motion="reduce")
-    page.wait_for_timeout(150)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     before = page.evaluate(VIEW)
     page.wait_for_timeout(400)
     assert page.evaluate(VIEW) == pytest.approx(before)

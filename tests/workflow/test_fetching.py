@@ -17,6 +17,8 @@ from projects import REPOSITORY, SMALL, STARTER, TRACEBACK, Project
 from qwen_models import save_model
 from snakemake.utils import update_config
 
+pytestmark = pytest.mark.xdist_group("test_fetching")  # each worker would make the model
+
 FILES = [f"20231101.en/train-0000{number}-of-00003.parquet" for number in range(3)]
 ROWS = 40
 SOURCE = {

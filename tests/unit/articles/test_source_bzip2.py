@@ -33,6 +33,7 @@ def read(tmp_path):
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("size", [3_000, 70_000, 10**7])
 def test_all_streams_are_read(read, size, threads):

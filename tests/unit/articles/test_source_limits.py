@@ -56,7 +56,7 @@ def refusal(read):
         process = fork.Process(target=work, args=(path, settings, sending))
         process.start()
         sending.close()
-        message = receiving.recv() if receiving.poll(30) else "takes too long"
+        message = receiving.recv() if receiving.poll(300) else "takes too long"
         process.kill()
         process.join()
         assert "\n" not in message
@@ -154,6 +154,7 @@ def test_a_pickle_that_grows_as_it_is_read_is_refused(refusal, write, case):
     assert said in refusal(path)
 
 
+@pytest.mark.slow
 def test_a_pickle_of_countless_objects_is_refused_before_memory_ends(refusal, write, monkeypatch):
     monkeypatch.setattr("knowledge_map.common.plain_pickle.MOST_MEMORY", 60_000_000)
     assert "it takes more than 60,000,000 bytes of memory" in refusal(write("a.pkl", b"\x80\x04](" + b"}" * 2_500_000 + b"."))

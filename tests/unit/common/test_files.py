@@ -63,7 +63,7 @@ from knowledge_map.common.files import atomic_write
 with atomic_write(sys.argv[1]) as temporary:
     temporary.write_text("half of the file")
     print("half", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -120,6 +120,7 @@ def read_in_batches(path: Path, column: str) -> pa.Table:
         return pa.concat_tables(list(batches(file, [column], 7)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "read", [lambda path, column: read_parquet(path, [column]), read_in_batches], ids=["whole", "in batches"]
 )

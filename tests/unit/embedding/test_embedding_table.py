@@ -77,6 +77,7 @@ def test_no_questions_leave_a_table_of_articles(tmp_path):
     assert (table.rows, table.articles, table.questions, table.dimension) == (4, 4, 0, 3)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), rows=st.integers(1, 40), row_group=st.integers(1, 12))
 def test_any_reading_of_vectors_is_numpy_slicing(tmp_path_factory, data, rows, row_group):
@@ -123,6 +124,7 @@ def peak_of_merging(shards: list[Path], questions: Path, output: Path) -> int:
     return int(subprocess.run(command, env={"PYTHONPATH": scripts}, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 def test_merging_five_times_as_much_takes_no_more_memory(tmp_path):
     shards = [write_embedded(tmp_path / f"{n}.parquet", vectors_of(20_000, 64)) for n in range(5)]
     questions = write_embedded(tmp_path / "q.parquet", vectors_of(2, 64))

@@ -118,6 +118,7 @@ def write(real_map: Map, path: Path, kind: str) -> dict[str, list]:
     return read_parquet(output).to_pydict()
 
 
+@pytest.mark.slow
 def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real_map, tmp_path, caplog):
     caplog.set_level("INFO", "knowledge_map")
     rows = [{"id": n, "title": f"New {n}", "url": f"https://example.org/{n}", "text": TEXTS[n]} for n in (7, 3)]
@@ -135,6 +136,7 @@ def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real
         assert line in caplog.text
 
 
+@pytest.mark.slow
 def test_new_questions_are_placed_by_their_text(real_map, tmp_path):
     (tmp_path / "quiz.json").write_text(json.dumps([{"id": "a", "question": f"{TEXTS[11]}\n"}, {"question": "Why?"}]))
     placed = write(real_map, tmp_path / "quiz.json", "questions")
