@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -108,4 +109,8 @@ def _package_model(name: str) -> Path:
 @functools.cache  # it reads what every installed package says of itself, and every job asks twice
 def _distribution(package: str) -> str | None:
     """Return what a package was installed by; None where it merely lies on the path."""
+    with suppress(importlib.metadata.PackageNotFoundError):  # mostly what bears the same name, found without reading the others
+        distribution = importlib.metadata.distribution(package)
+        if any(file.parts[0] == package for file in distribution.files or []):
+            return distribution.name
     return next(iter(importlib.metadata.packages_distributions().get(package, [])), None)
