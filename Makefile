@@ -31,7 +31,7 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	touch $@
 
 # Tests use Debian's SLURM, Chromium and a font with Chinese characters. Where these cannot be installed, the tests that need them are skipped and say why.
-DEBIAN = slurm-wlm munge chromium fonts-dejavu-core fonts-wqy-microhei
+DEBIAN = slurm-wlm munge chromium-headless-shell fonts-dejavu-core fonts-wqy-microhei
 
 .PHONY: debian
 debian:

@@ -19,7 +19,9 @@ def small_page(tmp_path_factory) -> Path:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it the tests of the page are skipped, which is said."""
     if executable() is None:
-        pytest.skip("no chromium: the page is not tested in a browser; `apt-get install chromium` where that is possible")
+        pytest.skip(
+            "no chromium: the page is not tested in a browser; `apt-get install chromium-headless-shell` where that is possible"
+        )
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -9,6 +9,18 @@ from playwright.sync_api import Page
 VIEW = "(({ x, y, scale }) => [x, y, scale])(knowledgeMap.camera)"
 """What the camera shows; `knowledgeMap` is what the page offers to tests, see its main.js."""
 
+EXPONENTIALS = """() => {
+  const begin = performance.now();
+  let sum = 0;
+  for (let number = 0; number < 1_000_000; number++) sum += Math.exp(-number / 1_000_000);
+  return sum && performance.now() - begin;
+}"""
+
+
+def pace(page: Page) -> float:
+    """Return how many milliseconds a million exponentials take here and now, the best of five: 15 on an EPYC of Zen 3."""
+    return min(page.evaluate(EXPONENTIALS) for _ in range(5))
+
 
 def wait_until(page: Page, expression: str, argument: object = None) -> None:
     """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
