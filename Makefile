@@ -46,11 +46,17 @@ WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
 
-# Form and types, and which folder may import which; nothing is run. They run side by side, and the types take longest.
+# Form and types, and which folder may import which; nothing is run. The types take longest.
 LINT = lint-types lint-page lint-workflow lint-imports lint-python
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(CORES)
 
-.PHONY: check quick $(LINT)
+.PHONY: check all-tests quick-tests $(LINT)
+
+check: .venv/installed-test ## lint and the quick unit tests, within a minute
+	@$(SIDE_BY_SIDE) quick-tests $(LINT)
+
+test: .venv/installed-test debian ## all tests and checks
+	@$(SIDE_BY_SIDE) all-tests $(LINT)
 
 lint: .venv/installed-test ## all checks that run nothing
 	@$(SIDE_BY_SIDE) $(LINT)
@@ -74,15 +80,15 @@ lint-python:
 	ruff check .
 	ruff format --check .
 
-check: .venv/installed-test ## lint and the quick unit tests, within a minute
-	@$(SIDE_BY_SIDE) quick $(LINT)
+# Written once, byte code serves all the processes that the tests start.
+quick-tests all-tests: export PYTHONDONTWRITEBYTECODE =
 
-quick:
+quick-tests:
 	pytest -m "not slow" tests/unit
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
-test: export NUMBA_OPT = 1
-test: lint debian ## all tests and checks
+all-tests: export NUMBA_OPT = 1
+all-tests:
 	pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json

@@ -7,6 +7,8 @@ import pytest
 
 from knowledge_map.articles import bzip2
 
+pytestmark = pytest.mark.slow  # compresses tens of megabytes
+
 RANDOM = np.random.default_rng(7)
 CONTENT = RANDOM.integers(0, 256, 400_000, dtype=np.uint8).tobytes() + b"a page\n" * 200_000
 
@@ -33,7 +35,6 @@ def read(tmp_path):
     return read
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("size", [3_000, 70_000, 10**7])
 def test_all_streams_are_read(read, size, threads):

@@ -25,6 +25,8 @@ from knowledge_map.articles.reading import LONGEST_TITLE, LONGEST_URL
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
 
+pytestmark = pytest.mark.slow  # forks a process for each file
+
 MEMORY = 800 << 20
 COMPRESS = {
     "gz": gzip.compress,
@@ -154,7 +156,6 @@ def test_a_pickle_that_grows_as_it_is_read_is_refused(refusal, write, case):
     assert said in refusal(path)
 
 
-@pytest.mark.slow
 def test_a_pickle_of_countless_objects_is_refused_before_memory_ends(refusal, write, monkeypatch):
     monkeypatch.setattr("knowledge_map.common.plain_pickle.MOST_MEMORY", 60_000_000)
     assert "it takes more than 60,000,000 bytes of memory" in refusal(write("a.pkl", b"\x80\x04](" + b"}" * 2_500_000 + b"."))
