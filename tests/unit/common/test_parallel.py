@@ -60,6 +60,7 @@ def test_a_killed_process_is_told_of_in_one_line():
             pool.submit(signal.raise_signal, signal.SIGKILL).result()
 
 
+@pytest.mark.slow
 def test_processes_end_when_their_parent_is_killed():
     script = """
 import time
