@@ -84,7 +84,7 @@ lint-python:
 quick-tests all-tests: export PYTHONDONTWRITEBYTECODE =
 
 quick-tests:
-	pytest -m "not slow" tests/unit
+	pytest --numprocesses 2 --dist loadgroup -m "not slow" tests/unit
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 all-tests: export NUMBA_OPT = 1
