@@ -84,12 +84,12 @@ lint-python:
 quick-tests all-tests: export PYTHONDONTWRITEBYTECODE =
 
 quick-tests:
-	pytest --numprocesses 2 --dist loadgroup -m "not slow" tests/unit
+	pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 all-tests: export NUMBA_OPT = 1
 all-tests:
-	pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
 	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json

@@ -7,14 +7,20 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from projects import STARTER, Project, read_articles, small_project
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of a file to one worker, which makes their fixtures once; those of the workflow to any that is free."""
-    for item in items:
-        if item.path.parent.name != "workflow":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class FilesAndRuns(LoadScopeScheduling):
+    """Gives the tests of a file to one worker, which makes their fixtures once; those of the workflow to any that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith("tests/workflow/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return FilesAndRuns(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

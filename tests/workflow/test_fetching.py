@@ -14,10 +14,7 @@ import pytest
 import yaml
 from hub_server import COMMIT, Hub, environment, serving
 from projects import REPOSITORY, SMALL, STARTER, TRACEBACK, Project
-from qwen_models import save_model
 from snakemake.utils import update_config
-
-pytestmark = pytest.mark.xdist_group("test_fetching")  # each worker would make the model
 
 FILES = [f"20231101.en/train-0000{number}-of-00003.parquet" for number in range(3)]
 ROWS = 40
@@ -30,9 +27,15 @@ SOURCE = {
 }
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory) -> Path:
-    return save_model(tmp_path_factory.mktemp("model"), "left")
+@pytest.fixture(scope="session")
+def model(made_once) -> Path:
+    def make(folder: Path) -> None:
+        from qwen_models import save_model  # takes seconds, of one worker
+
+        folder.mkdir()
+        save_model(folder, "left")
+
+    return made_once("qwen", make) / "model"
 
 
 @pytest.fixture(scope="module")
