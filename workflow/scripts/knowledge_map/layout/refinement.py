@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import openTSNE
 import scipy.sparse
-import torch
 from openTSNE.affinity import PrecomputedAffinities
 from openTSNE.tsne import gradient_descent
 
@@ -75,7 +74,7 @@ def refined_layout(
     if table.questions:
         # The graph may name other questions first; a question's targets are articles only.
         questions = table.vectors(table.articles, table.rows)
-        targets, _ = articles_nearest_to(questions, table, range(table.articles), k, torch.device("cpu"), threads)
+        targets, _ = articles_nearest_to(questions, table, range(table.articles), k, "cpu", threads)
         nearest[table.articles :] = targets
         settings = settings.limited_to(table.articles, table.questions)
     positions = refine(raw, nearest, table.articles, settings, threads)
