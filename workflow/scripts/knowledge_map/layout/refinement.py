@@ -22,6 +22,9 @@ INITIAL_SPREAD = 1e-4
 
 MOMENTUM = 0.8
 
+BARNES_HUT_BELOW = 4_000
+"""Fewer items than this take less time by Barnes-Hut trees than by FFT, whose grid has a least size."""
+
 
 @dataclass(frozen=True)
 class Refinement:
@@ -96,8 +99,9 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     questions throw nothing out of the map, and the other items need not wait for them.
 
     Source: t-SNE on a uniform kNN graph as in Böhm, Berens, Kobak, "Attraction-repulsion spectrum in neighbor embeddings"
-    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE; steps
-    by the diagonal of the graph's Laplacian (Jacobi preconditioning).
+    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), or of few items by trees as in
+    van der Maaten, "Accelerating t-SNE using tree-based algorithms" (2014), both implemented by openTSNE; steps by the
+    diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
     start = layout - layout.mean(axis=0)
     start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
@@ -105,7 +109,7 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     embedding = openTSNE.TSNEEmbedding(
         np.ascontiguousarray(start, dtype=np.float64),
         _affinities(neighbors, articles, question_weight=1),
-        negative_gradient_method="fft",
+        negative_gradient_method="bh" if len(layout) < BARNES_HUT_BELOW else "fft",
         n_jobs=threads,
         random_state=settings.seed,
         optimizer=optimizer,
