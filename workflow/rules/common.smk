@@ -11,8 +11,9 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from knowledge_map.articles.discovery import rows_needed
-from knowledge_map.articles.shards import closing_summary, read_manifest
+from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
+from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import check_inputs, check_size, complete
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
@@ -214,4 +215,4 @@ onstart:
 
 onsuccess:
     told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join([*closing_summary(Path(RESULTS)), *told]), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)
