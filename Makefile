@@ -1,7 +1,7 @@
 # `make map` and `make test` do everything from an empty machine with Python 3.11 or newer.
 
 PYTHON ?= python3
-CORES ?= $(shell nproc)
+CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())") # macOS has no nproc
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -12,7 +12,6 @@ help: ## list these targets
 
 map: env ## the starter corpus, from articles to a finished map in results/
 	snakemake --cores $(CORES)
-	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
 
 status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
 	@python3 workflow/scripts/status.py $(CONFIG)
@@ -23,11 +22,11 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	@case "$(CURDIR)" in *[[:space:]]*) echo "make: $(CURDIR): the path of this folder has a space in it, with which the environment" \
 		"in it would not run; move the folder, or make an environment elsewhere and run snakemake in it (README.md)."; exit 1;; esac
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/python envs/install.py requirements.txt
 	touch $@
 
 .venv/installed-test: .venv/installed requirements-test.txt
-	$(BIN)/pip install --quiet -r requirements-test.txt
+	$(BIN)/python envs/install.py requirements-test.txt
 	touch $@
 
 # Tests use Debian's SLURM, Chromium and a font with Chinese characters. Where these cannot be installed, the tests that need them are skipped and say why.
@@ -102,7 +101,6 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header
 UNPINNED = grep -vE '^(nvidia|cuda|triton)' | sed 's/+cpu$$//'
 
 lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
-	$(BIN)/pip install --quiet uv
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 

@@ -34,3 +34,5 @@ rule all:
         rules.map_page.output,
         rules.diagnostics.output,
     localrule: True
+    message:
+        "Everything is there"
