@@ -3,9 +3,9 @@
     python benchmarks/first_map.py [--before CHECKOUT] [--atlas PATH/TO/embedding-atlas] [--repeats 3]
 
 `CHECKOUT` is a folder with another commit (`git worktree add ../before COMMIT`). Embedding Atlas stands in an environment of its
-own (`pip install torch==2.13.0 embedding-atlas`) and goes from the same articles and the same model to its exported page, with UMAP
-only. Everything has run once before it is measured, so that compiled code is kept. Tells the median of the seconds on the clock and
-of processor time, how this commit compares, and the seconds of every rule.
+own (`pip install torch==2.13.0 embedding-atlas`) and goes from the same articles and the same model to its exported page, with
+UMAP only. Everything has run once before it is measured, so that compiled code is kept. Tells the median of the seconds on the
+clock and of processor time, how this commit compares, and the seconds of every rule.
 """
 
 import argparse
