@@ -5,7 +5,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())") # macOS has no
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env lint test bench docs lock pictures clean help
+.PHONY: map status estimate env lint test bench docs lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -15,6 +15,9 @@ map: env ## the starter corpus, from articles to a finished map in results/
 
 status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
 	@python3 workflow/scripts/status.py $(CONFIG)
+
+estimate: env ## what a run will take on this machine, before it takes it; of another configuration: CONFIG=config/wikipedia-250k.yaml
+	@snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG) --) estimate
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 
