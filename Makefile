@@ -48,7 +48,7 @@ WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
 
-# Form and types, and which folder may import which; nothing is run. The types take longest.
+# Form and types, and which folder may import which; nothing is run.
 LINT = lint-types lint-page lint-workflow lint-imports lint-python
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(CORES)
 
