@@ -12,7 +12,7 @@ from openTSNE.tsne import gradient_descent
 
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.placement import place_questions
+from knowledge_map.layout.placement import place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
 from knowledge_map.neighbors.graph import read_neighbors
@@ -39,7 +39,7 @@ class Refinement:
     iterations : the steps after them.
     question_weight : weight of an edge between a question and an article in these, those between articles counting 1.
     learning_rate : as a fraction of the number of items.
-    placement_iterations : last steps, of the questions and the articles at them only; see `placement`.
+    placement_iterations : last steps, which let neighbors within reach be neighbors; see `placement`.
     seed : of openTSNE's random numbers.
     """
 
@@ -60,8 +60,8 @@ class Refinement:
         """
         if questions * self.k <= articles:
             return self
-        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles and are not placed")
-        return replace(self, question_weight=min(self.question_weight, 1), placement_iterations=0)
+        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles")
+        return replace(self, question_weight=min(self.question_weight, 1))
 
 
 def refined_layout(
@@ -81,7 +81,7 @@ def refined_layout(
         nearest[table.articles :] = targets
         settings = settings.limited_to(table.articles, table.questions)
     positions = refine(raw, nearest, table.articles, settings, threads)
-    place_questions(positions, nearest[table.articles :], settings.placement_iterations, threads)
+    place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
     return normalized(positions)
 
 
