@@ -11,9 +11,10 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from knowledge_map.articles.discovery import rows_needed
+from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import closing_summary, read_manifest
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.configuration import check_inputs, check_size, complete, projection_settings
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
 
@@ -108,6 +109,12 @@ def shards(wildcards):
                 f"{path}: missing; delete {RESULTS}/shards/manifest.json and run the workflow again to make it anew."
             )
     return paths
+
+
+def carried_table(wildcards):
+    """The table of carried columns, where there are any."""
+    content = manifest()
+    return f"{RESULTS}/shards/{content['carried']['table']}.parquet" if "carried" in content else []
 
 
 def embedded_shards(wildcards):

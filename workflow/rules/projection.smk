@@ -21,7 +21,7 @@ rule project:
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
     params:
-        projection=canonical(config["projection"]),
+        projection=canonical(projection_settings(config)),
         model=canonical(
             vars(
                 INPUTS.article_model if config["projection"]["kind"] == "articles" else INPUTS.question_model

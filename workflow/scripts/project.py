@@ -2,6 +2,7 @@
 
 import json
 
+from knowledge_map.articles.records import Source
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.encoders import open_encoder
 from knowledge_map.embedding.model import EmbeddingModel
@@ -13,8 +14,7 @@ with logging_to(snakemake.log[0], "project"):
     settings = json.loads(snakemake.params.projection)
     model = EmbeddingModel(**json.loads(snakemake.params.model))
     write_projection(
-        snakemake.input.new,
-        settings["format"],
+        Source("new", snakemake.input.new, settings["format"], columns=settings.get("columns"), carry=settings.get("carry")),
         settings["kind"],
         model,
         open_encoder(model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),

@@ -55,7 +55,7 @@ def test_pruning_changes_no_sample(tmp_path, monkeypatch):
         monkeypatch.setattr(sampling_module, "SLACK", slack)
         with Sample(tmp_path / "sample.sqlite", seed=1, limit=10) as sample:
             for number in range(2_000):
-                sample.offer(f"wiki:{number}", (f"wiki:{number}", "wiki", "", "", "", ""))
+                sample.offer(f"wiki:{number}", (f"wiki:{number}", "wiki", "", "", "", "", ""))
             assert sample._held <= 20 + slack
             return list(sample.drawn())
 

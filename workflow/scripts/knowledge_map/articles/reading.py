@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from knowledge_map.articles.columns import TEXTS, other_spellings, told_spelling
+from knowledge_map.articles.carried import carried_values
+from knowledge_map.articles.columns import TEXTS, ColumnNames, Roles, roles_of
 from knowledge_map.articles.decompression import Expansion
 from knowledge_map.articles.discovery import columns_of_path, files_with_rest
 from knowledge_map.articles.formats.base import ReadSettings
@@ -70,6 +71,11 @@ def read_articles(
             return
 
 
+def check_opening(source: Source) -> None:
+    """Read the first row of a source. Raises UserError where that cannot be, such as for a column that a table does not have."""
+    next(_rows(source, SourceReport(source.name, source.path), LONGEST_TITLE, threads=1), None)
+
+
 def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport, scratch_dir: Path) -> Iterator[Candidate]:
     """Yield a random sample of the candidates, in the order of their keys."""
     assert source.sample_seed is not None  # else none is drawn
@@ -83,7 +89,8 @@ def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport
 
 def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
-    spellings = _Spellings(report)
+    chosen = source.column_names
+    roles = _RolesOfRows(chosen, report)
     for row in _rows(source, report, max_characters, threads):
         report.read += 1
         if isinstance(row, InvalidRow):
@@ -92,20 +99,21 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
             continue
-        fields = row.fields
-        if isinstance(fields, dict):
-            fields = spellings.corrected(fields)
-        text = _text(fields)
+        fields = row.fields if isinstance(row.fields, dict) else {"text": row.fields}
+        found = roles.of(fields)
+        text = _text(fields, found)
         if text is None:
-            report.drop(row.name, NO_TEXT, _without_text(fields))
+            report.drop(row.name, NO_TEXT, _without_text(row.fields, found))
             continue
-        candidate = _candidate(fields, text, source.name, max_characters)
+        candidate = _candidate(fields, found, text, source.name, max_characters, chosen)
         if seen.add(candidate.article.item_id):
             yield candidate
         else:
             report.drop(row.name, DUPLICATE_ID, shown(candidate.article.item_id))
     if not report.read:
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
+    if roles.names:
+        chosen.check(source.path, roles.names)
 
 
 def _rows(source: Source, report: SourceReport, max_characters: int, threads: int) -> Iterator[Row | InvalidRow | SkippedRow]:
@@ -117,7 +125,8 @@ def _rows(source: Source, report: SourceReport, max_characters: int, threads: in
         columns = columns_of_path(source, file)
         prefix = "" if file == Path(source.path) else f"{file.name if source.files else file.relative_to(source.path)} "
         expansion = Expansion(file)
-        settings = ReadSettings(max_characters, threads, source.options.get(format.name) or {}, report.note)
+        options = source.options.get(format.name) or {}
+        settings = ReadSettings(max_characters, threads, options, source.column_names.without(columns), report.note)
         for row in format.read_rows(file, settings):
             if columns and isinstance(row, Row):
                 row = row._replace(fields=columns | (row.fields if isinstance(row.fields, dict) else {"text": row.fields}))
@@ -132,56 +141,62 @@ def _characters(row: Row) -> int:
     return sum(len(value) for value in values if isinstance(value, str))
 
 
-class _Spellings:
-    """Fields that differ in case only from those that are read, under the names that are read; told once for each spelling."""
+class _RolesOfRows:
+    """Which fields of rows hold what, told once for each name that was found.
 
-    def __init__(self, report: SourceReport):
-        self._report = report
-        self._known: dict[tuple, dict[str, str]] = {}
+    Attributes
+    ----------
+    names : of the fields that rows had, all while there are few, and those that the settings name.
+    """
 
-    def corrected(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return fields under the names that are read."""
-        if fields.get("text") and "title" in fields and "id" in fields and "url" in fields:
-            return fields
-        names = tuple(fields)
-        other = self._known.get(names)
-        if other is None:
-            other = other_spellings([name for name in names if isinstance(name, str)])
-            if len(self._known) < 1_000 and len(names) < 1_000:
-                self._known[names] = other
-            for words in (told_spelling(*pair) for pair in other.items()):
-                if words not in self._report.notes:
-                    self._report.note(words)
-        # The first of several spellings counts.
-        return {**{other[name]: fields[name] for name in reversed(names) if name in other}, **fields} if other else fields
+    def __init__(self, chosen: ColumnNames, report: SourceReport):
+        self._chosen, self._report = chosen, report
+        self._wanted = set(chosen.settings())
+        self._known: dict[tuple, Roles] = {}
+        self.names: dict[str, None] = {}
 
+    def of(self, fields: dict[str, Any]) -> Roles:
+        """Return which fields of a row hold what."""
+        keys = tuple(fields)
+        return self._known.get(keys) or self._new(keys)
 
-def _text(fields: dict[str, Any] | str) -> str | None:
-    """Return the text of a row: the first of its fields for texts in which there is something to see."""
-    for name in TEXTS:
-        value = fields if isinstance(fields, str) else fields.get(name)
-        if isinstance(value, str) and visible(value):
-            return value
-    return None
+    def _new(self, keys: tuple) -> Roles:
+        names = [key for key in keys if isinstance(key, str)]
+        roles = roles_of(names, self._chosen)
+        if len(self._known) < 1_000 and len(keys) < 1_000:
+            self._known[keys] = roles
+        for words in roles.told:
+            if words not in self._report.notes:
+                self._report.note(words)
+        self.names |= dict.fromkeys(name for name in names if name in self._wanted or len(self.names) < 100)
+        return roles
 
 
-def _without_text(fields: dict[str, Any] | str) -> str:
+def _text(fields: dict[str, Any], roles: Roles) -> str | None:
+    """Return the text of a row: its texts joined, or the first of them in which there is something to see."""
+    found = (value for name in roles.text if isinstance(value := fields.get(name), str) and visible(value))
+    return "\n\n".join(map(str.strip, found)) or None if roles.joined else next(found, None)
+
+
+def _without_text(fields: dict[str, Any] | str, roles: Roles) -> str:
     """Return what a row has that has no text."""
-    values = [fields] if isinstance(fields, str) else [fields[name] for name in TEXTS if fields.get(name) is not None]
+    values = [fields] if isinstance(fields, str) else [fields[name] for name in roles.text if fields.get(name) is not None]
     if any(isinstance(value, str) for value in values):
         return "it is blank"
     names = shown(", ".join(str(name) for name in fields if isinstance(name, str | int))) if fields else "no field at all"
     if values:
         return f"it is a {type(values[0]).__name__}; the row has {names}"
-    return f"neither `text` nor `content`; the row has {names}"
+    wanted = " nor ".join(f"`{shown(name)}`" for name in (roles.text if roles.joined else TEXTS))
+    return f"neither {wanted}; the row has {names}" if " nor " in wanted else f"no {wanted}; the row has {names}"
 
 
-def _candidate(fields: dict[str, Any] | str, text: str, source: str, max_characters: int) -> Candidate:
-    fields = fields if isinstance(fields, dict) else {}
+def _candidate(
+    fields: dict[str, Any], roles: Roles, text: str, source: str, max_characters: int, chosen: ColumnNames
+) -> Candidate:
     given = {
-        "id": _word(fields.get("id")),
-        "title": _word(fields.get("title")),
-        "url": _text_or_none(fields.get("url")),
+        "id": _word(fields.get(roles.id)),
+        "title": _word(fields.get(roles.title)),
+        "url": _text_or_none(fields.get(roles.url)),
         "text": text.strip(),
     }
     valid = {name: valid_unicode(value) for name, value in given.items()}
@@ -199,7 +214,9 @@ def _candidate(fields: dict[str, Any] | str, text: str, source: str, max_charact
     if len(whole_text) > max_characters:
         replacements.append(f"text cut at {max_characters} characters")
     item_id = f"{source}:{valid['id'] or _digest(title, whole_text)}"
-    return Candidate(Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip()), replacements)
+    carried, cut = carried_values(fields, chosen.carried)
+    article = Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip(), carried)
+    return Candidate(article, replacements + cut)
 
 
 def _word(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Placing new items on a finished map by their nearest articles in embedding space; the map stays as it is."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
+from knowledge_map.articles.carried import Unread, typed_table, types_of
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
@@ -100,8 +102,7 @@ def best_positions(articles: np.ndarray, neighbors: np.ndarray, threads: int) ->
 
 
 def write_projection(
-    path: str | Path,
-    format: str,
+    source: Source,
     kind: str,
     model: EmbeddingModel,
     encoder: TextEncoder,
@@ -113,18 +114,26 @@ def write_projection(
     threads: int,
     max_characters: int,
 ) -> None:
-    """Read new items of `kind` ("articles" or "questions") from a file, embed and place them, and write them as parquet.
+    """Read new items of `kind` ("articles" or "questions") from a source, embed and place them, and write them as parquet.
 
-    A batch at a time: memory does not grow with the file. What was dropped is counted in the log.
+    The columns that the map carries are filled where the source's settings name them too. A batch at a time: memory does not grow
+    with the file. What was dropped, or is not of the type that a column has on the map, is counted in the log.
     """
-    with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, SCHEMA) as writer:
-        items = _questions(path) if kind == "questions" else _articles(path, format, max_characters, Path(scratch_dir))
+    fields = knowledge_map.carried
+    schema = pa.schema([*SCHEMA, *fields])
+    types = types_of(fields)
+    columns = [each for each in source.column_names.carried if each.name in types and kind == "articles"]
+    unread: dict[str, Unread] = {}
+    with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, schema) as writer:
+        items = _questions(source.path) if kind == "questions" else _articles(source, max_characters, Path(scratch_dir))
         placed = 0
         while batch := list(islice(items, BATCH)):
-            item_ids, sources, titles, urls, texts = zip(*batch, strict=True)
+            item_ids, sources, titles, urls, texts, carried = zip(*batch, strict=True)
             vectors = encoder.encode(model.texts_of(titles, texts), item_ids).vectors
             projection = project(vectors, table, knowledge_map, k, device, threads)
-            columns = {
+            values = [json.loads(each or "[]") for each in carried]
+            beside = typed_table(list(zip(item_ids, values, strict=True)), columns, types, unread)
+            written = {
                 "item_id": item_ids,
                 "kind": [QUESTION if kind == "questions" else ARTICLE] * len(batch),
                 "source": sources,
@@ -138,13 +147,14 @@ def write_projection(
                     for ids, distances in zip(projection.neighbors.tolist(), projection.distances.tolist(), strict=True)
                 ],
             }
-            writer.write_table(pa.table(columns, schema=SCHEMA))
+            writer.write_table(pa.table(written | {field.name: beside[field.name] for field in fields}, schema=schema))
             placed += len(batch)
+        for name, each in unread.items():
+            log.info(each.told(name))
         log.info(f"{placed:,} {kind} placed on the map")
 
 
-def _articles(path: str | Path, format: str, max_characters: int, scratch_dir: Path) -> Iterator[Article]:
-    source = Source("new", str(path), format)
+def _articles(source: Source, max_characters: int, scratch_dir: Path) -> Iterator[Article]:
     report = SourceReport(source.name, source.path)
     with SeenIds(scratch_dir) as seen:
         yield from read_articles(source, report, seen, max_characters, scratch_dir)

@@ -17,10 +17,12 @@ from jsonschema.validators import extend
 
 from knowledge_map.articles.discovery import files_of
 from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
+from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.text import reason_of, shown
+from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
@@ -163,6 +165,8 @@ def _found(config: dict) -> Inputs:
         check_path(path, "questions")
     for source in sources:
         _check_on_hub(source)
+        _check_carried(source)
+    projection_settings(config)
     article_model, question_model = embedding_models(config)
     article_model.folder()
     _check_writable(Path(config["results"]))
@@ -171,6 +175,8 @@ def _found(config: dict) -> Inputs:
     for number, source in enumerate(sources):
         for file in files[source.name]:
             check_path(str(file), f"articles[{number}].path")
+        if not source.on_hub and source.column_names.settings():
+            check_opening(source)
     return Inputs(
         sources=sources,
         files=files,
@@ -190,6 +196,33 @@ def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
         EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
         EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
     )
+
+
+def projection_settings(config: dict) -> dict:
+    """Return the settings of `projection`, with `columns` and `carry` of the source that they name in place of its name.
+
+    Raises UserError where there is no source of that name.
+    """
+    projection = dict(config["projection"])
+    name = projection.pop("source")
+    if name is None:
+        return projection
+    entry = next((entry for entry in config["articles"] if entry["name"] == name), None)
+    if entry is None:
+        raise UserError(f"configuration: projection.source is {shown(name)}, and no entry of `articles` has that name.")
+    return projection | {key: entry[key] for key in ("columns", "carry")}
+
+
+def _check_carried(source: Source) -> None:
+    """Raise UserError where a carried column would have the name of another on the map; DuckDB and others ignore the case."""
+    own = {name.casefold(): "a column of the map itself" for name in (*MAP_SCHEMA.names, "text", "embedding")}
+    for each in source.column_names.carried:
+        folded = each.name.casefold()
+        if UNFIT_IN_PATH.search(each.name) or not each.name.strip():
+            raise UserError(f"articles: {source.name}: carry: {each.name!r} is no name; give it one by `as`.")
+        if folded in own:
+            raise UserError(f"articles: {source.name}: carry: `{each.name}` is {own[folded]}; give it another name by `as`.")
+        own[folded] = "carried already"
 
 
 def _check_on_hub(source: Source) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from knowledge_map.articles.columns import READ, TEXTS, checked_columns
+from knowledge_map.articles.columns import ColumnNames, checked_roles
 from knowledge_map.articles.decompression import BUFFER, COMPRESSIONS, Expansion
 from knowledge_map.articles.formats.base import ArticleFormat, ReadSettings
 from knowledge_map.articles.records import InvalidRow, Row
@@ -26,7 +26,7 @@ LARGEST_PAGE = 1 << 28  # bytes; writers make pages of about one MiB, or of one 
 def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
     """Yield the rows of a parquet file.
 
-    Raises UserError if there is no column `text` or `content`, or the file is damaged or no parquet file.
+    Raises UserError if there is no column of texts, or the file is damaged or no parquet file.
     """
     _refuse_compressed(path)
     number = 0
@@ -34,15 +34,12 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
         # An absolute path: at the beginning of others, pyarrow takes `~` for a home and `word:` for a place on the network.
         with pq.ParquetFile(path.absolute(), pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
             schema = file.schema_arrow
-            columns = dict(zip(schema.names, checked_columns(path, schema.names, settings.tell), strict=True))
-            needed = _needed(path, {name: schema.field(own).type for own, name in columns.items() if name in READ})
-            columns = {own: name for own, name in columns.items() if name in needed}
-            for group, rows in enumerate(_batch_rows(path, list(columns), Expansion(path))):
-                for batch in file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False):
-                    fields = [columns[own] for own in batch.schema.names]
+            columns = _needed(path, schema, settings.columns)
+            for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
+                for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
                     for values in zip(*map(_undecoded, batch.columns), strict=True):
                         number += 1
-                        yield _row(f"row {number}", fields, values)
+                        yield _row(f"row {number}", batch.schema.names, values)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); {_remedy(error)}.") from None
 
@@ -66,18 +63,24 @@ def _remedy(error: Exception) -> str:
     return "fetch or make the file anew"
 
 
-def _needed(path: Path, types: dict[str, pa.DataType]) -> list[str]:
-    """Return the columns of an article that are there and of a type that may hold what they are for."""
-    needed = [name for name in READ if name in types and _is_word(types[name])]
-    if not set(TEXTS) & set(needed):
-        text = next(name for name in TEXTS if name in types)
-        raise UserError(f"{path}: the column `{text}` holds {shown(str(types[text]))}, no texts.")
-    return needed
+def _needed(path: Path, schema: pa.Schema, chosen: ColumnNames) -> list[str]:
+    """Return the columns of an article that are there and of a type that may hold what they are for, and those that go along."""
+    roles = checked_roles(path, schema.names, chosen)
+    words = {name for name in roles.columns if _is_word(schema.field(name).type)}
+    texts = roles.text if roles.joined or words.isdisjoint(roles.text) else ()
+    for name in (*texts, *filter(None, (chosen.id, chosen.title, chosen.url))):
+        if name not in words:
+            raise UserError(f"{path}: the column `{shown(name)}` holds {shown(str(schema.field(name).type))}, no texts.")
+    return [name for name in schema.names if name in words | chosen.carried_columns]
 
 
 def _is_word(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    tests = ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary", "is_integer", "is_floating")
+    return _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    tests = ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary")
     return any(getattr(pa.types, test)(kind) for test in tests)
 
 
@@ -86,25 +89,31 @@ def _batch_rows(path: Path, columns: list[str], expansion: Expansion) -> Iterato
 
     Raises UserError where there is a page too large to be one, or the file expands beyond measure.
     """
+    nested = tuple(f"{column}." for column in columns)
     with path.open("rb") as content:
         for group in chunks_of(content):
             longest = 1
-            for page in (page for chunk in group if chunk.column in columns for page in pages_of(content, chunk)):
+            read = (chunk for chunk in group if chunk.column in columns or chunk.column.startswith(nested))
+            for column, page in ((chunk.column, page) for chunk in read for page in pages_of(content, chunk)):
                 expansion.add(page.size)
                 if page.size > LARGEST_PAGE:
                     raise UserError(
                         f"{path}: a page of {page.size:,} bytes; {LARGEST_PAGE:,} are the most. Write it anew with smaller ones."
                     )
-                # Any row may have the longest text of a dictionary, and all of them the same.
-                longest = max(longest, page.size // max(1, page.values))
+                # Any row may have the longest text of a dictionary, and all of them the same; a list, a good part of a page.
+                longest = max(longest, page.size // (8 if column not in columns else max(1, page.values)))
             yield max(1, min(BATCH_ROWS, BATCH_BYTES // longest))
 
 
 def _undecoded(column: pa.Array) -> list[Any]:
     """Return the values of a column, texts as bytes."""
-    # Some writers leave the mark off that makes a byte array a string, and some write what is no UTF-8: a row's own fault.
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    return (column if pa.types.is_integer(kind) or pa.types.is_floating(kind) else column.cast(pa.large_binary())).to_pylist()
+    if _is_text(kind):
+        # Some writers leave the mark off that makes a byte array a string, and some write what is no UTF-8: a row's own fault.
+        return column.cast(pa.large_binary()).to_pylist()
+    if pa.types.is_timestamp(kind):
+        return column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()  # datetime knows nothing shorter
+    return column.to_pylist()
 
 
 def _row(name: str, columns: list[str], values: tuple[Any, ...]) -> Row | InvalidRow:
