@@ -91,6 +91,8 @@ rule merge_embeddings:
     threads: 1
     resources:
         mem_mb=growing(2000),
+    params:
+        **table_settings(),
     message:
         "Merging the embedded shards and questions into one table"
     script:

@@ -1,6 +1,7 @@
 """Place new articles or questions on the finished map."""
 
 import json
+from functools import partial
 
 from knowledge_map.articles.records import Source
 from knowledge_map.common.job import logging_to
@@ -17,7 +18,7 @@ with logging_to(snakemake.log[0], "project"):
         Source("new", snakemake.input.new, settings["format"], columns=settings.get("columns"), carry=settings.get("carry")),
         settings["kind"],
         model,
-        open_encoder(model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
+        partial(open_encoder, model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
         snakemake.resources.device,
         EmbeddingTable(snakemake.input.embeddings),
         KnowledgeMap(snakemake.input.knowledge_map),

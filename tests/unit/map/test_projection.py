@@ -107,7 +107,7 @@ def write(real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | No
         Source("new", str(path), **settings),
         kind,
         encoder.model,
-        encoder,
+        lambda: encoder,
         "cpu",
         real_map.table,
         knowledge_map or real_map.knowledge_map,

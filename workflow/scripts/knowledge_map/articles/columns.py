@@ -21,6 +21,9 @@ OTHER_TEXTS = ("body", "page_content", "passage", "article", "document", "conten
 KNOWN = {"id": ("id", "_id"), "title": ("title", "headline", "subject", "name"), "url": ("url", "link", "uri")}
 """Names of the other columns; of each the first that a table has is read."""
 
+SINGLE = (*KNOWN, "vector")
+"""What a single column holds; a column of vectors must be named."""
+
 KNOWN_NAMES = frozenset([*TEXTS, *OTHER_TEXTS, *(name for names in KNOWN.values() for name in names)])
 
 
@@ -31,6 +34,7 @@ class ColumnNames:
     Attributes
     ----------
     id, title, url : a column, or None.
+    vector : the column with vectors that others have made, or None.
     text : the columns that are joined to a text; none if empty.
     carried : columns that go along with an article.
     """
@@ -38,6 +42,7 @@ class ColumnNames:
     id: str | None = None
     title: str | None = None
     url: str | None = None
+    vector: str | None = None
     text: tuple[str, ...] = ()
     carried: tuple[CarriedColumn, ...] = ()
 
@@ -49,13 +54,13 @@ class ColumnNames:
         return cls(**named, text=(text,) if isinstance(text, str) else tuple(text), carried=tuple(map(CarriedColumn.of, carry)))
 
     @property
-    def carried_columns(self) -> set[str]:
-        """The columns that go along with an article."""
-        return {each.column for each in self.carried}
+    def beside(self) -> set[str]:
+        """The columns that go along with an article, and that of its vector."""
+        return {each.column for each in self.carried} | ({self.vector} if self.vector else set())
 
     def settings(self) -> dict[str, str]:
         """Return the columns that are named, each with the setting that names it."""
-        named = {name: f"columns.{role}" for role in ("id", "title", "url") if (name := getattr(self, role))}
+        named = {name: f"columns.{role}" for role in SINGLE if (name := getattr(self, role))}
         return dict.fromkeys((each.column for each in self.carried), "carry") | named | dict.fromkeys(self.text, "columns.text")
 
     def check(self, place: object, names: Iterable[str]) -> None:
@@ -71,7 +76,7 @@ class ColumnNames:
     def without(self, names: Iterable[str]) -> "ColumnNames":
         """Return these names but for columns that are found elsewhere, such as in the names of folders."""
         names = set(names)
-        others = {role: None for role in ("id", "title", "url") if getattr(self, role) in names}
+        others = {role: None for role in SINGLE if getattr(self, role) in names}
         text = tuple(name for name in self.text if name not in names)
         carried = tuple(each for each in self.carried if each.column not in names)
         return replace(self, **others, text=text, carried=carried)
@@ -141,7 +146,7 @@ def checked_roles(path: Path, names: Sequence[str], chosen: ColumnNames) -> Role
         )
     other = other_spellings(names)
     times = Counter(other.get(name, name) for name in names)
-    for name in sorted(roles.columns | chosen.carried_columns):
+    for name in sorted(roles.columns | chosen.beside):
         if times[other.get(name, name)] > 1:
             raise UserError(f"{path}: more than one column `{other.get(name, name)}`; rename or remove the others.")
     return roles

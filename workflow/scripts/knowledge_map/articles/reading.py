@@ -15,6 +15,7 @@ from knowledge_map.articles.records import (
     BROKEN_ROW,
     DUPLICATE_ID,
     NO_TEXT,
+    NO_VECTOR,
     Article,
     InvalidRow,
     Row,
@@ -23,6 +24,7 @@ from knowledge_map.articles.records import (
     SourceReport,
 )
 from knowledge_map.articles.sampling import Sample, SeenIds
+from knowledge_map.articles.vectors import GivenVectors
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
@@ -60,7 +62,8 @@ def read_articles(
 
     Raises UserError if the source is missing, empty, damaged, or not what its format says.
     """
-    candidates = _candidates(source, report, seen, max_characters, threads)
+    vectors = GivenVectors(source) if source.has_vectors else None
+    candidates = _candidates(source, report, seen, max_characters, threads, vectors)
     if source.sample_seed is not None:
         candidates = _drawn(candidates, source, report, scratch_dir)
     for article, replacements in candidates:
@@ -68,12 +71,22 @@ def read_articles(
         report.stopped_at_limit = source.sample_seed is None and report.kept == source.limit
         yield article
         if report.stopped_at_limit:
-            return
+            break
+    if vectors:
+        vectors.tell(report)
 
 
-def check_opening(source: Source) -> None:
-    """Read the first row of a source. Raises UserError where that cannot be, such as for a column that a table does not have."""
-    next(_rows(source, SourceReport(source.name, source.path), LONGEST_TITLE, threads=1), None)
+def check_opening(source: Source) -> int | None:
+    """Read the first row of a source, and return how many dimensions its vector has, None where it brings none that can be used.
+
+    Raises UserError where that cannot be, such as for a column that a table does not have.
+    """
+    vectors = GivenVectors(source) if source.has_vectors else None
+    rows = _rows(source, SourceReport(source.name, source.path), LONGEST_TITLE, threads=1)
+    first = next(rows, None)
+    if vectors and isinstance(first, Row) and isinstance(first.fields, dict):
+        vectors.next(first.fields)
+    return vectors.dimension if vectors else None
 
 
 def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport, scratch_dir: Path) -> Iterator[Candidate]:
@@ -87,25 +100,32 @@ def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport
             yield Candidate(Article(*article), replacements.splitlines())
 
 
-def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int) -> Iterator[Candidate]:
+def _candidates(
+    source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int, vectors: GivenVectors | None
+) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
     chosen = source.column_names
     roles = _RolesOfRows(chosen, report)
     for row in _rows(source, report, max_characters, threads):
         report.read += 1
-        if isinstance(row, InvalidRow):
-            report.drop(row.name, BROKEN_ROW, shown(row.detail))
-            continue
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
             continue
-        fields = row.fields if isinstance(row.fields, dict) else {"text": row.fields}
+        fields = row.fields if isinstance(row, Row) and isinstance(row.fields, dict) else {}
+        vector, problem = vectors.next(fields) if vectors else (b"", "")
+        if isinstance(row, InvalidRow):
+            report.drop(row.name, BROKEN_ROW, shown(row.detail))
+            continue
+        fields = fields or {"text": row.fields}
         found = roles.of(fields)
         text = _text(fields, found)
         if text is None:
             report.drop(row.name, NO_TEXT, _without_text(row.fields, found))
             continue
-        candidate = _candidate(fields, found, text, source.name, max_characters, chosen)
+        if problem:
+            report.drop(row.name, NO_VECTOR, problem)
+            continue
+        candidate = _candidate(fields, found, text, source.name, max_characters, chosen, vector)
         if seen.add(candidate.article.item_id):
             yield candidate
         else:
@@ -114,6 +134,8 @@ def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_charact
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
     if roles.names:
         chosen.check(source.path, roles.names)
+    if vectors:
+        vectors.check_rows()
 
 
 def _rows(source: Source, report: SourceReport, max_characters: int, threads: int) -> Iterator[Row | InvalidRow | SkippedRow]:
@@ -191,7 +213,7 @@ def _without_text(fields: dict[str, Any] | str, roles: Roles) -> str:
 
 
 def _candidate(
-    fields: dict[str, Any], roles: Roles, text: str, source: str, max_characters: int, chosen: ColumnNames
+    fields: dict[str, Any], roles: Roles, text: str, source: str, max_characters: int, chosen: ColumnNames, vector: bytes
 ) -> Candidate:
     given = {
         "id": _word(fields.get(roles.id)),
@@ -215,7 +237,7 @@ def _candidate(
         replacements.append(f"text cut at {max_characters} characters")
     item_id = f"{source}:{valid['id'] or _digest(title, whole_text)}"
     carried, cut = carried_values(fields, chosen.carried)
-    article = Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip(), carried)
+    article = Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip(), carried, vector)
     return Candidate(article, replacements + cut)
 
 

@@ -14,7 +14,7 @@ EXAMPLES = 1_000  # dropped rows that a report lists one by one
 
 NOTES = 100  # different ones that a report lists
 
-ADDED = ("columns", "carry")
+ADDED = ("columns", "carry", "vectors")
 """Settings of a source that came later; where they are not set, results from before stay valid."""
 
 BROKEN_ROW = "broken row"
@@ -22,6 +22,8 @@ BROKEN_ROW = "broken row"
 NO_TEXT = "no text"
 
 DUPLICATE_ID = "duplicate id"
+
+NO_VECTOR = "no usable vector"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Source:
     huggingface : which `revision` of a dataset on the hub, and which `folder` of it (all if None).
     files : where they are known, the files to read in place of those at `path`.
     columns : which columns hold what of an article, by the names of `ColumnNames`; well-known names where it is silent.
+    vectors : a NumPy file with a vector for each row, in their order; None if a column has them, or a model makes them.
     carry : which columns go along: names, or objects as `CarriedColumn.of` takes them.
     options : settings of formats by the names of these, such as {"mediawiki": {"namespaces": [0, 14]}}.
 
@@ -52,6 +55,7 @@ class Source:
     huggingface: dict[str, Any] | None = None
     files: tuple[Path, ...] | None = None
     columns: Mapping[str, Any] | None = None
+    vectors: str | None = None
     carry: Sequence[Any] | None = None
     options: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
 
@@ -81,6 +85,11 @@ class Source:
     def column_names(self) -> ColumnNames:
         """Which columns hold what of an article, and which go along."""
         return ColumnNames.of(self.columns, self.carry or ())
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether its articles bring vectors, so that no model is needed for them."""
+        return self.vectors is not None or self.column_names.vector is not None
 
     @property
     def on_hub(self) -> bool:
@@ -113,7 +122,8 @@ class SkippedRow(NamedTuple):
 class Article(NamedTuple):
     """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none.
 
-    `carried` has what goes along with it, as `carried_values` returns it; it is no part of the shard.
+    No part of the shard are `carried`, what goes along with it, as `carried_values` returns it, and `vector`, float32 of unit
+    length, where the source brings one.
     """
 
     item_id: str
@@ -122,6 +132,7 @@ class Article(NamedTuple):
     url: str
     text: str
     carried: str = ""
+    vector: bytes = b""
 
 
 SHARD_COLUMNS = Article._fields[:5]

@@ -2,10 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,6 +14,7 @@ from knowledge_map.articles.carried import CarriedTable
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import SHARD_COLUMNS, Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
+from knowledge_map.articles.vectors import write_vectors
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.files import read_record, write_record
@@ -37,7 +39,7 @@ def write_shards(
     max_dropped: float,
     threads: int = 1,
 ) -> None:
-    """Read all sources and write their articles as shards of `size`, their carried columns as a table, then the manifest.
+    """Read all sources and write their articles as shards of `size`, what goes along beside them, then the manifest.
 
     A shard holds articles of one source only, so that appending to a source changes its last shard and adds new ones, and
     leaves every other shard alone. Memory holds one shard. Raises UserError where a source cannot be read, where more than
@@ -55,7 +57,9 @@ def write_shards(
             report = SourceReport(source.name, source.path)
             articles = read_articles(source, report, seen, max_characters, Path(scratch_dir), threads)
             while run := list(islice(articles, size)):
-                shards.append({"shard": write_shard(run, folder), "source": source.name, "articles": len(run)})
+                name = write_shard(run, folder)
+                vectors = {"vectors": write_vectors(run, name, folder)} if source.has_vectors else {}
+                shards.append({"shard": name, "source": source.name, "articles": len(run), **vectors})
                 if table:
                     table.add(source.name, source.column_names.carried, [(article.item_id, article.carried) for article in run])
                 log.info(f"{source.name}: {sum(s['articles'] for s in shards if s['source'] == source.name):,} articles sharded")
@@ -85,7 +89,7 @@ def write_shard(articles: list[Article], folder: Path) -> str:
     return name
 
 
-def digest(articles: Iterable[tuple[str, ...]]) -> str:
+def digest(articles: Iterable[Sequence[Any]]) -> str:
     """Return the SHA-256 of what a shard holds of articles, each string preceded by its length: no two contents read alike."""
     values = (value.encode() for article in articles for value in article[: len(SHARD_COLUMNS)])
     return content_digest(len(value).to_bytes(8, "little") + value for value in values)
@@ -111,7 +115,8 @@ def check_shard(path: str | Path) -> int:
 def read_manifest(path: str | Path) -> dict:
     """Return the manifest: {"articles": int, "shards": [{shard, source, articles}], "sources": [reports]}.
 
-    Where columns are carried, also "carried": {"table": name, "columns": {name: type}}.
+    Where columns are carried, also "carried": {"table": name, "columns": {name: type}}, and where a source brings vectors, the
+    file of these in each of its shards, "vectors": name.
     """
     return read_record(path)
 

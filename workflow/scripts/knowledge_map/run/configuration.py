@@ -28,6 +28,9 @@ from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
 from knowledge_map.run.paths import check_path, expand_paths
 
+FLOAT32 = 4
+"""Bytes of a number."""
+
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
 
@@ -136,6 +139,16 @@ class Inputs:
     article_model: EmbeddingModel
     question_model: EmbeddingModel
 
+    @property
+    def questions_have_vectors(self) -> bool:
+        """Whether there are questions, and all bring vectors along."""
+        return bool(self.questions) and all(question.vector for question in self.questions)
+
+    @property
+    def model_needed(self) -> bool:
+        """Whether the model embeds anything."""
+        return not all(source.has_vectors for source in self.sources) or bool(self.questions and not self.questions_have_vectors)
+
 
 def check_inputs(config: dict) -> Inputs:
     """Find every file and the model that a completed configuration names, and read the questions.
@@ -161,6 +174,7 @@ def _found(config: dict) -> Inputs:
     check_path(config["projection"]["path"] or "", "projection.path")
     for number, source in enumerate(sources):
         check_path(source.path, f"articles[{number}].path")
+        check_path(source.vectors or "", f"articles[{number}].vectors")
     for path in question_files:
         check_path(path, "questions")
     for source in sources:
@@ -168,16 +182,13 @@ def _found(config: dict) -> Inputs:
         _check_carried(source)
     projection_settings(config)
     article_model, question_model = embedding_models(config)
-    article_model.folder()
     _check_writable(Path(config["results"]))
     questions, question_report = read_reported_questions(question_files)
     files = {source.name: files_of(source) for source in sources}
     for number, source in enumerate(sources):
         for file in files[source.name]:
             check_path(str(file), f"articles[{number}].path")
-        if not source.on_hub and source.column_names.settings():
-            check_opening(source)
-    return Inputs(
+    inputs = Inputs(
         sources=sources,
         files=files,
         question_files=question_files,
@@ -186,6 +197,40 @@ def _found(config: dict) -> Inputs:
         article_model=article_model,
         question_model=question_model,
     )
+    if inputs.model_needed:
+        article_model.folder()
+    _check_dimensions(inputs, config["embedding"])
+    return inputs
+
+
+def _check_dimensions(inputs: Inputs, embedding: dict) -> None:
+    """Raise UserError where vectors cannot be of one space, or be cut to `embedding.dimensions`."""
+    model = inputs.article_model
+    found: dict[str, int | None] = {}
+    for source in inputs.sources:
+        if not source.on_hub and (source.has_vectors or source.column_names.settings()):
+            found[f"the vectors of {source.name}"] = check_opening(source)
+    given = [question for question in inputs.questions if question.vector]
+    if given and len(given) < len(inputs.questions):
+        raise UserError(
+            f"questions: {len(given):,} of {len(inputs.questions):,} have an `embedding`; give it to all of them, or to none."
+        )
+    found |= {f"`embedding` of {question.item_id}": len(question.vector) // FLOAT32 for question in given}
+    if inputs.model_needed:
+        found[f"embedding.model ({model.model})"] = model.dimension()
+    known = {what: dimension for what, dimension in found.items() if dimension}
+    first = next(iter(known), "")
+    other = next((what for what, dimension in known.items() if dimension != known[first]), None)
+    if other:
+        raise UserError(
+            f"configuration: {known[first]:,} dimensions in {first}, {known[other]:,} in {other}; all vectors must be of one "
+            "space. Set embedding.model to the model that made the others, or give the questions an `embedding`, too."
+        )
+    if embedding["dimensions"] and not embedding["force_dimensions"] and model.is_matryoshka() is False:
+        raise UserError(
+            f"configuration: embedding.dimensions is {embedding['dimensions']:,}, but the files of {model.model} do not say that "
+            "the first dimensions of a vector stand for all (Matryoshka); embedding.force_dimensions cuts them all the same."
+        )
 
 
 def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:

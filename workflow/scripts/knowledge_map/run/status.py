@@ -100,7 +100,7 @@ def read_status(results: Path, model: str, now: float | None = None) -> Status:
     embedded, logs, partial = (_names(results / folder / model) for folder in ("embeddings", f"logs/{EMBEDDING}", ".partial"))
     done, left = [], []
     for entry in entries:
-        (done if f"{entry['shard']}.parquet" in embedded else left).append(entry)
+        (done if f"{entry['shard']}.parquet" in embedded or "vectors" in entry else left).append(entry)
     saved = [
         _saved(results / ".partial" / model / entry["shard"], entry["articles"]) for entry in left if entry["shard"] in partial
     ]

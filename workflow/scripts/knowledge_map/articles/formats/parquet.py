@@ -34,10 +34,13 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
         # An absolute path: at the beginning of others, pyarrow takes `~` for a home and `word:` for a place on the network.
         with pq.ParquetFile(path.absolute(), pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
             schema = file.schema_arrow
-            columns = _needed(path, schema, settings.columns)
+            columns, vector = _needed(path, schema, settings.columns), settings.columns.vector
             for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
                 for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
-                    for values in zip(*map(_undecoded, batch.columns), strict=True):
+                    decoded = (
+                        _vectors(batch[name]) if name == vector else _undecoded(batch[name]) for name in batch.schema.names
+                    )
+                    for values in zip(*decoded, strict=True):
                         number += 1
                         yield _row(f"row {number}", batch.schema.names, values)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
@@ -71,7 +74,9 @@ def _needed(path: Path, schema: pa.Schema, chosen: ColumnNames) -> list[str]:
     for name in (*texts, *filter(None, (chosen.id, chosen.title, chosen.url))):
         if name not in words:
             raise UserError(f"{path}: the column `{shown(name)}` holds {shown(str(schema.field(name).type))}, no texts.")
-    return [name for name in schema.names if name in words | chosen.carried_columns]
+    if chosen.vector and not (_is_list(kind := schema.field(chosen.vector).type) or _is_text(kind)):
+        raise UserError(f"{path}: the column `{shown(chosen.vector)}` holds {shown(str(kind))}, no vectors.")
+    return [name for name in schema.names if name in words | chosen.beside]
 
 
 def _is_word(kind: pa.DataType) -> bool:
@@ -82,6 +87,11 @@ def _is_word(kind: pa.DataType) -> bool:
 def _is_text(kind: pa.DataType) -> bool:
     tests = ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary")
     return any(getattr(pa.types, test)(kind) for test in tests)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in tests) and (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
 
 
 def _batch_rows(path: Path, columns: list[str], expansion: Expansion) -> Iterator[int]:
@@ -114,6 +124,16 @@ def _undecoded(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(kind):
         return column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()  # datetime knows nothing shorter
     return column.to_pylist()
+
+
+def _vectors(column: pa.Array) -> list[Any]:
+    """Return the vectors of a column as arrays, without a Python object for each number; a number that is missing is NaN."""
+    if not _is_list(column.type):
+        return [value if value is None else value.decode("utf-8", "replace") for value in _undecoded(column)]
+    lists = column.cast(pa.large_list(pa.float64()))
+    values, bounds = lists.values.to_numpy(zero_copy_only=False), lists.offsets.to_numpy()
+    there = lists.is_valid().to_numpy(zero_copy_only=False)
+    return [values[bounds[i] : bounds[i + 1]] if there[i] else None for i in range(len(lists))]
 
 
 def _row(name: str, columns: list[str], values: tuple[Any, ...]) -> Row | InvalidRow:
