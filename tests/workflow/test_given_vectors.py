@@ -12,7 +12,7 @@ from test_reruns import AFTER_MERGE, NOTHING
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.embedding.table import EmbeddingTable
 
-ARTICLES, DIMENSION = 60, 16
+ARTICLES, IN_FILE, DIMENSION = 60, 40, 16
 MERGE = Counter(shard=1, merge_embeddings=1)
 
 
@@ -27,13 +27,18 @@ VECTORS = unit(np.random.default_rng(0).normal(size=(ARTICLES + 4, DIMENSION)))
 def made(tmp_path_factory, starter) -> Project:
     """A finished map of given vectors, articles' and questions'; there is no model that could make any."""
     project = Project(tmp_path_factory.mktemp("given"))
-    write_articles(project / "articles.jsonl", starter[:ARTICLES])
-    np.save(project / "vectors.npy", VECTORS[:ARTICLES])
+    write_articles(project / "articles.jsonl", starter[:IN_FILE])
+    np.save(project / "vectors.npy", VECTORS[:IN_FILE])
+    pairs = zip(starter[IN_FILE:ARTICLES], VECTORS[IN_FILE:], strict=False)
+    write_articles(project / "others.jsonl", [article | {"vector": vector.tolist()} for article, vector in pairs])
     questions = json.loads((STARTER / "questions.json").read_text())[:4]
     vectors = VECTORS[ARTICLES:].tolist()
     questions = [question | {"embedding": vector} for question, vector in zip(questions, vectors, strict=True)]
     (project / "questions.json").write_text(json.dumps(questions))
-    sources = [{"name": "cells", "path": "articles.jsonl", "vectors": "vectors.npy"}]
+    sources = [
+        {"name": "cells", "path": "articles.jsonl", "vectors": "vectors.npy"},
+        {"name": "others", "path": "others.jsonl", "columns": {"vector": "vector"}},
+    ]
     project.configure(articles=sources, questions="questions.json", **SMALL)
     project.configure(embedding={"model": "package:no_such_package"})
     jobs = project.make()
@@ -80,8 +85,8 @@ def test_an_edited_row_and_another_vector_make_the_table_anew(given):
 
 
 def test_appended_rows_bring_their_vectors(given, starter):
-    write_articles(given / "articles.jsonl", starter[: ARTICLES + 2])
-    np.save(given / "vectors.npy", VECTORS[: ARTICLES + 2])
+    write_articles(given / "articles.jsonl", [*starter[:IN_FILE], *starter[ARTICLES : ARTICLES + 2]])
+    np.save(given / "vectors.npy", VECTORS[: IN_FILE + 2])
     assert given.make("merge_embeddings") == MERGE
     assert EmbeddingTable(given / "results/embeddings.parquet").articles == ARTICLES + 2
 
@@ -99,11 +104,7 @@ def test_another_number_of_dimensions_embeds_nothing_and_going_back_neither(give
 def test_new_articles_are_placed_by_the_vectors_that_they_bring(given, starter):
     rows = [row | {"vector": (3 * vector).tolist()} for row, vector in zip(starter[5:7], VECTORS[5:7], strict=True)]
     write_articles(given / "new.jsonl", rows)
-    columned = {"name": "new", "path": "new.jsonl", "columns": {"vector": "vector"}}
-    given.configure(articles=[*given.config["articles"], columned])
-    given.configure(projection={"path": "new.jsonl", "source": "new"})
-    given.make("shard")
-    given.configure(articles=given.config["articles"][:1] + [columned])
+    given.configure(projection={"path": "new.jsonl", "source": "others"})
     assert given.make("project")["project"] == 1
     placed = read_parquet(given / "results/projection.parquet")
     assert [near["ids"][0].as_py() for near in placed["neighbors"]] == [5, 6]
