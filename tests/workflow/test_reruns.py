@@ -143,13 +143,14 @@ def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, 
 
 def test_a_carried_column_embeds_nothing_and_keeps_the_layout(finished):
     cells, others = finished.config["articles"]
-    finished.configure(articles=[cells | {"carry": [{"column": "url", "as": "address"}]}, others])
+    finished.configure(articles=[cells | {"carry": [{"column": "field", "as": "subject"}]}, others])
     assert finished.make() == Counter(shard=1) + AFTER_LAYOUT
     table = read_parquet(finished / "results/knowledge_map.parquet")
-    assert table["address"].to_pylist() == table["url"].to_pylist()[:40] + [None] * 28
+    fields = [article["field"] for article in read_articles(finished / "cells.jsonl")]
+    assert table["subject"].to_pylist() == fields + [None] * 28
     assert finished.make() == NOTHING
 
-    finished.configure(articles=[cells | {"carry": [{"column": "url", "as": "link"}]}, others])
+    finished.configure(articles=[cells | {"carry": ["field"]}, others])
     assert finished.make("knowledge_map") == Counter(shard=1, knowledge_map=1)
     assert finished.plan() == OUTCOMES
     (finished / "others.jsonl").touch()

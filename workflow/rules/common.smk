@@ -26,9 +26,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"].rstrip("/")
-ARTICLE_MODEL = INPUTS.article_model.key()
-# Questions that bring vectors along are a file of their own.
-QUESTION_MODEL = "given" if INPUTS.questions_have_vectors else INPUTS.question_model.key()
+ARTICLE_MODEL = INPUTS.article_key
+QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
 

@@ -119,8 +119,8 @@ def write_projection(
     """Read new items of `kind` ("articles" or "questions") from a source, embed and place them, and write them as parquet.
 
     Items that bring vectors are placed by these, and no model is loaded. Columns that the map carries are filled where the source
-    carries them too. A batch at a time: memory does not grow with the file. The log counts what was dropped, and what is not of the
-    type that a column has on the map.
+    carries them too. A batch at a time: memory does not grow with the file. The log counts what was dropped, and what is not of
+    the type that a column has on the map.
     """
     fields = knowledge_map.carried
     schema = pa.schema([*SCHEMA, *fields])

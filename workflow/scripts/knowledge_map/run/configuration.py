@@ -21,6 +21,7 @@ from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
+from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.reading import read_reported_questions
@@ -148,6 +149,16 @@ class Inputs:
     def model_needed(self) -> bool:
         """Whether the model embeds anything."""
         return not all(source.has_vectors for source in self.sources) or bool(self.questions and not self.questions_have_vectors)
+
+    @property
+    def article_key(self) -> str:
+        """What names the folder of the articles' vectors; where none are embedded, there is none."""
+        return self.article_model.key() if self.model_needed else GIVEN
+
+    @property
+    def question_key(self) -> str:
+        """What names the folder of the questions' vectors."""
+        return self.question_model.key() if self.model_needed and not self.questions_have_vectors else GIVEN
 
 
 def check_inputs(config: dict) -> Inputs:
