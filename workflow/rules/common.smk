@@ -120,7 +120,7 @@ def shards(wildcards):
 def carried_table(wildcards):
     """The table of carried columns, where there are any."""
     content = manifest()
-    return beside_manifest([content["carried"]["table"]]) if "carried" in content else []
+    return beside_manifest([content["carried"]["table"]])[0] if "carried" in content else []
 
 
 def embedded_shards(wildcards):

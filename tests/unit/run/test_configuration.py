@@ -89,7 +89,7 @@ def test_every_default_is_filled_in():
             for key in name.split("."):
                 value = value[key]
             assert value == part["default"]
-    unset = dict.fromkeys(["limit", "sample_seed", "columns", "vectors", "carry", "mediawiki", "huggingface"])
+    unset = dict.fromkeys(["limit", "sample_seed", "columns", "query", "vectors", "carry", "mediawiki", "huggingface"])
     assert config["articles"] == [ARTICLES["articles"][0] | unset | {"format": "auto"}]
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from knowledge_map.articles.carried import CarriedColumn
@@ -130,25 +129,26 @@ def roles_of(names: Sequence[str], chosen: ColumnNames) -> Roles:
     return Roles(one("id"), one("title"), one("url"), text, bool(chosen.text), tuple(told))
 
 
-def checked_roles(path: Path, names: Sequence[str], chosen: ColumnNames) -> Roles:
+def checked_roles(place: object, names: Sequence[str], chosen: ColumnNames) -> Roles:
     """Return which columns of a table hold what.
 
-    Raises UserError where one that is chosen is missing, none holds texts, or one that is read comes twice.
+    Raises UserError, which begins with `place`, where one that is chosen is missing, none holds texts, or one that is read comes
+    twice.
     """
     if len(names) > MOST_COLUMNS:
-        raise UserError(f"{path}: {len(names):,} columns; {MOST_COLUMNS:,} are the most. Remove what is no part of articles.")
-    chosen.check(path, names)
+        raise UserError(f"{place}: {len(names):,} columns; {MOST_COLUMNS:,} are the most. Remove what is no part of articles.")
+    chosen.check(place, names)
     roles = roles_of(names, chosen)
     if not roles.text:
         raise UserError(
-            f"{path}: no column `text` (or `content`); name the column with the texts by `columns: {{text: ...}}` of the "
+            f"{place}: no column `text` (or `content`); name the column with the texts by `columns: {{text: ...}}` of the "
             f"source. It has: {shown(', '.join(names), 500)}"
         )
     other = other_spellings(names)
     times = Counter(other.get(name, name) for name in names)
     for name in sorted(roles.columns | chosen.beside):
         if times[other.get(name, name)] > 1:
-            raise UserError(f"{path}: more than one column `{other.get(name, name)}`; rename or remove the others.")
+            raise UserError(f"{place}: more than one column `{other.get(name, name)}`; rename or remove the others.")
     return roles
 
 

@@ -11,6 +11,7 @@ from knowledge_map.articles.decompression import Expansion
 from knowledge_map.articles.discovery import columns_of_path, files_with_rest
 from knowledge_map.articles.formats.base import ReadSettings
 from knowledge_map.articles.formats.registry import format_of
+from knowledge_map.articles.query import QueryLimits, check_query, query_rows
 from knowledge_map.articles.records import (
     BROKEN_ROW,
     DUPLICATE_ID,
@@ -45,7 +46,13 @@ class Candidate(NamedTuple):
 
 
 def read_articles(
-    source: Source, report: SourceReport, seen: SeenIds, max_characters: int, scratch_dir: Path, threads: int = 1
+    source: Source,
+    report: SourceReport,
+    seen: SeenIds,
+    max_characters: int,
+    scratch_dir: Path,
+    threads: int = 1,
+    memory_mb: int = 1_000,
 ) -> Iterator[Article]:
     """Yield the articles of a source in a stream, and count in `report` what became of every row.
 
@@ -59,11 +66,14 @@ def read_articles(
     max_characters : longer texts are cut there.
     scratch_dir : a folder with room for the candidates of a sample.
     threads : how many may work at once where a format takes more than reading; the articles are the same.
+    memory_mb : how much memory the statement of a source may take, in MB.
 
     Raises UserError if the source is missing, empty, damaged, or not what its format says.
     """
     vectors = GivenVectors(source) if source.has_vectors else None
-    candidates = _candidates(source, report, seen, max_characters, threads, vectors)
+    rows = _queried(source, report, QueryLimits(memory_mb, scratch_dir)) if source.query else None
+    rows = rows or _rows(source, report, max_characters, threads)
+    candidates = _candidates(source, rows, report, seen, max_characters, vectors)
     if source.sample_seed is not None:
         candidates = _drawn(candidates, source, report, scratch_dir)
     for article, replacements in candidates:
@@ -82,6 +92,9 @@ def check_opening(source: Source) -> int | None:
     Raises UserError where that cannot be, such as for a column that a table does not have.
     """
     vectors = GivenVectors(source) if source.has_vectors else None
+    if source.query:
+        check_query(source, files_with_rest(source)[0], source.column_names)
+        return vectors.dimension if vectors else None
     rows = _rows(source, SourceReport(source.name, source.path), LONGEST_TITLE, threads=1)
     first = next(rows, None)
     if vectors and isinstance(first, Row) and isinstance(first.fields, dict):
@@ -101,12 +114,17 @@ def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport
 
 
 def _candidates(
-    source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int, vectors: GivenVectors | None
+    source: Source,
+    rows: Iterator[Row | InvalidRow | SkippedRow],
+    report: SourceReport,
+    seen: SeenIds,
+    max_characters: int,
+    vectors: GivenVectors | None,
 ) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
     chosen = source.column_names
     roles = _RolesOfRows(chosen, report)
-    for row in _rows(source, report, max_characters, threads):
+    for row in rows:
         report.read += 1
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
@@ -155,6 +173,13 @@ def _rows(source: Source, report: SourceReport, max_characters: int, threads: in
             if isinstance(row, Row):
                 expansion.add(LEAST_ROW + _characters(row))
             yield row._replace(name=prefix + row.name) if prefix else row
+
+
+def _queried(source: Source, report: SourceReport, limits: QueryLimits) -> Iterator[Row | InvalidRow]:
+    """Yield the rows that the statement of a source selects."""
+    report.format = "query"
+    files, report.not_read = files_with_rest(source)
+    yield from query_rows(source, files, source.column_names, limits)
 
 
 def _characters(row: Row) -> int:

@@ -14,7 +14,7 @@ EXAMPLES = 1_000  # dropped rows that a report lists one by one
 
 NOTES = 100  # different ones that a report lists
 
-ADDED = ("columns", "carry", "vectors")
+ADDED = ("columns", "carry", "query", "vectors")
 """Settings of a source that came later; where they are not set, results from before stay valid."""
 
 BROKEN_ROW = "broken row"
@@ -40,6 +40,7 @@ class Source:
     huggingface : which `revision` of a dataset on the hub, and which `folder` of it (all if None).
     files : where they are known, the files to read in place of those at `path`.
     columns : which columns hold what of an article, by the names of `ColumnNames`; well-known names where it is silent.
+    query : a SQL statement over the files at `path`, whose result is read in place of them.
     vectors : a NumPy file with a vector for each row, in their order; None if a column has them, or a model makes them.
     carry : which columns go along: names, or objects as `CarriedColumn.of` takes them.
     options : settings of formats by the names of these, such as {"mediawiki": {"namespaces": [0, 14]}}.
@@ -55,6 +56,7 @@ class Source:
     huggingface: dict[str, Any] | None = None
     files: tuple[Path, ...] | None = None
     columns: Mapping[str, Any] | None = None
+    query: str | None = None
     vectors: str | None = None
     carry: Sequence[Any] | None = None
     options: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)

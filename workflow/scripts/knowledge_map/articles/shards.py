@@ -38,6 +38,7 @@ def write_shards(
     max_characters: int,
     max_dropped: float,
     threads: int = 1,
+    memory_mb: int = 1_000,
 ) -> None:
     """Read all sources and write their articles as shards of `size`, what goes along beside them, then the manifest.
 
@@ -55,7 +56,7 @@ def write_shards(
         table = CarriedTable(Path(scratch_dir) / "carried.jsonl") if any(source.carry for source in sources) else None
         for source in sources:
             report = SourceReport(source.name, source.path)
-            articles = read_articles(source, report, seen, max_characters, Path(scratch_dir), threads)
+            articles = read_articles(source, report, seen, max_characters, Path(scratch_dir), threads, memory_mb)
             while run := list(islice(articles, size)):
                 name = write_shard(run, folder)
                 vectors = {"vectors": write_vectors(run, name, folder)} if source.has_vectors else {}

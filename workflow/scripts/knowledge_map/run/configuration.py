@@ -191,6 +191,10 @@ def _found(config: dict) -> Inputs:
     for source in sources:
         _check_on_hub(source)
         _check_carried(source)
+        if source.query and source.on_hub:
+            raise UserError(
+                f"articles: {source.name}: a query is for files on this machine; fetch the dataset, and give its folder."
+            )
     projection_settings(config)
     article_model, question_model = embedding_models(config)
     _check_writable(Path(config["results"]))
@@ -219,7 +223,7 @@ def _check_dimensions(inputs: Inputs, embedding: dict) -> None:
     model = inputs.article_model
     found: dict[str, int | None] = {}
     for source in inputs.sources:
-        if not source.on_hub and (source.has_vectors or source.column_names.settings()):
+        if not source.on_hub and (source.has_vectors or source.query or source.column_names.settings()):
             found[f"the vectors of {source.name}"] = check_opening(source)
     given = [question for question in inputs.questions if question.vector]
     if given and len(given) < len(inputs.questions):
