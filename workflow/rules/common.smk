@@ -14,7 +14,14 @@ from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import closing_summary, read_manifest
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete, projection_settings
+from knowledge_map.run.configuration import (
+    block_size,
+    check_inputs,
+    check_size,
+    complete,
+    endpoint_settings,
+    projection_settings,
+)
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
 
@@ -46,6 +53,12 @@ def canonical(settings):
     A function returns it, since Snakemake looks for wildcards in a plain string with braces.
     """
     return lambda wildcards: json.dumps(settings, sort_keys=True)
+
+
+# Where a model is served, and how it is asked; the key itself stays in the environment.
+ENDPOINT = canonical(endpoint_settings(config))
+# What encoders keep of a model: the batches that fit, and by which vectors it is known again.
+ENCODER_DIR = f"{RESULTS}/.partial/{ARTICLE_MODEL}"
 
 
 def growing(mem_mb):

@@ -20,6 +20,8 @@ rule project:
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
     params:
         projection=canonical(projection_settings(config)),
         model=canonical(

@@ -62,7 +62,7 @@ def _embed_blocks(
     """Embed and save the blocks whose numbers are in `missing`."""
     rows = articles.metadata.num_rows
     left = sum(min(block_size, rows - number * block_size) for number in missing)
-    progress = Progress(rows, "articles", done=rows - left)
+    progress = Progress(rows, "articles", done=rows - left, usage=encoder.usage)
     if progress.done:
         log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
     texts = _text_blocks(articles, missing, model, block_size)

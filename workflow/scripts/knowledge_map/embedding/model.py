@@ -5,7 +5,7 @@ import importlib.metadata
 import importlib.util
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -133,6 +133,43 @@ class EmbeddingModel:
             path.relative_to(folder).as_posix().encode() + b"\0" + bytes.fromhex(file_digest(path))
             for path in sorted(file for file in folder.rglob("*") if file.is_file())
         )
+
+
+@dataclass(frozen=True)
+class ServedModel(EmbeddingModel):
+    """A model behind a server, which is known by its name there alone. Address and key are no part of it.
+
+    Attributes
+    ----------
+    served_dimensions : how many dimensions the server is asked for; None for all that the model has.
+    """
+
+    served_dimensions: int | None = None
+
+    def folder(self) -> None:
+        """Return None: the model lies elsewhere."""
+        return None
+
+    @property
+    def on_hub(self) -> bool:
+        """False: nothing has to be fetched."""
+        return False
+
+    def dimension(self) -> int | None:
+        """Return how many dimensions the server is asked for, None where it decides."""
+        return self.served_dimensions
+
+    def is_matryoshka(self) -> bool:
+        """Return False: no file of the model is here that could say so."""
+        return False
+
+    def _weights(self) -> str:
+        return "served"
+
+
+def model_of(settings: Mapping[str, Any]) -> EmbeddingModel:
+    """Return the model whose attributes these are, as `vars` gives them."""
+    return ServedModel(**settings) if "served_dimensions" in settings else EmbeddingModel(**settings)
 
 
 def _package_model(name: str) -> Path:

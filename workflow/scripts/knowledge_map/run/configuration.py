@@ -20,9 +20,11 @@ from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
 from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.items import ARTICLE, QUESTION
 from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.common.vectors import GIVEN
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.blocks import BLOCK
+from knowledge_map.embedding.model import EmbeddingModel, model_of
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
@@ -214,6 +216,7 @@ def _found(config: dict) -> Inputs:
     )
     if inputs.model_needed:
         article_model.folder()
+        _check_endpoint(config["embedding"]["endpoint"])
     _check_dimensions(inputs, config["embedding"])
     return inputs
 
@@ -251,11 +254,34 @@ def _check_dimensions(inputs: Inputs, embedding: dict) -> None:
 def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
     """Return how a completed configuration embeds articles, and how questions."""
     embedding = config["embedding"]
+    served = embedding["endpoint"]
     common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
+    if served:
+        # The number type is the server's own affair, and so is a commit.
+        common |= {"model": served["model"], "revision": None, "precision": "auto", "served_dimensions": served["dimensions"]}
     return (
-        EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
-        EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
+        model_of({**common, "kind": ARTICLE, "template": embedding["article_template"], "prompt": embedding["article_prompt"]}),
+        model_of({**common, "kind": QUESTION, "template": "{text}", "prompt": embedding["question_prompt"]}),
     )
+
+
+def endpoint_settings(config: dict) -> dict | None:
+    """Return where a served model is and how it is asked, None for a model in this process; nothing of it changes a vector."""
+    endpoint = config["embedding"]["endpoint"]
+    return endpoint and {name: value for name, value in endpoint.items() if name not in ("model", "dimensions")}
+
+
+def block_size(config: dict) -> int:
+    """Return how many texts are saved together: those of one request to a server, so that no more can be lost."""
+    endpoint = config["embedding"]["endpoint"]
+    return endpoint["batch"] if endpoint else BLOCK
+
+
+def _check_endpoint(endpoint: dict | None) -> None:
+    """Raise UserError where the key of a server is nowhere."""
+    variable = endpoint["key_variable"] if endpoint else None
+    if variable and not os.environ.get(variable):
+        raise UserError(f"embedding.endpoint.key_variable: the environment variable {variable} is not set; set it to the key.")
 
 
 def projection_settings(config: dict) -> dict:
