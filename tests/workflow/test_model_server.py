@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from embedding_server import Server, serving, status
 from projects import TRACEBACK, Project, kill, small_project, wait_for
-from test_reruns import AFTER_MERGE, NOTHING
+from test_reruns import NOTHING
 
 from knowledge_map.embedding.table import EmbeddingTable
 
