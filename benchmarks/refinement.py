@@ -26,7 +26,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
@@ -43,7 +42,6 @@ from knowledge_map.map.projection import best_positions
 from knowledge_map.neighbors.exact import articles_nearest_to, nearest
 from knowledge_map.run.configuration import complete
 
-CPU = torch.device("cpu")
 SAMPLE, TRIPLETS = 5_000, 20_000
 
 
@@ -83,12 +81,12 @@ class Case:
 
         vectors = Articles(table.take(rows))
         self.articles = len(rows)
-        self.nearest, _ = nearest(vectors, 0, len(rows), min(15, len(rows) - 1), CPU, threads)
+        self.nearest, _ = nearest(vectors, 0, len(rows), min(15, len(rows) - 1), "cpu", threads)
         everyone = range(len(rows))
         self.question_nearest, _ = articles_nearest_to(
-            table.take(self.fitted), vectors, everyone, self.nearest.shape[1], CPU, threads
+            table.take(self.fitted), vectors, everyone, self.nearest.shape[1], "cpu", threads
         )
-        self.later_nearest, _ = articles_nearest_to(table.take(self.later), vectors, everyone, 5, CPU, threads)
+        self.later_nearest, _ = articles_nearest_to(table.take(self.later), vectors, everyone, 5, "cpu", threads)
         self.raw = raw[np.concatenate([rows, self.fitted])]
 
         self.sample = np.sort(random.choice(len(rows), min(SAMPLE, len(rows)), replace=False))

@@ -98,6 +98,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that were killed."""
+
+
 def answer_of(vectors: np.ndarray, as_base64: bool = False) -> dict:
     """Return an answer as the protocol has it."""
     data = [
@@ -116,7 +121,7 @@ def serving(embed: Callable[[list[str]], np.ndarray] = embedded, port: int = 0, 
     """Serve until the end of the block."""
     server = Server(embed, **settings)
     handler = type("Handler", (_Handler,), {"served": server})
-    http = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    http = _QuietServer(("127.0.0.1", port), handler)
     http.daemon_threads = True
     server.url = f"http://127.0.0.1:{http.server_address[1]}/v1"
     thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)

@@ -166,6 +166,7 @@ def test_odd_articles_become_a_map(project, starter):
     write_articles(project / "articles.jsonl", [*starter[:40], *twins, *untitled, endless, twins[0]])
     with (project / "articles.jsonl").open("ab") as file:
         file.write(b'{"text": "caf\xe9"}\n')
+    project.configure(shards__size=100)
 
     run = project.run()
     assert run.code == 0, run.output

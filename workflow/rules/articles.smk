@@ -37,7 +37,7 @@ checkpoint shard:
     retries: 0  # what is wrong with a source does not pass by itself
     conda:
         "../../envs/tables.yaml"
-    threads: config["threads"]
+    threads: reading_threads
     resources:
         mem_mb=growing(2000),
     params:

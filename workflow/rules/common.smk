@@ -12,8 +12,9 @@ sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.records import Source
-from knowledge_map.articles.shards import closing_summary, read_manifest
+from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
+from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import (
     block_size,
     check_inputs,
@@ -37,6 +38,9 @@ ARTICLE_MODEL = INPUTS.article_key
 QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
+
+# So many articles are few: a job over all of them spends more time on starting than on computing.
+FEW = 4_000
 
 
 wildcard_constraints:
@@ -64,6 +68,43 @@ ENCODER_DIR = f"{RESULTS}/.partial/{ARTICLE_MODEL}"
 def growing(mem_mb):
     """Memory that grows with the attempt."""
     return lambda wildcards, attempt: mem_mb * attempt
+
+
+def reading_threads(wildcards):
+    """Threads of the job that reads the sources: one is enough where little is to be read."""
+    size = sum(Path(file).stat().st_size for file in source_files(wildcards) if Path(file).exists())
+    return config["threads"] if size > 10_000_000 else 1
+
+
+def embedding_threads(wildcards):
+    """Threads of an embedding job: as configured, or else one, or a larger share where there are fewer shards than cores."""
+    if config["embedding"]["threads"] != "auto":
+        return config["embedding"]["threads"]
+    path = Path(RESULTS) / "shards" / "manifest.json"
+    if not on_this_machine() or not path.exists():
+        return 1
+    cores = min(workflow.resource_settings.cores or 1, config["threads"])
+    return max(1, cores // len(read_manifest(path)["shards"]))
+
+
+def question_threads(wildcards):
+    """Threads of the job that embeds the questions.
+
+    Of few questions nearly all of it is loading the model: it takes no core from the shards, and runs beside them.
+    """
+    few = len(INPUTS.questions) <= 100 and on_this_machine()
+    return 0 if few else embedding_threads(wildcards)
+
+
+def on_this_machine():
+    """Whether all jobs run on this machine, whose cores Snakemake knows."""
+    return workflow.local_exec and not workflow.remote_exec
+
+
+def threads_for_articles(wildcards):
+    """Threads of a job over all articles: of few, jobs side by side are done sooner than one after the other on all cores."""
+    path = Path(RESULTS) / "shards" / "manifest.json"
+    return 1 if path.exists() and read_manifest(path)["articles"] < FEW else config["threads"]
 
 
 def source_files(wildcards):
@@ -215,4 +256,4 @@ onstart:
 
 onsuccess:
     told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join([*closing_summary(Path(RESULTS)), *told]), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)

@@ -36,7 +36,7 @@ rule embed_shard:
         f"{RESULTS}/benchmarks/embed_shard/{{model}}/{{shard}}.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: embedding_threads
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
@@ -65,7 +65,7 @@ rule embed_questions:
         f"{RESULTS}/benchmarks/embed_questions.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: question_threads
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],

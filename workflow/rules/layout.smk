@@ -15,7 +15,7 @@ rule fit_umap:
     conda:
         "../../envs/layout.yaml"
     # A seeded fit computes on one core; the search index beside it takes what there is.
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(8000),
     params:
@@ -39,7 +39,7 @@ rule refine_layout:
         f"{RESULTS}/benchmarks/refine_layout.jsonl"
     conda:
         "../../envs/layout.yaml"
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(6000),
     params:

@@ -14,7 +14,7 @@ rule project:
         f"{RESULTS}/benchmarks/project.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: config["threads"] if config["embedding"]["threads"] == "auto" else config["embedding"]["threads"]
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],

@@ -509,6 +509,7 @@ def test_a_forbidden_character_hides_no_damage_elsewhere(read, write):
 # A real dump
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAMPLE.exists(), reason="no sample of Wikipedia's dump at SAMPLE_DUMP")
 def test_a_real_dump_becomes_clean_articles(read):
     articles, report = read(SAMPLE, max_characters=100_000, threads=2)

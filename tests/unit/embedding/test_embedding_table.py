@@ -104,6 +104,7 @@ def test_half_precision_halves_the_table_and_is_read_at_unit_length(tmp_path):
     assert np.einsum("nd,nd->n", read, vectors).min() > 1 - 1e-6
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), rows=st.integers(1, 40), row_group=st.integers(1, 12))
 def test_any_reading_of_vectors_is_numpy_slicing(tmp_path_factory, data, rows, row_group):
@@ -150,6 +151,7 @@ def peak_of_merging(shards: list[Path], questions: Path, output: Path) -> int:
     return int(subprocess.run(command, env={"PYTHONPATH": scripts}, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 def test_merging_five_times_as_much_takes_no_more_memory(tmp_path):
     shards = [write_embedded(tmp_path / f"{n}.parquet", vectors_of(20_000, 64)) for n in range(5)]
     questions = write_embedded(tmp_path / "q.parquet", vectors_of(2, 64))

@@ -16,6 +16,8 @@ from knowledge_map.layout.refinement import Refinement, nearest_articles, refine
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.graph import write_neighbors
 
+pytestmark = pytest.mark.slow  # refines layouts
+
 SETTINGS = {
     "enabled": True,
     "k": 5,

@@ -119,6 +119,7 @@ def write(real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | No
     return read_parquet(output).to_pydict()
 
 
+@pytest.mark.slow
 def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real_map, tmp_path, caplog):
     caplog.set_level("INFO", "knowledge_map")
     rows = [{"id": n, "title": f"New {n}", "url": f"https://example.org/{n}", "text": TEXTS[n]} for n in (7, 3)]
@@ -151,6 +152,7 @@ def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, 
     assert "1 missing in the carried column `year`: no integer (new:" in caplog.text
 
 
+@pytest.mark.slow
 def test_new_questions_are_placed_by_their_text(real_map, tmp_path):
     (tmp_path / "quiz.json").write_text(json.dumps([{"id": "a", "question": f"{TEXTS[11]}\n"}, {"question": "Why?"}]))
     placed = write(real_map, tmp_path / "quiz.json", "questions")

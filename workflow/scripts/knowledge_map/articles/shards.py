@@ -139,11 +139,8 @@ def summary(reports: list[SourceReport]) -> list[str]:
     return lines
 
 
-def closing_summary(results: Path) -> list[str]:
-    """Return what went into the results: articles, and what was dropped or replaced; nothing before there is a manifest."""
-    path = results / "shards" / "manifest.json"
-    if not path.exists():
-        return []
+def what_was_read(path: Path) -> list[str]:
+    """Return what the manifest at `path` says of the articles: how many there are, and what was dropped or replaced."""
     manifest = read_manifest(path)
     counts = f"articles: {manifest['articles']:,}, shards: {len(manifest['shards']):,}"
     return [counts, *summary_of(manifest), f"More in {path}."]

@@ -187,4 +187,8 @@ def _package_model(name: str) -> Path:
 @functools.cache  # it reads what every installed package says of itself, and every job asks twice
 def _distribution(package: str) -> str | None:
     """Return what a package was installed by; None where it merely lies on the path."""
+    with suppress(importlib.metadata.PackageNotFoundError):  # mostly what bears the same name, found without reading the others
+        distribution = importlib.metadata.distribution(package)
+        if any(file.parts[0] == package for file in distribution.files or []):
+            return distribution.name
     return next(iter(importlib.metadata.packages_distributions().get(package, [])), None)

@@ -16,7 +16,6 @@ from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
 from knowledge_map.articles.shards import summary
-from knowledge_map.common.device import choose_device
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, QUESTION
 from knowledge_map.common.parquet import parquet_writer
@@ -62,7 +61,7 @@ def project(
     A copy of an article lands on it.
     """
     k = min(k, table.articles)
-    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
+    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, device, threads)
     articles = knowledge_map.positions[: table.articles]
     positions = best_positions(articles, neighbors, threads)
     copies = distances[:, 0] < COPY
