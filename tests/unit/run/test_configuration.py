@@ -83,14 +83,15 @@ def test_the_ready_configurations_are_valid():
 
 def test_every_default_is_filled_in():
     config = complete(ARTICLES, SCHEMA)
+    unset = tuple(f"{name}." for name, part, _ in KEYS if "properties" in part and part.get("default", {}) is None)
     for name, part, required in KEYS:
-        if not required and "[]" not in name and part.get("type") != "object":
+        if not required and "[]" not in name and not name.startswith(unset) and part.get("type") != "object":
             value = config
             for key in name.split("."):
                 value = value[key]
             assert value == part["default"]
-    unset = dict.fromkeys(["limit", "sample_seed", "columns", "query", "vectors", "carry", "mediawiki", "huggingface"])
-    assert config["articles"] == [ARTICLES["articles"][0] | unset | {"format": "auto"}]
+    settings = dict.fromkeys(["limit", "sample_seed", "columns", "query", "vectors", "carry", "mediawiki", "huggingface"])
+    assert config["articles"] == [ARTICLES["articles"][0] | settings | {"format": "auto"}]
 
 
 def test_what_is_given_is_kept_and_the_given_configuration_is_not_changed():
