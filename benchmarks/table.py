@@ -44,7 +44,8 @@ def main() -> None:
     questions = next((options.results / "embeddings").glob("*/questions.parquet"))
     random, first = np.random.default_rng(0), None
     print(
-        "| embedding | MB | merge, CPU seconds | ten nearest kept | cosines changed by at most |\n| --- | ---: | ---: | ---: | ---: |"
+    print("| embedding | MB | merge, CPU seconds | ten nearest kept | cosines changed by at most |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, settings in WAYS.items():
