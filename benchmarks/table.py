@@ -43,10 +43,8 @@ def main() -> None:
     paths = [options.results / "embeddings" / options.model / f"{shard}.parquet" for shard in shards]
     questions = next((options.results / "embeddings").glob("*/questions.parquet"))
     random, first = np.random.default_rng(0), None
-    print(
     print("| embedding | MB | merge, CPU seconds | ten nearest kept | cosines changed by at most |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    )
     with tempfile.TemporaryDirectory() as folder:
         for name, settings in WAYS.items():
             path, start = Path(folder) / "table.parquet", time.process_time()
