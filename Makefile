@@ -42,6 +42,12 @@ debian:
 		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
 	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
+# A real model server for tests/workflow/test_real_server.py, in an environment of its own of about 1 GB. `make test` does without it.
+.PHONY: server
+server: ## a model server (infinity) for the tests that need one
+	$(PYTHON) -m venv .venv-server
+	.venv-server/bin/pip install --quiet torch==2.13.0 "infinity-emb[server,torch]==0.0.78"
+
 # One more than there are cores, for the tests on SLURM mostly wait.
 WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 

@@ -95,7 +95,7 @@ def broken(count: int) -> Callable[[Path], object]:
     ("name", "write", "words"),
     [
         ("a.jsonl", broken(3), ["3 of 40 rows had to be dropped", "3 broken row", "line 1", "shards.max_dropped"]),
-        ("a.parquet", lambda path: pq.write_table(pa.table({"body": ["x"]}), path), ["no column `text`", "body"]),
+        ("a.parquet", lambda path: pq.write_table(pa.table({"words": ["x"]}), path), ["no column `text`", "words"]),
         ("a.xml", text([DUMP[:-40]]), ["page Sun", "cut short or damaged", "fetch or make the file anew"]),
     ],
     ids=["lines", "column", "dump"],

@@ -11,10 +11,18 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from knowledge_map.articles.discovery import rows_needed
+from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
 from knowledge_map.run.closing import closing_summary
-from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.configuration import (
+    block_size,
+    check_inputs,
+    check_size,
+    complete,
+    endpoint_settings,
+    projection_settings,
+)
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
 
@@ -26,8 +34,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"].rstrip("/")
-ARTICLE_MODEL = INPUTS.article_model.key()
-QUESTION_MODEL = INPUTS.question_model.key()
+ARTICLE_MODEL = INPUTS.article_key
+QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
 
@@ -49,6 +57,12 @@ def canonical(settings):
     A function returns it, since Snakemake looks for wildcards in a plain string with braces.
     """
     return lambda wildcards: json.dumps(settings, sort_keys=True)
+
+
+# Where a model is served, and how it is asked; the key itself stays in the environment.
+ENDPOINT = canonical(endpoint_settings(config))
+# What encoders keep of a model: the batches that fit, and by which vectors it is known again.
+ENCODER_DIR = f"{RESULTS}/.partial/{ARTICLE_MODEL}"
 
 
 def growing(mem_mb):
@@ -94,8 +108,9 @@ def threads_for_articles(wildcards):
 
 
 def source_files(wildcards):
-    """The files of all sources on this machine."""
-    return [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
+    """The files of all sources on this machine, and those of their vectors."""
+    files = [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
+    return files + [source.vectors for source in INPUTS.sources if source.vectors]
 
 
 def fetched_datasets(wildcards):
@@ -119,7 +134,7 @@ def wait_for_model():
 
     As a checkpoint and not as an input of the jobs that embed: a record that is lost or written again would embed a corpus anew.
     """
-    if INPUTS.article_model.on_hub:
+    if INPUTS.model_needed and INPUTS.article_model.on_hub:
         checkpoints.fetch_model.get()
 
 
@@ -140,21 +155,47 @@ def manifest():
     return content
 
 
-def shards(wildcards):
-    """The shards of the manifest, in order."""
-    paths = [f"{RESULTS}/shards/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+def beside_manifest(names):
+    """The files of these names that the sharding wrote: Snakemake knows of the manifest alone."""
+    paths = [f"{RESULTS}/shards/{name}.parquet" for name in names]
     for path in paths:
-        if not Path(path).exists():  # Snakemake knows of the manifest alone
+        if not Path(path).exists():
             raise WorkflowError(
                 f"{path}: missing; delete {RESULTS}/shards/manifest.json and run the workflow again to make it anew."
             )
     return paths
 
 
+def shards(wildcards):
+    """The shards of the manifest, in order."""
+    return beside_manifest(entry["shard"] for entry in manifest()["shards"])
+
+
+def carried_table(wildcards):
+    """The table of carried columns, where there are any."""
+    content = manifest()
+    return beside_manifest([content["carried"]["table"]])[0] if "carried" in content else []
+
+
 def embedded_shards(wildcards):
-    """Their embeddings, in the same order, once the model is there."""
+    """Their embeddings, in the same order, once the model is there; of a source with vectors the sharding wrote these."""
     wait_for_model()
-    return [f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{Path(shard).name}" for shard in shards(wildcards)]
+    shards(wildcards)  # are there
+    return [
+        # Its name tells its content.
+        (
+            ancient(*beside_manifest([entry["vectors"]]))
+            if "vectors" in entry
+            else f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet"
+        )
+        for entry in manifest()["shards"]
+    ]
+
+
+def table_settings():
+    """What decides the embedding table besides its vectors, as parameters; none where nothing is set, as before there were any."""
+    settings = {name: config["embedding"][name] for name in ("dimensions", "stored_as")}
+    return {} if settings == {"dimensions": None, "stored_as": "float32"} else {"table": canonical(settings)}
 
 
 def neighbor_blocks(wildcards):

@@ -42,6 +42,9 @@ rule embed_shard:
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
+        block_size=block_size(config),
     params:
         model=canonical(vars(INPUTS.article_model)),
         partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",
@@ -68,6 +71,8 @@ rule embed_questions:
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
     params:
         model=canonical(vars(INPUTS.question_model)),
     message:
@@ -91,6 +96,8 @@ rule merge_embeddings:
     threads: 1
     resources:
         mem_mb=growing(2000),
+    params:
+        **table_settings(),
     message:
         "Merging the embedded shards and questions into one table"
     script:

@@ -17,6 +17,7 @@ rule estimate:
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
     params:
         model=canonical(vars(INPUTS.article_model)),
         cores=lambda wildcards: workflow.resource_settings.cores or 1,

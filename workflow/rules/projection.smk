@@ -20,8 +20,10 @@ rule project:
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
     params:
-        projection=canonical(config["projection"]),
+        projection=canonical(projection_settings(config)),
         model=canonical(
             vars(
                 INPUTS.article_model if config["projection"]["kind"] == "articles" else INPUTS.question_model
