@@ -25,6 +25,9 @@ STEP = 0.2
 WATCHED = 20
 """Nearest other articles of an item among which impostors are looked for between two searches among all."""
 
+MOST = 1.0
+"""Of the way to where those that pull an item want it together, so much at most in an iteration, or it would overshoot."""
+
 SEARCH_EVERY = 5
 """Iterations between two searches."""
 
@@ -98,13 +101,14 @@ def place(
             if iteration % SEARCH_EVERY == 0:
                 watched = _nearest_others(positions, nearest, articles, threads)
             found = list(pool.map(partial(_pulls, positions, nearest, watched, articles), *zip(*parts, strict=True)))
-            moves = np.zeros_like(positions)
+            moves, strengths = np.zeros_like(positions), np.ones(len(positions))
             # In the order of the parts, whichever thread was first: else sums would be rounded otherwise.
             for (part, margins), pulls in zip(parts, found, strict=True):
                 moves[part] += pulls.items
-                _add(moves, nearest[part], -strength[part] / nearest.shape[1] * pulls.targets, articles)
-                _add(moves, pulls.rows, strength[part] / margins.impostors * pulls.impostors, articles)
-            positions += STEP * (1 - iteration / iterations) * moves
+                _add(moves, strengths, nearest[part], -pulls.targets, strength[part] / nearest.shape[1], articles)
+                _add(moves, strengths, pulls.rows, pulls.impostors, strength[part] / margins.impostors, articles)
+            step = STEP * (1 - iteration / iterations)
+            positions += np.minimum(step, MOST / strengths)[:, None] * moves
             progress.advance()
     moved = np.linalg.norm(positions - before, axis=1) > 1e-3 * np.ptp(before, axis=0).max()
     log.info(f"neighbors placed: {int(moved.sum()):,} of {len(positions):,} items moved by more than 0.1 % of the map's side")
@@ -149,7 +153,11 @@ def _pulls(
     return _Pulls(pull.mean(axis=1) - push.mean(axis=1), pull, push, rows)
 
 
-def _add(moves: np.ndarray, rows: np.ndarray, shifts: np.ndarray, articles: int) -> None:
-    """Add shifts [n, m, 2] to the moves of the articles `rows`, int [n, m]; a row of -1 has none."""
+def _add(
+    moves: np.ndarray, strengths: np.ndarray, rows: np.ndarray, shifts: np.ndarray, strength: np.ndarray, articles: int
+) -> None:
+    """Add shifts [n, m, 2] of a strength [n, 1, 1] to the moves of the articles `rows`, int [n, m]; a row of -1 has none."""
+    rows = np.maximum(rows, 0).ravel()
     for axis in (0, 1):
-        moves[:articles, axis] += np.bincount(np.maximum(rows, 0).ravel(), shifts[:, :, axis].ravel(), articles)
+        moves[:articles, axis] += np.bincount(rows, (strength * shifts)[:, :, axis].ravel(), articles)
+    strengths[:articles] += np.bincount(rows, (strength[:, 0] * shifts.any(axis=2)).ravel(), articles)
