@@ -36,6 +36,14 @@ def test_rate_and_time_left_are_those_of_this_run(messages, clock):
     assert messages() == ["1,100 of 2,000 articles · 200 articles/s · 0:00:04 left"]
 
 
+def test_what_else_the_work_has_taken_is_told_before_the_rate(messages, clock):
+    progress = Progress(2_000, "articles", every=0, usage=lambda: "12 requests, 3,400 tokens")
+    clock(0.5)
+    progress.advance(100)
+    assert messages() == ["100 of 2,000 articles · 12 requests, 3,400 tokens · 200 articles/s · 0:00:10 left"]
+    assert read_rate(messages()[0]) == 200
+
+
 @pytest.mark.parametrize("rate", [2_345_678, 30, 9.96, 2, 1 / 3, 0.004])
 def test_a_rate_is_read_as_it_was_logged(rate):
     line = f"06:20:31 embed_shard: 1,000 of 2,500 articles · {pace(rate, 'articles', left=50)}"

@@ -95,6 +95,16 @@ def test_finished_shards_and_saved_blocks_of_others_are_counted(results):
     assert results.text() == f"results: 1 of 4 shards embedded, 7,000 of 10,000 articles (70 %).\n\n{IDLE}"
 
 
+def test_shards_with_given_vectors_are_done_and_blocks_may_be_smaller(results):
+    entries = [{"shard": name, "source": "wiki", "articles": 2_500} for name in SHARDS]
+    entries[0]["vectors"] = "vectors-0"
+    write(results.folder / "shards/manifest.json", json.dumps({"articles": 10_000, "shards": entries, "sources": []}))
+    results.save_block(SHARDS[1], 0)
+    results.save_block(SHARDS[1], 1)
+    status = read_status(results.folder, MODEL, NOW, block=32)
+    assert (status.shards_done, status.articles_done) == (1, 2_500 + 64)
+
+
 def test_rate_and_time_left_are_those_of_all_jobs_under_way(results):
     results.log(f"embed_shard/{MODEL}/{SHARDS[0]}", "1,000 of 2,500 articles · 30 articles/s · 0:00:50 left", "block 1 saved")
     results.log(f"embed_shard/{MODEL}/{SHARDS[1]}", "1,000 of 2,500 articles · 10 articles/s · 0:02:30 left")
