@@ -44,6 +44,11 @@ SCHEMA = pa.schema(
         ("radius", pa.float32()),
         ("confidence", pa.float32()),
         ("article_count", pa.int32()),
+        ("label_from", pa.string()),
+        ("label_rows", pa.list_(pa.int32())),
+        ("applies_to", pa.int32()),
+        ("area_articles", pa.int32()),
+        ("examples", pa.list_(pa.int32())),
     ]
 )
 """Columns of the labels, one row per cell.
@@ -67,6 +72,12 @@ def candidate_lists(cell: np.ndarray, cells: int, columns: list[pa.Array]) -> pa
     """
     offsets = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(columns, fields=list(CANDIDATE)))
+
+
+def row_lists(cell: np.ndarray, cells: int, rows: np.ndarray) -> pa.ListArray:
+    """Return rows of the map as a column of lists: `cell`, int [rows], ascending, names each one's cell of so many `cells`."""
+    offsets = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows, pa.int32()))
 
 
 def shown_labels(labels: pa.Table, grid: int, extent: str = "map") -> pa.Table:
