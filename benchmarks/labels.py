@@ -108,10 +108,10 @@ class Corpus:
         self.whole = pc.utf8_lower(pc.binary_join_element_wise(self.titles, self.texts, "\n"))
         self.chooses = np.random.default_rng(seed).random(count) < 0.5
         named = self.embeddings.metadata
-        model = EmbeddingModel(
+        self.model = EmbeddingModel(
             "question", named["model"], named["revision"], named["max_tokens"], "float32", "{text}", named["question_prompt"]
         )
-        self.encoder = open_encoder(model, "auto", "auto", 1)
+        self.encoder = open_encoder(self.model, "auto", "auto", 1)
 
     def labels(self, grid: list[int], origins: tuple[str, ...]) -> pa.Table:
         """Return the labels that the choosing half alone gives."""
@@ -175,8 +175,7 @@ class Corpus:
             return []
         from sentence_transformers import SentenceTransformer
 
-        folder = self.encoder.model.folder() if hasattr(self.encoder, "model") else None
-        model = KeyBERT(SentenceTransformer(str(folder or self.embeddings.metadata["model"]), device="cpu"))
+        model = KeyBERT(SentenceTransformer(str(self.model.folder() or self.model.model), device="cpu"))
         found = model.extract_keywords(self.documents(cell, cells), top_n=3)
         return [", ".join(word for word, _ in keywords) for keywords in found]
 
