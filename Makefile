@@ -1,21 +1,23 @@
 # `make map` and `make test` do everything from an empty machine with Python 3.11 or newer.
 
 PYTHON ?= python3
-CORES ?= $(shell nproc)
+CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())") # macOS has no nproc
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: map status env lint test bench docs lock pictures clean help
+.PHONY: map status estimate env lint test bench docs lock pictures clean help
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 map: env ## the starter corpus, from articles to a finished map in results/
 	snakemake --cores $(CORES)
-	@echo "The map is finished: open $(CURDIR)/results/knowledge_map.html"
 
 status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
 	@python3 workflow/scripts/status.py $(CONFIG)
+
+estimate: env ## what a run will take on this machine, before it takes it; of another configuration: CONFIG=config/wikipedia-250k.yaml
+	@snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG) --) estimate
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 
@@ -23,15 +25,15 @@ env: .venv/installed ## the environment in .venv, with the locked packages
 	@case "$(CURDIR)" in *[[:space:]]*) echo "make: $(CURDIR): the path of this folder has a space in it, with which the environment" \
 		"in it would not run; move the folder, or make an environment elsewhere and run snakemake in it (README.md)."; exit 1;; esac
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/python envs/install.py requirements.txt
 	touch $@
 
 .venv/installed-test: .venv/installed requirements-test.txt
-	$(BIN)/pip install --quiet -r requirements-test.txt
+	$(BIN)/python envs/install.py requirements-test.txt
 	touch $@
 
 # Tests use Debian's SLURM, Chromium and a font with Chinese characters. Where these cannot be installed, the tests that need them are skipped and say why.
-DEBIAN = slurm-wlm munge chromium fonts-dejavu-core fonts-wqy-microhei
+DEBIAN = slurm-wlm munge chromium-headless-shell fonts-dejavu-core fonts-wqy-microhei
 
 .PHONY: debian
 debian:
@@ -40,6 +42,12 @@ debian:
 		apt-get update -qq && apt-get install -qq --no-install-recommends $(DEBIAN) > /dev/null; \
 	} || echo "make test: $(DEBIAN) could not all be installed (that takes root and apt-get); tests will be skipped."
 
+# A real model server for tests/workflow/test_real_server.py, in an environment of its own of about 1 GB. `make test` does without it.
+.PHONY: server
+server: ## a model server (infinity) for the tests that need one
+	$(PYTHON) -m venv .venv-server
+	.venv-server/bin/pip install --quiet torch==2.13.0 "infinity-emb[server,torch]==0.0.78"
+
 # One more than there are cores, for the tests on SLURM mostly wait.
 WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 
@@ -47,20 +55,48 @@ WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
 
 # Form and types, and which folder may import which; nothing is run.
+LINT = lint-types lint-page lint-workflow lint-imports lint-python
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --keep-going --jobs=$(CORES)
+
+.PHONY: check all-tests quick-tests $(LINT)
+
+check: .venv/installed-test ## lint and the quick unit tests, within a minute
+	@$(SIDE_BY_SIDE) quick-tests $(LINT)
+
+test: .venv/installed-test debian ## all tests and checks
+	@$(SIDE_BY_SIDE) all-tests $(LINT)
+
 lint: .venv/installed-test ## all checks that run nothing
-	ruff check .
-	ruff format --check .
-	snakefmt --check Snakefile workflow
-	PYTHONPATH=workflow/scripts lint-imports
+	@$(SIDE_BY_SIDE) $(LINT)
+
+lint-types:
+	basedpyright --level error
+
+lint-page:
+	deno check --quiet $(PAGE)
 	deno fmt --check
 	deno lint
-	deno check --quiet $(PAGE)
-	basedpyright --level error
+
+lint-workflow:
+	snakefmt --check Snakefile workflow
 	snakemake --lint
 
+lint-imports:
+	PYTHONPATH=workflow/scripts lint-imports
+
+lint-python:
+	ruff check .
+	ruff format --check .
+
+# Written once, byte code serves all the processes that the tests start.
+quick-tests all-tests: export PYTHONDONTWRITEBYTECODE =
+
+quick-tests:
+	pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit
+
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
-test: export NUMBA_OPT = 1
-test: lint debian ## all tests and checks
+all-tests: export NUMBA_OPT = 1
+all-tests:
 	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
@@ -74,7 +110,6 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-annotate --no-header
 UNPINNED = grep -vE '^(nvidia|cuda|triton)' | sed 's/+cpu$$//'
 
 lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
-	$(BIN)/pip install --quiet uv
 	$(COMPILE) requirements.in | $(UNPINNED) > requirements.txt
 	$(COMPILE) requirements-test.in | $(UNPINNED) > requirements-test.txt
 

@@ -19,6 +19,7 @@ include: "workflow/rules/page.smk"
 include: "workflow/rules/diagnostics.smk"
 include: "workflow/rules/projection.smk"
 include: "workflow/rules/verification.smk"
+include: "workflow/rules/estimate.smk"
 
 
 rule all:
@@ -34,3 +35,5 @@ rule all:
         rules.map_page.output,
         rules.diagnostics.output,
     localrule: True
+    message:
+        "Everything is there"

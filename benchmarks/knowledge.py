@@ -7,7 +7,6 @@ region, not the model's own. Sixty questions lie in clusters, as in a real file.
 answers, the mean error of the estimated share known over the region, for both orders of asking and some length scales.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,7 +14,10 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy.stats import norm
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "page")]
+
+from chromium import executable
 
 from knowledge_map.views.page.modules import STATIC, parse_module
 
@@ -88,7 +90,7 @@ def errors(page: Page, length: float, telling: bool) -> np.ndarray:
 
 def main() -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         page = browser.new_page()
         page.add_script_tag(content=parse_module("estimate.js", ESTIMATE.read_text(encoding="utf-8")).body)
         print(

@@ -54,7 +54,7 @@ def clustered(rows: int, dimension: int, seed: int = 0) -> np.ndarray:
 
 def searchers(vectors: np.ndarray, queries: int, k: int, threads: int) -> dict[str, Callable[[], np.ndarray]]:
     """Return by name what finds the k nearest rows of the first `queries` rows, int [queries, k]."""
-    table, cpu = ArrayTable(vectors), torch.device("cpu")
+    table = ArrayTable(vectors)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     faiss.omp_set_num_threads(threads)
@@ -66,9 +66,9 @@ def searchers(vectors: np.ndarray, queries: int, k: int, threads: int) -> dict[s
         own[~own.any(1), -1] = True
         return rows[~own].reshape(queries, k)
 
-    named = {"full precision": lambda: nearest(table, 0, queries, k, cpu, threads, half=False)[0]}
-    if half_precision_pays(cpu):
-        named["half precision"] = lambda: nearest(table, 0, queries, k, cpu, threads, half=True)[0]
+    named = {"full precision": lambda: nearest(table, 0, queries, k, "cpu", threads, half=False)[0]}
+    if half_precision_pays(torch.device("cpu")):
+        named["half precision"] = lambda: nearest(table, 0, queries, k, "cpu", threads, half=True)[0]
     named["faiss IndexFlatIP"] = lambda: others(index.search(vectors[:queries], k + 1)[1])
     named["scikit-learn brute"] = lambda: others(brute.kneighbors(vectors[:queries], return_distance=False))
     return named

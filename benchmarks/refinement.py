@@ -1,6 +1,6 @@
 """What the settings of the refinement do to a finished run's layout: the default beside others, one table row each.
 
-`uniform_weight` is the layout that the diagnostics show beside the map: questions weigh no more than articles and do not settle.
+`uniform_weight` is the layout that the diagnostics show beside the map: questions weigh no more than articles.
 
     python benchmarks/refinement.py results
     python benchmarks/refinement.py results --vary question_weight=1,6,30 --vary placement_iterations=0
@@ -26,7 +26,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
@@ -36,14 +35,13 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from knowledge_map.common.files import write_json
 from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.placement import place_questions
+from knowledge_map.layout.placement import place
 from knowledge_map.layout.refinement import Refinement, refine
 from knowledge_map.layout.table import normalized, read_layout
 from knowledge_map.map.projection import best_positions
 from knowledge_map.neighbors.exact import articles_nearest_to, nearest
 from knowledge_map.run.configuration import complete
 
-CPU = torch.device("cpu")
 SAMPLE, TRIPLETS = 5_000, 20_000
 
 
@@ -83,12 +81,12 @@ class Case:
 
         vectors = Articles(table.take(rows))
         self.articles = len(rows)
-        self.nearest, _ = nearest(vectors, 0, len(rows), min(15, len(rows) - 1), CPU, threads)
+        self.nearest, _ = nearest(vectors, 0, len(rows), min(15, len(rows) - 1), "cpu", threads)
         everyone = range(len(rows))
         self.question_nearest, _ = articles_nearest_to(
-            table.take(self.fitted), vectors, everyone, self.nearest.shape[1], CPU, threads
+            table.take(self.fitted), vectors, everyone, self.nearest.shape[1], "cpu", threads
         )
-        self.later_nearest, _ = articles_nearest_to(table.take(self.later), vectors, everyone, 5, CPU, threads)
+        self.later_nearest, _ = articles_nearest_to(table.take(self.later), vectors, everyone, 5, "cpu", threads)
         self.raw = raw[np.concatenate([rows, self.fitted])]
 
         self.sample = np.sort(random.choice(len(rows), min(SAMPLE, len(rows)), replace=False))
@@ -101,7 +99,7 @@ class Case:
         settings = settings.limited_to(self.articles, len(self.fitted))
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
         positions = refine(self.raw, neighbors, self.articles, settings, self.threads)
-        place_questions(positions, neighbors[self.articles :], settings.placement_iterations, self.threads)
+        place(positions, neighbors, self.articles, settings.question_weight > 1, settings.placement_iterations, self.threads)
         return normalized(positions)
 
     def measures(self, positions: np.ndarray, split: int) -> dict[str, float | None]:
@@ -136,7 +134,7 @@ def variants(vary: list[str]) -> dict[str, Refinement]:
     """Return, by name, the default settings, those of the map's `uniform_weight` twin, and those with one value changed."""
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
     default = Refinement(**complete({"articles": [{"name": "any", "path": "any"}]}, schema)["refinement"])
-    tried = {"default": default, "uniform_weight": replace(default, question_weight=1, placement_iterations=0)}
+    tried = {"default": default, "uniform_weight": replace(default, question_weight=1)}
     for each in vary:
         name, _, values = each.partition("=")
         for value in values.split(","):

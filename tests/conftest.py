@@ -1,10 +1,43 @@
-"""A finished project, made once for all tests that run the workflow."""
+"""How the tests are shared among workers, and a finished project, made once for all that run the workflow."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from projects import STARTER, Project, read_articles, small_project
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+
+class FilesAndRuns(LoadScopeScheduling):
+    """Gives the tests of a file to one worker, which makes their fixtures once; those of the workflow to any that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith("tests/workflow/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return FilesAndRuns(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return a function that gives the folder of a name: the worker that asks first fills it, for all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made_once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = shared / name, shared / f"{name}.made"
+        with FileLock(shared / f"{name}.lock"):
+            if not made.exists():
+                make(folder)
+                made.touch()
+        return folder
+
+    return made_once
 
 
 @pytest.fixture(scope="session")
@@ -14,18 +47,10 @@ def starter() -> list[dict]:
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory, starter) -> Project:
-    """A finished project with the scripts of its jobs, as Snakemake ran them; only looked at.
+def base(made_once, starter) -> Project:
+    """A finished project with the scripts of its jobs, as Snakemake ran them; only looked at."""
 
-    The worker of these tests that comes first makes it for all.
-    """
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "base"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "lock"):
-        project = Project(folder / "project")
-        if not (folder / "made").exists():
-            project = small_project(project.folder, starter)
-            assert project.make("--skip-script-cleanup")["embed_shard"] == 3
-            (folder / "made").touch()
-    return project
+    def make(folder: Path) -> None:
+        assert small_project(folder, starter).make("--skip-script-cleanup")["embed_shard"] == 3
+
+    return Project(made_once("base", make))

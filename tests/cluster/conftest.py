@@ -8,7 +8,10 @@ from projects import REPOSITORY, Project, small_project
 
 
 class ClusterProject(Project):
-    """A project whose jobs go to the cluster; asked often how they are, since they are short."""
+    """A project whose jobs go to the cluster.
+
+    They are asked how they are when most have ended: where none has, the plugin waits ten seconds longer each time.
+    """
 
     def start(self, *arguments, **options):
         return super().start(
@@ -16,7 +19,7 @@ class ClusterProject(Project):
             "--profile",
             str(REPOSITORY / "profiles" / "slurm"),
             *("--slurm-status-command", "squeue"),  # the test's cluster has no accounting for sacct
-            *("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"),
+            *("--slurm-init-seconds-before-status-checks", "8", "--seconds-between-status-checks", "8"),
             *("--slurm-no-account", "--latency-wait", "20"),
             **options,
         )

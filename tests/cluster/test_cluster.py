@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 from projects import TRACEBACK, Project, digests, kill, wait_for
-from slurm import NODES, ask, wait_until
+from slurm import NODES, ask
+from waiting import PATIENCE
 
 LOCAL = ["neighbor_graph", "knowledge_map", "articles_json", "map_picture", "map_page"]
 """Rules too short for a queue."""
@@ -48,7 +49,7 @@ def test_a_cancelled_job_runs_again(unfinished, cluster, base):
     try:
         wait_for(lambda: bool(cluster.running("embed_shard")), process)
         ask("scancel", cluster.running("embed_shard")[0])
-        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
+        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
     assert "Trying to restart job" in (unfinished / "output").read_text()
@@ -74,7 +75,7 @@ def test_a_job_that_hangs_meets_its_time_limit_and_runs_again(unfinished, base):
         hanging.send_signal(signal.SIGSTOP)
         # SLURM counts in minutes; so the end of the job's time is brought near.
         ask("scontrol", "update", f"jobid={hanging.environ()['SLURM_JOB_ID']}", "endtime=now+1")
-        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
+        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
     assert "Trying to restart job" in (unfinished / "output").read_text()
@@ -88,7 +89,7 @@ def test_jobs_of_a_lost_node_run_on_another(unfinished, cluster, base):
         wait_for(lambda: bool(cluster.running("embed_shard")), process)
         (node,) = ask("squeue", "--noheader", "--format=%N", f"--jobs={cluster.running('embed_shard')[0]}").split()
         ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
-        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
+        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
         for node in NODES:
@@ -110,10 +111,10 @@ def test_a_job_that_outlives_the_head_keeps_the_next_one_waiting(unfinished, clu
     try:
         wait_for(lambda: "another process is embedding this shard" in logs(unfinished), process)
         first.send_signal(signal.SIGCONT)
-        assert process.wait(timeout=300) == 0, (unfinished / "output").read_text()
+        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
     finally:
         kill(process)
-    wait_until(lambda: not cluster.jobs(), "the first head's jobs have ended", cluster.logs)
+    cluster.wait_until(lambda: not cluster.jobs(), "the first head's jobs have ended")
     assert vectors(unfinished) == vectors(base)
 
 

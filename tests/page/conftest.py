@@ -19,7 +19,9 @@ def small_page(tmp_path_factory) -> Path:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it the tests of the page are skipped, which is said."""
     if executable() is None:
-        pytest.skip("no chromium: the page is not tested in a browser; `apt-get install chromium` where that is possible")
+        pytest.skip(
+            "no chromium: the page is not tested in a browser; `apt-get install chromium-headless-shell` where that is possible"
+        )
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -47,7 +49,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
     def open_page(path: Path, fragment: str = "", context: BrowserContext | None = None, script: str = "", **settings) -> Page:
         if context is None:
             context = browser.new_context(**(DESKTOP | settings))
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(120_000)
             contexts.append(context)
         page = context.new_page()
         page.on("request", note_request)

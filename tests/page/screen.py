@@ -2,6 +2,7 @@
 
 import io
 import time
+from statistics import median
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -9,10 +10,22 @@ from playwright.sync_api import Page
 VIEW = "(({ x, y, scale }) => [x, y, scale])(knowledgeMap.camera)"
 """What the camera shows; `knowledgeMap` is what the page offers to tests, see its main.js."""
 
+EXPONENTIALS = """() => {
+  const begin = performance.now();
+  let sum = 0;
+  for (let number = 0; number < 10_000_000; number++) sum += Math.exp(-number / 10_000_000);
+  return sum && performance.now() - begin;
+}"""
 
-def wait_until(page: Page, expression: str, argument: object = None, seconds: float = 30) -> None:
+
+def slowness(page: Page) -> float:
+    """Return how many times as long as one quiet core of an EPYC (Zen 3) this machine takes just now, at least 1."""
+    return max(1.0, median(page.evaluate(EXPONENTIALS) for _ in range(5)) / 93)  # milliseconds
+
+
+def wait_until(page: Page, expression: str, argument: object = None) -> None:
     """Wait until an expression holds; Playwright's own way of waiting is to evaluate strings, which the page forbids."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 120
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, f"{expression} did not come to hold"
         page.wait_for_timeout(20)

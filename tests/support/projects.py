@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from waiting import PATIENCE, wait_until
+from warm_snakemake import WarmRun
 
 REPOSITORY = Path(__file__).parents[2]
 STARTER = REPOSITORY / "resources" / "starter"
@@ -90,7 +91,7 @@ class Project:
         cores: int = 2,
         profile: Path = REPOSITORY / "profiles" / "default",
         under: Sequence[str] = (),
-    ) -> subprocess.Popen:
+    ) -> subprocess.Popen | WarmRun:
         """Start Snakemake, `under` another program if any, in a process group of its own; what it says goes to `output`."""
         options = {
             "--snakefile": REPOSITORY / "Snakefile",
@@ -99,18 +100,15 @@ class Project:
             "--workflow-profile": profile,
             "--cores": cores,
         }
+        words = [*arguments, *(str(word) for each in options.items() for word in each)]
+        environment = os.environ | UNCOMPILED
+        if not under:
+            return WarmRun(words, self.folder, environment, self / "output")
         with (self / "output").open("w") as output:
             return subprocess.Popen(
-                [
-                    *under,
-                    sys.executable,
-                    "-m",
-                    "snakemake",
-                    *arguments,
-                    *(str(word) for each in options.items() for word in each),
-                ],
+                [*under, sys.executable, "-m", "snakemake", *words],
                 cwd=self.folder,
-                env=os.environ | UNCOMPILED,
+                env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -119,7 +117,7 @@ class Project:
     def run(self, *arguments: str, **options) -> Run:
         process = self.start(*arguments, **options)
         try:
-            code = process.wait(timeout=600)
+            code = process.wait(timeout=PATIENCE)
         finally:
             kill(process)
         return Run(code, (self / "output").read_text())
@@ -184,7 +182,7 @@ class Disk:
         subprocess.run(["umount", "--lazy", self.folder], check=True)
 
 
-def kill(process: subprocess.Popen) -> None:
+def kill(process: subprocess.Popen | WarmRun) -> None:
     """Kill Snakemake and its jobs at once, as a power cut would; nothing happens where they have ended."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -193,13 +191,17 @@ def kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen, seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen | WarmRun) -> None:
     """Wait until `condition` holds while `process` goes on."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "the run ended before"
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
+
+    def holds() -> bool:
+        ended = process.poll() is not None
+        if condition():
+            return True
+        assert not ended, "the run ended before"
+        return False
+
+    wait_until(holds, "the run had come so far")
 
 
 def write_articles(path: Path, articles: Iterable[dict]) -> None:

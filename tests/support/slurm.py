@@ -5,13 +5,13 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from string import Template
 
 import psutil
+from waiting import wait_until
 
 CONFIGURATION = Path("/etc/slurm/slurm.conf")  # job steps look nowhere else
 GPUS = CONFIGURATION.with_name("gres.conf")
@@ -54,7 +54,7 @@ class Cluster:
         self._start("slurmctld", "-D", "-c")
         for node in NODES:
             self.start_node(node)
-        wait_until(lambda: ask("sinfo", "--noheader", "--format=%T").split() == ["idle"], "the nodes are idle", self.logs)
+        self.wait_until(lambda: ask("sinfo", "--noheader", "--format=%T").split() == ["idle"], "the nodes are idle")
 
     def start_node(self, node: str) -> None:
         self._start("slurmd", "-D", "-N", node, name=node)
@@ -94,6 +94,13 @@ class Cluster:
     def logs(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(self.folder.glob("*.log")))
 
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until something holds; raise TimeoutError, with what the logs say, if it does not."""
+        try:
+            wait_until(holds, what, seconds=300)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.logs()}") from None
+
     def _start_munge(self) -> None:
         for folder in map(Path, ["/run/munge", "/var/log/munge", "/var/lib/munge", "/etc/munge"]):
             folder.mkdir(exist_ok=True)
@@ -102,7 +109,7 @@ class Cluster:
         if subprocess.run(["munge", "--no-input"], capture_output=True).returncode == 0:
             return  # one is running already
         self._start("runuser", "-u", "munge", "--", "munged", "--foreground", "--force", name="munged")
-        wait_until(lambda: Path("/run/munge/munge.socket.2").exists(), "munged listens", self.logs)
+        self.wait_until(lambda: Path("/run/munge/munge.socket.2").exists(), "munged listens")
 
     def _start(self, program: str, *arguments: str, name: str | None = None) -> None:
         name = name or program
@@ -116,12 +123,3 @@ class Cluster:
 def ask(*command: str) -> str:
     """Return what a command of SLURM says; an empty string where it fails."""
     return subprocess.run(command, capture_output=True, text=True).stdout
-
-
-def wait_until(holds: Callable[[], bool], what: str, logs: Callable[[], str], seconds: float = 60) -> None:
-    """Wait until something holds; raise TimeoutError, with what the logs say, if it does not."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited in vain until {what}\n{logs()}")
-        time.sleep(0.2)

@@ -95,7 +95,7 @@ def broken(count: int) -> Callable[[Path], object]:
     ("name", "write", "words"),
     [
         ("a.jsonl", broken(3), ["3 of 40 rows had to be dropped", "3 broken row", "line 1", "shards.max_dropped"]),
-        ("a.parquet", lambda path: pq.write_table(pa.table({"body": ["x"]}), path), ["no column `text`", "body"]),
+        ("a.parquet", lambda path: pq.write_table(pa.table({"words": ["x"]}), path), ["no column `text`", "words"]),
         ("a.xml", text([DUMP[:-40]]), ["page Sun", "cut short or damaged", "fetch or make the file anew"]),
     ],
     ids=["lines", "column", "dump"],
@@ -166,6 +166,7 @@ def test_odd_articles_become_a_map(project, starter):
     write_articles(project / "articles.jsonl", [*starter[:40], *twins, *untitled, endless, twins[0]])
     with (project / "articles.jsonl").open("ab") as file:
         file.write(b'{"text": "caf\xe9"}\n')
+    project.configure(shards__size=100)
 
     run = project.run()
     assert run.code == 0, run.output

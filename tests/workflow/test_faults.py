@@ -7,9 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -17,6 +17,8 @@ import psutil
 import pytest
 from projects import TRACEBACK, UNCOMPILED, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
+from waiting import PATIENCE
+from warm_snakemake import WarmRun
 
 from knowledge_map.articles.shards import check_shard, read_manifest
 from knowledge_map.common.checksum import verified_length
@@ -193,7 +195,7 @@ def test_a_second_run_in_the_same_folder_says_so_and_leaves_the_first_alone(fini
         said = refused(finished, "articles_json")
         assert "Directory cannot be locked" in said and "no other Snakemake process" in said
         os.killpg(first.pid, signal.SIGCONT)
-        assert first.wait(timeout=120) == 0
+        assert first.wait(timeout=PATIENCE) == 0
     finally:
         kill(first)
     assert state(finished) == before
@@ -202,12 +204,21 @@ def test_a_second_run_in_the_same_folder_says_so_and_leaves_the_first_alone(fini
 # --- told to stop
 
 
-def ctrl_c(process: subprocess.Popen) -> None:
+def runs(script: str, process: WarmRun) -> bool:
+    """Return whether Python runs a script for a run of Snakemake."""
+    for job in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.Error, IndexError):
+            if job.cmdline()[1].endswith(f".{script}"):
+                return True
+    return False
+
+
+def ctrl_c(process: WarmRun) -> None:
     """Interrupt Snakemake and its jobs, as a terminal does."""
     os.killpg(process.pid, signal.SIGINT)
 
 
-def terminate_while_jobs_hang(process: subprocess.Popen) -> None:
+def terminate_while_jobs_hang(process: WarmRun) -> None:
     """Ask Snakemake alone to end, while its jobs hear nothing."""
     for job in psutil.Process(process.pid).children(recursive=True):
         job.suspend()
@@ -221,10 +232,9 @@ def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, stop):
     before = state(finished)
     process = finished.start("results/umap.parquet")
     try:
-        wait_for(lambda: "Fitting UMAP" in (finished / "output").read_text(), process)
-        time.sleep(1)  # the job has begun, and still imports its libraries
+        wait_for(lambda: runs("fit_umap.py", process), process)  # and still imports its libraries
         stop(process)
-        assert process.wait(timeout=20) != 0
+        assert process.wait(timeout=PATIENCE) != 0
     finally:
         kill(process)
     assert TRACEBACK not in (finished / "output").read_text()

@@ -14,7 +14,6 @@ import pytest
 import yaml
 from hub_server import COMMIT, Hub, environment, serving
 from projects import REPOSITORY, SMALL, STARTER, TRACEBACK, Project
-from qwen_models import save_model
 from snakemake.utils import update_config
 
 FILES = [f"20231101.en/train-0000{number}-of-00003.parquet" for number in range(3)]
@@ -28,9 +27,15 @@ SOURCE = {
 }
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory) -> Path:
-    return save_model(tmp_path_factory.mktemp("model"), "left")
+@pytest.fixture(scope="session")
+def model(made_once) -> Path:
+    def make(folder: Path) -> None:
+        from qwen_models import save_model  # takes seconds, of one worker
+
+        folder.mkdir()
+        save_model(folder, "left")
+
+    return made_once("qwen", make) / "model"
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +70,14 @@ def test_after_fetching_a_map_is_made_without_a_network(project, hub, model, dat
     hub.add("models/lab/qwen", model)
     hub.add("datasets/wikimedia/wikipedia", dataset)
     project.configure(articles=[SOURCE], questions="data/questions.json", **SMALL)
-    project.configure(embedding__model="lab/qwen", embedding__revision=COMMIT)
+    project.configure(embedding__model="lab/qwen", embedding__revision=COMMIT, shards__size=60)
     assert project.make("fetch_model", "shard") == Counter(fetch_dataset=1, fetch_model=1, shard=1)
     assert [name for name in hub.fetched if name.endswith(".parquet")] == FILES[:2]
 
     hub.requests.clear()
     hub.online = False
     jobs = project.make()
-    assert jobs["embed_shard"] == 3 and jobs["map_page"] == 1
+    assert jobs["embed_shard"] == 1 and jobs["map_page"] == 1
     assert not {"fetch_dataset", "fetch_model", "shard"} & jobs.keys()
     assert (project / "results/knowledge_map.html").exists()
     assert not hub.requests

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from projects import REPOSITORY, read_articles, write_articles
 
+from knowledge_map.common.parquet import read_parquet
+
 NOTHING = Counter()
 OUTCOMES = Counter(["map_pickle", "map_page", "map_picture", "articles_json", "knn_labels", "diagnostics"])
 AFTER_LAYOUT = Counter(["knowledge_map"]) + OUTCOMES
@@ -137,6 +139,25 @@ def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs)
 def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)
     assert finished.plan() == jobs
+
+
+def test_a_carried_column_embeds_nothing_and_keeps_the_layout(finished):
+    cells, others = finished.config["articles"]
+    finished.configure(articles=[cells | {"carry": [{"column": "field", "as": "subject"}]}, others])
+    assert finished.make() == Counter(shard=1) + AFTER_LAYOUT
+    table = read_parquet(finished / "results/knowledge_map.parquet")
+    fields = [article["field"] for article in read_articles(finished / "cells.jsonl")]
+    assert table["subject"].to_pylist() == fields + [None] * 28
+    assert finished.make() == NOTHING
+
+    finished.configure(articles=[cells | {"carry": ["field"]}, others])
+    assert finished.make("knowledge_map") == Counter(shard=1, knowledge_map=1)
+    assert finished.plan() == OUTCOMES
+    (finished / "others.jsonl").touch()
+    assert finished.make("knowledge_map") == Counter(shard=1)
+    finished.configure(articles=[cells, others])
+    assert finished.make("shard") == Counter(shard=1)
+    assert finished.plan() == AFTER_LAYOUT
 
 
 def test_a_deleted_embedding_file_is_made_again_alone(finished):

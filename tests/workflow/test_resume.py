@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from projects import SMALL, TRACEBACK, Project, digests, kill, small_project, wait_for, write_articles
+from waiting import PATIENCE
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ARTICLES = 3_400  # one shard of four blocks of 1,000
@@ -31,12 +32,15 @@ def project(tmp_path) -> Project:
     return numbers(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> bytes:
+@pytest.fixture(scope="session")
+def undisturbed(made_once) -> bytes:
     """The embedding table of a run that nothing disturbed."""
-    project = numbers(tmp_path_factory.mktemp("undisturbed"))
-    assert project.make("merge_embeddings") == Counter(shard=1, embed_questions=1, embed_shard=1, merge_embeddings=1)
-    return table(project)
+
+    def make(folder: Path) -> None:
+        expected = Counter(shard=1, embed_questions=1, embed_shard=1, merge_embeddings=1)
+        assert numbers(folder).make("merge_embeddings") == expected
+
+    return table(Project(made_once("undisturbed", make)))
 
 
 def table(project: Project) -> bytes:
@@ -85,7 +89,7 @@ def test_embedding_that_is_told_to_stop_does_so_soon_and_keeps_its_blocks(projec
     try:
         wait_for(lambda: len(saved_blocks(project)) >= 1, process)
         process.terminate()  # Snakemake alone
-        assert process.wait(timeout=20) != 0
+        assert process.wait(timeout=PATIENCE) != 0
     finally:
         kill(process)
     assert TRACEBACK not in (project / "output").read_text()
@@ -146,8 +150,8 @@ def test_a_second_job_on_the_same_shard_says_so_and_waits(project, undisturbed, 
             wait_for(lambda: "another process is embedding this shard" in (second / "output").read_text(), other)
             assert saved_blocks(project) == blocks
             os.killpg(process.pid, signal.SIGCONT)
-            assert process.wait(timeout=300) == 0
-            assert other.wait(timeout=300) == 0
+            assert process.wait(timeout=PATIENCE) == 0
+            assert other.wait(timeout=PATIENCE) == 0
         finally:
             kill(other)
         assert TRACEBACK not in (second / "output").read_text()

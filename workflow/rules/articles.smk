@@ -37,17 +37,11 @@ checkpoint shard:
     retries: 0  # what is wrong with a source does not pass by itself
     conda:
         "../../envs/tables.yaml"
-    threads: config["threads"]
+    threads: reading_threads
     resources:
         mem_mb=growing(2000),
     params:
-        # Of a dataset on the hub the record tells, which is an input.
-        sources=canonical(
-            [
-                {key: value for key, value in source.items() if key != "huggingface"}
-                for source in config["articles"]
-            ]
-        ),
+        sources=canonical([Source.meaning(entry) for entry in config["articles"]]),
         shards=canonical(config["shards"]),
     message:
         "Reading the articles and cutting them into shards"

@@ -11,9 +11,18 @@ WORKFLOW = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from knowledge_map.articles.discovery import rows_needed
-from knowledge_map.articles.shards import closing_summary, read_manifest
+from knowledge_map.articles.records import Source
+from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete
+from knowledge_map.run.closing import closing_summary
+from knowledge_map.run.configuration import (
+    block_size,
+    check_inputs,
+    check_size,
+    complete,
+    endpoint_settings,
+    projection_settings,
+)
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
 
@@ -25,10 +34,13 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"].rstrip("/")
-ARTICLE_MODEL = INPUTS.article_model.key()
-QUESTION_MODEL = INPUTS.question_model.key()
+ARTICLE_MODEL = INPUTS.article_key
+QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
+
+# So many articles are few: a job over all of them spends more time on starting than on computing.
+FEW = 4_000
 
 
 wildcard_constraints:
@@ -47,14 +59,58 @@ def canonical(settings):
     return lambda wildcards: json.dumps(settings, sort_keys=True)
 
 
+# Where a model is served, and how it is asked; the key itself stays in the environment.
+ENDPOINT = canonical(endpoint_settings(config))
+# What encoders keep of a model: the batches that fit, and by which vectors it is known again.
+ENCODER_DIR = f"{RESULTS}/.partial/{ARTICLE_MODEL}"
+
+
 def growing(mem_mb):
     """Memory that grows with the attempt."""
     return lambda wildcards, attempt: mem_mb * attempt
 
 
+def reading_threads(wildcards):
+    """Threads of the job that reads the sources: one is enough where little is to be read."""
+    size = sum(Path(file).stat().st_size for file in source_files(wildcards) if Path(file).exists())
+    return config["threads"] if size > 10_000_000 else 1
+
+
+def embedding_threads(wildcards):
+    """Threads of an embedding job: as configured, or else one, or a larger share where there are fewer shards than cores."""
+    if config["embedding"]["threads"] != "auto":
+        return config["embedding"]["threads"]
+    path = Path(RESULTS) / "shards" / "manifest.json"
+    if not on_this_machine() or not path.exists():
+        return 1
+    cores = min(workflow.resource_settings.cores or 1, config["threads"])
+    return max(1, cores // len(read_manifest(path)["shards"]))
+
+
+def question_threads(wildcards):
+    """Threads of the job that embeds the questions.
+
+    Of few questions nearly all of it is loading the model: it takes no core from the shards, and runs beside them.
+    """
+    few = len(INPUTS.questions) <= 100 and on_this_machine()
+    return 0 if few else embedding_threads(wildcards)
+
+
+def on_this_machine():
+    """Whether all jobs run on this machine, whose cores Snakemake knows."""
+    return workflow.local_exec and not workflow.remote_exec
+
+
+def threads_for_articles(wildcards):
+    """Threads of a job over all articles: of few, jobs side by side are done sooner than one after the other on all cores."""
+    path = Path(RESULTS) / "shards" / "manifest.json"
+    return 1 if path.exists() and read_manifest(path)["articles"] < FEW else config["threads"]
+
+
 def source_files(wildcards):
-    """The files of all sources on this machine."""
-    return [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
+    """The files of all sources on this machine, and those of their vectors."""
+    files = [str(file) for source in INPUTS.sources for file in INPUTS.files[source.name]]
+    return files + [source.vectors for source in INPUTS.sources if source.vectors]
 
 
 def fetched_datasets(wildcards):
@@ -78,7 +134,7 @@ def wait_for_model():
 
     As a checkpoint and not as an input of the jobs that embed: a record that is lost or written again would embed a corpus anew.
     """
-    if INPUTS.article_model.on_hub:
+    if INPUTS.model_needed and INPUTS.article_model.on_hub:
         checkpoints.fetch_model.get()
 
 
@@ -99,21 +155,47 @@ def manifest():
     return content
 
 
-def shards(wildcards):
-    """The shards of the manifest, in order."""
-    paths = [f"{RESULTS}/shards/{entry['shard']}.parquet" for entry in manifest()["shards"]]
+def beside_manifest(names):
+    """The files of these names that the sharding wrote: Snakemake knows of the manifest alone."""
+    paths = [f"{RESULTS}/shards/{name}.parquet" for name in names]
     for path in paths:
-        if not Path(path).exists():  # Snakemake knows of the manifest alone
+        if not Path(path).exists():
             raise WorkflowError(
                 f"{path}: missing; delete {RESULTS}/shards/manifest.json and run the workflow again to make it anew."
             )
     return paths
 
 
+def shards(wildcards):
+    """The shards of the manifest, in order."""
+    return beside_manifest(entry["shard"] for entry in manifest()["shards"])
+
+
+def carried_table(wildcards):
+    """The table of carried columns, where there are any."""
+    content = manifest()
+    return beside_manifest([content["carried"]["table"]])[0] if "carried" in content else []
+
+
 def embedded_shards(wildcards):
-    """Their embeddings, in the same order, once the model is there."""
+    """Their embeddings, in the same order, once the model is there; of a source with vectors the sharding wrote these."""
     wait_for_model()
-    return [f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{Path(shard).name}" for shard in shards(wildcards)]
+    shards(wildcards)  # are there
+    return [
+        # Its name tells its content.
+        (
+            ancient(*beside_manifest([entry["vectors"]]))
+            if "vectors" in entry
+            else f"{RESULTS}/embeddings/{ARTICLE_MODEL}/{entry['shard']}.parquet"
+        )
+        for entry in manifest()["shards"]
+    ]
+
+
+def table_settings():
+    """What decides the embedding table besides its vectors, as parameters; none where nothing is set, as before there were any."""
+    settings = {name: config["embedding"][name] for name in ("dimensions", "stored_as")}
+    return {} if settings == {"dimensions": None, "stored_as": "float32"} else {"table": canonical(settings)}
 
 
 def neighbor_blocks(wildcards):
@@ -174,4 +256,4 @@ onstart:
 
 onsuccess:
     told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join([*closing_summary(Path(RESULTS)), *told]), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)

@@ -50,7 +50,7 @@ rule diagnostics:
         f"{RESULTS}/benchmarks/diagnostics.jsonl"
     conda:
         "../../envs/tables.yaml"
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(4000),
     params:

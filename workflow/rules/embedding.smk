@@ -36,12 +36,15 @@ rule embed_shard:
         f"{RESULTS}/benchmarks/embed_shard/{{model}}/{{shard}}.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: embedding_threads
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
+        block_size=block_size(config),
     params:
         model=canonical(vars(INPUTS.article_model)),
         partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",
@@ -62,12 +65,14 @@ rule embed_questions:
         f"{RESULTS}/benchmarks/embed_questions.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: question_threads
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
     params:
         model=canonical(vars(INPUTS.question_model)),
     message:
@@ -91,6 +96,8 @@ rule merge_embeddings:
     threads: 1
     resources:
         mem_mb=growing(2000),
+    params:
+        **table_settings(),
     message:
         "Merging the embedded shards and questions into one table"
     script:

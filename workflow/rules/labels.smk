@@ -16,7 +16,7 @@ rule knn_labels:
         f"{RESULTS}/benchmarks/knn_labels.jsonl"
     conda:
         "../../envs/tables.yaml"
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(2000),
     params:

@@ -15,7 +15,7 @@ rule fit_umap:
     conda:
         "../../envs/layout.yaml"
     # A seeded fit computes on one core; the search index beside it takes what there is.
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(8000),
     params:
@@ -39,7 +39,7 @@ rule refine_layout:
         f"{RESULTS}/benchmarks/refine_layout.jsonl"
     conda:
         "../../envs/layout.yaml"
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(6000),
     params:
@@ -50,7 +50,7 @@ rule refine_layout:
         "../scripts/refine_layout.py"
 
 
-# What the map would be if questions weighed no more than articles and were not placed afterwards: the diagnostics show it beside the map.
+# What the map would be if questions weighed no more than articles: the diagnostics show it beside the map.
 use rule refine_layout as refine_uniform_weight with:
     output:
         layout=f"{RESULTS}/uniform_weight.parquet",
@@ -59,6 +59,6 @@ use rule refine_layout as refine_uniform_weight with:
     benchmark:
         f"{RESULTS}/benchmarks/refine_uniform_weight.jsonl"
     params:
-        refinement=canonical(config["refinement"] | {"question_weight": 1, "placement_iterations": 0}),
+        refinement=canonical(config["refinement"] | {"question_weight": 1}),
     message:
         "Refining the layout with questions that weigh no more than articles"

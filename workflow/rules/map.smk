@@ -8,6 +8,7 @@ rule knowledge_map:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
         layout=when_sharded(rules.refine_layout.output.layout),
+        carried=ancient(carried_table),  # its name tells its content, as that of a shard
     output:
         knowledge_map=f"{RESULTS}/knowledge_map.parquet",
     log:

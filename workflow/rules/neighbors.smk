@@ -35,7 +35,7 @@ rule neighbor_block:
         f"{RESULTS}/benchmarks/neighbor_block/{{block}}-of-{{blocks}}.jsonl"
     conda:
         "../../envs/neighbors.yaml"
-    threads: config["threads"]
+    threads: threads_for_articles
     resources:
         mem_mb=growing(4000),
         device=config["embedding"]["device"],

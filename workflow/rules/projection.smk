@@ -14,14 +14,16 @@ rule project:
         f"{RESULTS}/benchmarks/project.jsonl"
     conda:
         "../../envs/embedding.yaml"
-    threads: config["embedding"]["threads"]
+    threads: config["threads"] if config["embedding"]["threads"] == "auto" else config["embedding"]["threads"]
     resources:
         mem_mb=growing(config["embedding"]["mem_mb"]),
         device=config["embedding"]["device"],
         gpu=GPUS,
         batch_tokens=config["embedding"]["batch_tokens"],
+        endpoint=ENDPOINT,
+        encoder_dir=ENCODER_DIR,
     params:
-        projection=canonical(config["projection"]),
+        projection=canonical(projection_settings(config)),
         model=canonical(
             vars(
                 INPUTS.article_model if config["projection"]["kind"] == "articles" else INPUTS.question_model

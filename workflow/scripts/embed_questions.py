@@ -2,16 +2,17 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 from knowledge_map.common.job import logging_to
 from knowledge_map.common.progress import log
 from knowledge_map.embedding.embed import embed_questions
 from knowledge_map.embedding.encoders import open_encoder
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.model import model_of
 from knowledge_map.questions.reading import read_reported_questions
 
 with logging_to(snakemake.log[0], "embed_questions"):
-    model = EmbeddingModel(**json.loads(snakemake.params.model))
+    model = model_of(json.loads(snakemake.params.model))
     questions, report = read_reported_questions(snakemake.input)
     for line in report.lines():
         log.info(line)
@@ -19,5 +20,13 @@ with logging_to(snakemake.log[0], "embed_questions"):
         questions,
         snakemake.output.embeddings,
         model,
-        partial(open_encoder, model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
+        partial(
+            open_encoder,
+            model,
+            snakemake.resources.device,
+            snakemake.resources.batch_tokens,
+            snakemake.threads,
+            snakemake.resources.endpoint,
+            Path(snakemake.resources.encoder_dir),
+        ),
     )

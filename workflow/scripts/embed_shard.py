@@ -7,10 +7,10 @@ from pathlib import Path
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.embed import embed_shard
 from knowledge_map.embedding.encoders import open_encoder
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.model import model_of
 
 with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
-    model = EmbeddingModel(**json.loads(snakemake.params.model))
+    model = model_of(json.loads(snakemake.params.model))
     embed_shard(
         snakemake.input.shard,
         snakemake.output.embeddings,
@@ -22,6 +22,8 @@ with logging_to(snakemake.log[0], f"embed_shard {snakemake.wildcards.shard}"):
             snakemake.resources.device,
             snakemake.resources.batch_tokens,
             snakemake.threads,
-            memory=Path(snakemake.params.partial).parent / "batch_tokens.json",
+            snakemake.resources.endpoint,
+            Path(snakemake.resources.encoder_dir),
         ),
+        snakemake.resources.block_size,
     )

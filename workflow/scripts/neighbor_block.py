@@ -2,7 +2,6 @@
 
 import json
 
-from knowledge_map.common.device import choose_device
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.neighbors.approximate import nearest_by_index
@@ -16,5 +15,5 @@ with logging_to(snakemake.log[0], f"neighbor_block {snakemake.wildcards.block}")
     if settings["method"] == "faiss":
         found = nearest_by_index(snakemake.input.index, table, start, stop, settings["k"], settings["nprobe"], snakemake.threads)
     else:
-        found = nearest(table, start, stop, settings["k"], choose_device(snakemake.resources.device), snakemake.threads)
+        found = nearest(table, start, stop, settings["k"], snakemake.resources.device, snakemake.threads)
     write_neighbors(snakemake.output.neighbors, start, *found)

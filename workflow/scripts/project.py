@@ -1,23 +1,33 @@
 """Place new articles or questions on the finished map."""
 
 import json
+from functools import partial
+from pathlib import Path
 
+from knowledge_map.articles.records import Source
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.encoders import open_encoder
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.model import model_of
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map.projection import write_projection
 from knowledge_map.map.table import KnowledgeMap
 
 with logging_to(snakemake.log[0], "project"):
     settings = json.loads(snakemake.params.projection)
-    model = EmbeddingModel(**json.loads(snakemake.params.model))
+    model = model_of(json.loads(snakemake.params.model))
     write_projection(
-        snakemake.input.new,
-        settings["format"],
+        Source("new", snakemake.input.new, settings["format"], columns=settings.get("columns"), carry=settings.get("carry")),
         settings["kind"],
         model,
-        open_encoder(model, snakemake.resources.device, snakemake.resources.batch_tokens, snakemake.threads),
+        partial(
+            open_encoder,
+            model,
+            snakemake.resources.device,
+            snakemake.resources.batch_tokens,
+            snakemake.threads,
+            snakemake.resources.endpoint,
+            Path(snakemake.resources.encoder_dir),
+        ),
         snakemake.resources.device,
         EmbeddingTable(snakemake.input.embeddings),
         KnowledgeMap(snakemake.input.knowledge_map),

@@ -18,4 +18,5 @@ with logging_to(snakemake.log[0], "shard"):
         max_characters=limits["max_characters"],
         max_dropped=limits["max_dropped"],
         threads=snakemake.threads,
+        memory_mb=snakemake.resources.mem_mb // 2,  # the rest is for the articles
     )

@@ -13,7 +13,7 @@ import yaml
 from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import complete, embedding_models
+from knowledge_map.run.configuration import block_size, complete, embedding_models
 from knowledge_map.run.status import as_text, read_status
 
 SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "config.schema.yaml"
@@ -40,7 +40,7 @@ def main() -> None:
     try:
         config = read_configuration(base + over)
         article_model, _ = embedding_models(config)
-        print(as_text(read_status(Path(config["results"]), article_model.key())))
+        print(as_text(read_status(Path(config["results"]), article_model.key(), block=block_size(config))))
     except (UserError, OSError) as error:
         sys.exit(f"error: {error}")
 

@@ -22,6 +22,8 @@ from knowledge_map.common.text import VISIBLE
 from knowledge_map.diagnostics.tables import write_csv
 from knowledge_map.map.table import excerpt
 
+pytestmark = pytest.mark.slow  # writes and reads every format many times
+
 SIGNS = [
     "../../x",
     "/etc/passwd",

@@ -7,6 +7,8 @@ import pytest
 
 from knowledge_map.articles import bzip2
 
+pytestmark = pytest.mark.slow  # compresses tens of megabytes
+
 RANDOM = np.random.default_rng(7)
 CONTENT = RANDOM.integers(0, 256, 400_000, dtype=np.uint8).tobytes() + b"a page\n" * 200_000
 

@@ -25,6 +25,8 @@ from knowledge_map.articles.reading import LONGEST_TITLE, LONGEST_URL
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
 
+pytestmark = pytest.mark.slow  # forks a process for each file
+
 MEMORY = 800 << 20
 COMPRESS = {
     "gz": gzip.compress,
@@ -56,7 +58,7 @@ def refusal(read):
         process = fork.Process(target=work, args=(path, settings, sending))
         process.start()
         sending.close()
-        message = receiving.recv() if receiving.poll(30) else "takes too long"
+        message = receiving.recv() if receiving.poll(300) else "takes too long"
         process.kill()
         process.join()
         assert "\n" not in message

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import os
 import re
 from inspect import signature
@@ -52,6 +53,23 @@ def page(number: int, title: str | None = None, text: str = PROSE, ns: int = 0, 
 
 def dump(*pages: str) -> str:
     return HEADER + "".join(pages) + "</mediawiki>\n"
+
+
+def test_what_a_dump_knows_of_a_page_is_carried(read, write):
+    links = "[[Kategorie:sterne|Sonne]] [[category: Big_things ]] [[Kategorie:Sterne]] [[en:Sun]] [[fr:Soleil|x]] [[:en:No]]"
+    text = f"{PROSE}<!-- [[Kategorie:Hidden]] -->{links}"
+    content = dump(page(12, text=text), page(13)).replace(
+        "<contributor>", "<timestamp>2024-02-29T12:00:00Z</timestamp><contributor>"
+    )
+    names = ["page_id", "revision_time", "length", "categories", "interlanguage_links"]
+    (one, other), _ = read(write("a.xml", content), carry=names)
+    assert json.loads(one.carried) == [12, "2024-02-29T12:00:00Z", len(text), ["Sterne", "Big things"], 2]
+    assert json.loads(other.carried) == [13, "2024-02-29T12:00:00Z", len(PROSE), None, 0]
+
+
+def test_what_no_dump_has_is_not_carried(read, write):
+    with pytest.raises(UserError, match=r"no column `views`, which `carry` of the source names; it has: id, title, url, text$"):
+        read(write("a.xml", dump(page(1))), carry=["views"])
 
 
 def ids(articles: list[Article]) -> list[str]:
@@ -491,6 +509,7 @@ def test_a_forbidden_character_hides_no_damage_elsewhere(read, write):
 # A real dump
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAMPLE.exists(), reason="no sample of Wikipedia's dump at SAMPLE_DUMP")
 def test_a_real_dump_becomes_clean_articles(read):
     articles, report = read(SAMPLE, max_characters=100_000, threads=2)

@@ -53,6 +53,7 @@ def test_what_is_forged_is_one_kind_of_error(data):
                 assert all(page.size >= 0 for page in pages_of(io.BytesIO(content), chunk))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_bytes_are_pages_without_end(content):
     with suppress(ValueError):

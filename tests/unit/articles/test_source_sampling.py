@@ -6,6 +6,7 @@ import tracemalloc
 import pytest
 
 from knowledge_map.articles import sampling as sampling_module
+from knowledge_map.articles.records import Article
 from knowledge_map.articles.sampling import Sample, SeenIds
 
 ROWS = [{"id": number, "text": f"text {number}"} for number in range(300)]
@@ -55,7 +56,7 @@ def test_pruning_changes_no_sample(tmp_path, monkeypatch):
         monkeypatch.setattr(sampling_module, "SLACK", slack)
         with Sample(tmp_path / "sample.sqlite", seed=1, limit=10) as sample:
             for number in range(2_000):
-                sample.offer(f"wiki:{number}", (f"wiki:{number}", "wiki", "", "", "", ""))
+                sample.offer(f"wiki:{number}", (*Article(f"wiki:{number}", "wiki", "", "", ""), ""))
             assert sample._held <= 20 + slack
             return list(sample.drawn())
 

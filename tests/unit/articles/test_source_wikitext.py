@@ -343,6 +343,7 @@ def test_a_paragraph_is_there_whatever_comes_before_it(wikitext):
     assert plain(f"{closed}\n\nThe sun is a star.").endswith("The sun is a star.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -376,7 +377,10 @@ def test_a_paragraph_is_there_whatever_comes_before_it(wikitext):
     ],
 )
 def test_the_time_is_in_proportion_to_the_length(pattern):
-    """A square of the length would take sixteen times as long, and minutes for a page of some MiB."""
+    """A square of the length would take sixteen times as long, and minutes for a page of some MiB.
+
+    A busy machine may be slower from one moment to the next, but not three times in a row.
+    """
 
     def seconds(length: int) -> float:
         begun = time.process_time()
@@ -384,4 +388,4 @@ def test_the_time_is_in_proportion_to_the_length(pattern):
         return time.process_time() - begun
 
     seconds(1_000)
-    assert seconds(400_000) < 8 * min(seconds(100_000) for _ in range(3)) + 0.2
+    assert any(seconds(400_000) < 8 * min(seconds(100_000) for _ in range(3)) + 0.2 for _ in range(3))

@@ -11,6 +11,8 @@ import torch
 from knowledge_map.common.device import choose_device
 from knowledge_map.common.errors import UserError
 
+pytestmark = pytest.mark.slow  # starts processes that load torch
+
 
 def test_the_device_is_chosen_by_what_is_there():
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")

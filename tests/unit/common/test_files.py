@@ -63,7 +63,7 @@ from knowledge_map.common.files import atomic_write
 with atomic_write(sys.argv[1]) as temporary:
     temporary.write_text("half of the file")
     print("half", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -120,6 +120,7 @@ def read_in_batches(path: Path, column: str) -> pa.Table:
         return pa.concat_tables(list(batches(file, [column], 7)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "read", [lambda path, column: read_parquet(path, [column]), read_in_batches], ids=["whole", "in batches"]
 )
@@ -149,6 +150,7 @@ def footer_bytes(path: Path) -> range:
     return range(max(column_bytes(path, some_table().column_names[-1])) + 1, len(whole))
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_the_footer_is_noticed(tmp_path):
     path, table = tmp_path / "table.parquet", some_table()
     write_parquet(path, table.replace_schema_metadata({"knowledge_map": '{"truncated": 3}'}), ROW_GROUP)
@@ -239,6 +241,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
     assert read_record(tmp_path / "record.json") == RECORD
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_a_record_is_noticed(tmp_path):
     path = tmp_path / "record.json"
     write_record(path, RECORD)

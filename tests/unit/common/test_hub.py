@@ -14,12 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub_server import COMMIT, Hub, environment, serving
+from waiting import PATIENCE
 
 from knowledge_map.articles.discovery import locate_sources, rows_needed
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
 from knowledge_map.common.errors import UserError
+
+pytestmark = pytest.mark.slow  # each test starts processes that fetch
 
 SCRIPTS = Path(__file__).parents[3] / "workflow/scripts"
 CALL = """
@@ -70,7 +73,7 @@ class Machine:
 
     def run(self, function: str, **arguments) -> Ended:
         process = self.start(function, **arguments)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=PATIENCE)
         return Ended(process.returncode == 0, said)
 
     def record(self, name: str = "wiki.json") -> dict:

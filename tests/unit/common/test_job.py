@@ -6,10 +6,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.job import explanation
@@ -134,16 +134,9 @@ def test_where_the_log_cannot_be_written_the_terminal_still_has_the_lines(tmp_pa
 # --- a sign of life
 
 
-def happens(condition: Callable[[], bool], seconds: float) -> bool:
-    """Return whether a condition comes true within a time."""
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-    return condition()
-
-
+@pytest.mark.slow
 def test_a_job_touches_its_log_as_long_as_it_lives_and_works(tmp_path):
-    log, ended = tmp_path / "fit_umap.log", tmp_path / "ended"
+    log, enough, ended = tmp_path / "fit_umap.log", tmp_path / "enough", tmp_path / "ended"
     script = f"""
 import time
 from pathlib import Path
@@ -152,21 +145,27 @@ from knowledge_map.common import job
 job.HEARTBEAT = 0.1
 with job.logging_to({str(log)!r}, "fit_umap"):
     job.log.info("long work")
-    time.sleep(2)
+    while not Path({str(enough)!r}).exists():
+        time.sleep(0.1)
 Path({str(ended)!r}).touch()
 time.sleep(600)
 """
 
     def touched() -> bool:
+        return log.stat().st_mtime > 0
+
+    def silent() -> bool:
         os.utime(log, (0, 0))
-        return happens(lambda: log.stat().st_mtime > 0, 1)
+        time.sleep(1)  # ten times as long as between two signs of life
+        return not touched()
 
     with subprocess.Popen([sys.executable, "-c", script], env={"PYTHONPATH": SCRIPTS}) as process:
         try:
-            assert happens(lambda: log.exists() and "long work" in log.read_text(), 60)
-            assert touched()
-            assert happens(ended.exists, 60)
-            time.sleep(0.2)
-            assert not touched()
+            wait_until(lambda: log.exists() and "long work" in log.read_text(), "the job has begun")
+            os.utime(log, (0, 0))
+            wait_until(touched, "the log is touched")
+            enough.touch()
+            wait_until(ended.exists, "the work has ended")
+            wait_until(silent, "the log is left alone")
         finally:
             process.kill()

@@ -60,13 +60,14 @@ def test_a_killed_process_is_told_of_in_one_line():
             pool.submit(signal.raise_signal, signal.SIGKILL).result()
 
 
+@pytest.mark.slow
 def test_processes_end_when_their_parent_is_killed():
     script = """
 import time
 from knowledge_map.common.parallel import processes
 with processes(3) as pool:
     print("ready", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
     parent = subprocess.Popen(
         [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(PACKAGE)}, stdout=subprocess.PIPE
@@ -76,7 +77,7 @@ with processes(3) as pool:
         children = psutil.Process(parent.pid).children()
         assert len(children) == 3
         parent.send_signal(signal.SIGKILL)
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=600)
         assert not [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
     finally:
         parent.kill()

@@ -16,6 +16,8 @@ from knowledge_map.common.parquet import write_parquet
 from knowledge_map.diagnostics import OUTPUTS
 from knowledge_map.diagnostics.tables import measure_rows
 
+pytestmark = pytest.mark.slow  # draws
+
 HOSTILE = [
     '<script>alert("1")</script>',
     "</title><img src=x onerror=alert(1)>",

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from encoders import MINILM, encode, encode_all, loaded, minilm
+from waiting import wait_until
 
 from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
@@ -21,6 +22,8 @@ from knowledge_map.embedding.embed import embed_questions, embed_shard
 from knowledge_map.embedding.encoders.base import Embedded
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.questions.records import Question
+
+pytestmark = pytest.mark.slow  # loads a model
 
 ROWS, BLOCK = 37, 10
 MODEL = replace(MINILM, max_tokens=16)
@@ -193,7 +196,7 @@ from filelock import FileLock
 
 with FileLock(sys.argv[1]):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -214,8 +217,8 @@ def start_beside(job, another, caplog) -> threading.Thread:
     thread = threading.Thread(target=job.run)
     with caplog.at_level("INFO"):
         thread.start()
-        thread.join(2)
-    assert thread.is_alive() and "another process is embedding this shard; waiting" in caplog.text
+        wait_until(lambda: "another process is embedding this shard; waiting" in caplog.text, "the job waits")
+    assert thread.is_alive()
     assert not job.output.exists() and not job.partial.exists()
     return thread
 
@@ -223,7 +226,7 @@ def start_beside(job, another, caplog) -> threading.Thread:
 def test_a_second_writer_waits_and_takes_over_when_the_first_is_killed(job, another, caplog):
     thread = start_beside(job, another, caplog)
     another.kill()
-    thread.join(30)
+    thread.join(600)
     assert job.output.exists() and not job.lock.exists()
 
 
@@ -231,7 +234,7 @@ def test_a_second_writer_leaves_what_the_first_has_finished(job, another, caplog
     thread = start_beside(job, another, caplog)
     job.output.write_bytes(b"of the other")
     another.kill()
-    thread.join(30)
+    thread.join(600)
     assert job.output.read_bytes() == b"of the other"
 
 

@@ -77,6 +77,34 @@ def test_no_questions_leave_a_table_of_articles(tmp_path):
     assert (table.rows, table.articles, table.questions, table.dimension) == (4, 4, 0, 3)
 
 
+def test_vectors_are_cut_to_their_first_dimensions_and_normalized(tmp_path):
+    vectors = vectors_of(25, 6, 1)
+    shard, questions = write_embedded(tmp_path / "a.parquet", vectors), write_embedded(tmp_path / "q.parquet", vectors_of(2, 6))
+    merge_embeddings([shard], questions, tmp_path / "table.parquet", dimensions=4)
+    table = EmbeddingTable(tmp_path / "table.parquet")
+    assert (table.dimension, table.metadata["dimension"], table.metadata["cut_from"]) == (4, 4, 6)
+    cut = vectors[:, :4]
+    assert np.allclose(table.vectors(0, 25), cut / np.linalg.norm(cut, axis=1, keepdims=True), atol=1e-6)
+    with pytest.raises(UserError, match=r"embedding\.dimensions is 7, but the vectors have 6"):
+        merge_embeddings([shard], questions, tmp_path / "other.parquet", dimensions=7)
+
+
+def test_half_precision_halves_the_table_and_is_read_at_unit_length(tmp_path):
+    vectors = vectors_of(2_000, 64, 1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    shard, questions = write_embedded(tmp_path / "a.parquet", vectors), write_embedded(tmp_path / "q.parquet", vectors[:3])
+    sizes = []
+    for stored_as in ("float32", "float16"):
+        merge_embeddings([shard], questions, tmp_path / f"{stored_as}.parquet", stored_as=stored_as)
+        sizes.append((tmp_path / f"{stored_as}.parquet").stat().st_size)
+    assert sizes[1] < 0.6 * sizes[0]
+    read = EmbeddingTable(tmp_path / "float16.parquet").vectors(0, 2_000)
+    assert read.dtype == np.float32
+    assert np.allclose(np.linalg.norm(read, axis=1), 1, atol=1e-6)
+    assert np.einsum("nd,nd->n", read, vectors).min() > 1 - 1e-6
+
+
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), rows=st.integers(1, 40), row_group=st.integers(1, 12))
 def test_any_reading_of_vectors_is_numpy_slicing(tmp_path_factory, data, rows, row_group):
@@ -123,6 +151,7 @@ def peak_of_merging(shards: list[Path], questions: Path, output: Path) -> int:
     return int(subprocess.run(command, env={"PYTHONPATH": scripts}, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 def test_merging_five_times_as_much_takes_no_more_memory(tmp_path):
     shards = [write_embedded(tmp_path / f"{n}.parquet", vectors_of(20_000, 64)) for n in range(5)]
     questions = write_embedded(tmp_path / "q.parquet", vectors_of(2, 64))

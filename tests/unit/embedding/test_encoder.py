@@ -21,6 +21,8 @@ from knowledge_map.embedding.encoders.forward import PackedForward
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.encoders.tokenization import Tokenized
 
+pytestmark = pytest.mark.slow  # loads models
+
 # --- the same vectors
 
 

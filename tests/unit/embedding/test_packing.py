@@ -34,6 +34,8 @@ from knowledge_map.embedding.encoders.forward import PackedForward, PaddedForwar
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = {
     "vocab_size": len(ALPHABET) + 1,
     "hidden_size": 32,

@@ -14,6 +14,8 @@ from transformers import PreTrainedTokenizerFast, Qwen3Model
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 
+pytestmark = pytest.mark.slow  # makes and loads models
+
 TEXTS = ["a cell divides", "the river bends slowly to the west and then to the sea", "x", "Größe 細胞", "light " * 30]
 
 

@@ -12,6 +12,8 @@ from transformers import PreTrainedTokenizerFast
 
 from knowledge_map.embedding.encoders.tokenization import CHARACTERS, Tokenizer
 
+pytestmark = pytest.mark.slow  # loads tokenizers
+
 LIMIT = 12
 
 

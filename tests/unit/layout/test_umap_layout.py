@@ -11,6 +11,8 @@ from knowledge_map.common.errors import UserError
 from knowledge_map.layout.table import read_layout, write_layout
 from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_umap, save_reducer
 
+pytestmark = pytest.mark.slow  # compiles UMAP
+
 SETTINGS = {
     "n_neighbors": 10,
     "min_dist": 0.1,

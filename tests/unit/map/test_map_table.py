@@ -9,6 +9,7 @@ from embedded_files import vectors_of, write_embedded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import read_parquet, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable, merge_embeddings
 from knowledge_map.layout.table import write_layout
@@ -123,6 +124,32 @@ def test_every_column_of_the_map_stands_in_its_row(written):
     for name in ("ids", "distances"):
         assert np.array_equal([near[name] for near in table["neighbors"].to_pylist()], arrays[name])
     assert table["excerpt"].to_pylist() == [excerpt(text) for text in texts]
+
+
+CARRIED = pa.table({"item_id": [f"wiki:{n}" for n in range(ARTICLES)], "year": range(ARTICLES), "tags": [["a", "b"]] * ARTICLES})
+
+
+def test_carried_columns_stand_beside_their_articles_and_are_missing_for_questions(written):
+    folder, _, texts = written
+    inputs = [folder / f"{name}.parquet" for name in ("embeddings", "layout", "neighbors")]
+    carried = CARRIED.set_column(0, "item_id", read_parquet(inputs[0])["item_id"].slice(0, ARTICLES))
+    write_parquet(folder / "carried.parquet", carried)
+    write_knowledge_map(*inputs, texts, folder / "with.parquet", folder / "carried.parquet")
+    table = read_parquet(folder / "with.parquet")
+    assert table["year"].to_pylist() == [*range(ARTICLES), *[None] * QUESTIONS]
+    assert table["tags"].to_pylist() == [["a", "b"]] * ARTICLES + [None] * QUESTIONS
+    assert table.drop_columns(["year", "tags"]).equals(read_parquet(folder / "knowledge_map.parquet"))
+    assert [field.name for field in KnowledgeMap(folder / "with.parquet").carried] == ["year", "tags"]
+
+
+@pytest.mark.parametrize("carried", [CARRIED, CARRIED.slice(0, 9)], ids=["other articles", "too few"])
+def test_carried_columns_of_other_articles_are_refused(written, carried):
+    folder, _, texts = written
+    inputs = [folder / f"{name}.parquet" for name in ("embeddings", "layout", "neighbors")]
+    write_parquet(folder / "carried.parquet", carried)
+    with pytest.raises(UserError, match=r"carried\.parquet: damaged \(its articles are not those of the map\)"):
+        write_knowledge_map(*inputs, texts, folder / "with.parquet", folder / "carried.parquet")
+    assert not (folder / "with.parquet").exists()
 
 
 def test_the_map_in_memory_tells_articles_from_questions(written):

@@ -150,6 +150,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is in KiB on Linux alone")
 def test_memory_does_not_grow_with_the_items(tmp_path):
     rows = 20_000

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from encoders import minilm
 from maps import write_map
 
-from knowledge_map.common.parquet import read_parquet
+from knowledge_map.articles.records import Source
+from knowledge_map.common.parquet import read_parquet, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map import projection as projection_module
 from knowledge_map.map.projection import project, write_projection
@@ -98,18 +100,17 @@ def real_map(tmp_path_factory) -> Map:
     return Map(tmp_path_factory.mktemp("real"), np.vstack([vectors, vectors[:QUESTIONS]]), positions)
 
 
-def write(real_map: Map, path: Path, kind: str) -> dict[str, list]:
+def write(real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | None = None, **settings) -> dict[str, list]:
     output = path.with_suffix(".parquet")
     encoder = minilm(template="{text}")
     write_projection(
-        path,
-        "auto",
+        Source("new", str(path), **settings),
         kind,
         encoder.model,
-        encoder,
+        lambda: encoder,
         "cpu",
         real_map.table,
-        real_map.knowledge_map,
+        knowledge_map or real_map.knowledge_map,
         output,
         K,
         threads=1,
@@ -118,6 +119,7 @@ def write(real_map: Map, path: Path, kind: str) -> dict[str, list]:
     return read_parquet(output).to_pydict()
 
 
+@pytest.mark.slow
 def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real_map, tmp_path, caplog):
     caplog.set_level("INFO", "knowledge_map")
     rows = [{"id": n, "title": f"New {n}", "url": f"https://example.org/{n}", "text": TEXTS[n]} for n in (7, 3)]
@@ -135,6 +137,22 @@ def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real
         assert line in caplog.text
 
 
+def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, tmp_path, caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    table = read_parquet(real_map.knowledge_map.path)
+    years = pa.array([1999] * table.num_rows, pa.int64())
+    table = table.append_column("year", years).append_column("tags", pa.nulls(table.num_rows, pa.list_(pa.string())))
+    write_parquet(tmp_path / "map.parquet", table)
+    rows = [{"when": "2024", "text": TEXTS[7], "other": 1}, {"when": "soon", "text": TEXTS[3], "other": 2}]
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    carry = [{"column": "when", "as": "year"}, "other"]
+    placed = write(real_map, tmp_path / "new.jsonl", "articles", KnowledgeMap(tmp_path / "map.parquet"), carry=carry)
+    assert (placed["year"], placed["tags"]) == ([2024, None], [None, None])
+    assert "other" not in placed
+    assert "1 missing in the carried column `year`: no integer (new:" in caplog.text
+
+
+@pytest.mark.slow
 def test_new_questions_are_placed_by_their_text(real_map, tmp_path):
     (tmp_path / "quiz.json").write_text(json.dumps([{"id": "a", "question": f"{TEXTS[11]}\n"}, {"question": "Why?"}]))
     placed = write(real_map, tmp_path / "quiz.json", "questions")

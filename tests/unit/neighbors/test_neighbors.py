@@ -1,5 +1,8 @@
 """The neighbor graph: the exact answer whatever the route, the approximate one near it, and the files."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,10 +12,11 @@ import pytest
 import torch
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.neighbors import approximate
-from knowledge_map.neighbors import exact as graph
+from knowledge_map.neighbors import approximate, tiles
 from knowledge_map.neighbors import graph as neighbor_graph
-from knowledge_map.neighbors.exact import Tile, articles_nearest_to, nearest
+from knowledge_map.neighbors.distances import COLUMNS
+from knowledge_map.neighbors.exact import FEW_PAIRS, articles_nearest_to, nearest
+from knowledge_map.neighbors.tiles import Tile
 
 CPU = torch.device("cpu")
 
@@ -72,10 +76,10 @@ DATA = {
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("half", [None, False, True])
 @pytest.mark.parametrize("vectors", DATA.values(), ids=DATA.keys())
 def test_nearest_is_the_answer_by_definition(vectors, half):
-    found = nearest(ArrayTable(vectors), 0, len(vectors), 15, CPU, threads=2, half=half)
+    found = nearest(ArrayTable(vectors), 0, len(vectors), 15, "cpu", threads=2, half=half)
     assert (found[0].dtype, found[1].dtype) == (np.int32, np.float32)
     assert same(found, by_definition(vectors, 0, len(vectors), 15))
 
@@ -84,14 +88,35 @@ def test_nearest_is_the_answer_by_definition(vectors, half):
 @pytest.mark.parametrize("tile", [Tile(1, 10_000), Tile(64, 64), Tile(100, 333), Tile(5000, 1001)], ids=str)
 def test_tiles_do_not_change_the_answer(tile, half):
     vectors = clustered(700, 40)
-    found = nearest(ArrayTable(vectors), 100, 300, 10, CPU, threads=1, half=half, tile=tile)
+    found = nearest(ArrayTable(vectors), 100, 300, 10, "cpu", threads=1, half=half, tile=tile)
     assert same(found, by_definition(vectors, 100, 300, 10))
+
+
+@pytest.mark.parametrize("rows", [1024, 1025])
+def test_few_pairs_and_many_have_one_answer(rows):
+    vectors = clustered(rows, 24)
+    assert (rows * rows > FEW_PAIRS) == (rows == 1025)
+    assert same(nearest(ArrayTable(vectors), 0, rows, 7, "cpu", threads=1), by_definition(vectors, 0, rows, 7))
+
+
+def test_few_pairs_need_no_torch():
+    code = """
+import sys, numpy as np
+from knowledge_map.neighbors.exact import nearest
+class Table:
+    rows, dimension, all = 90, 12, np.eye(90, 12, dtype=np.float32) + 1
+    def vectors(self, start, stop): return self.all[start:stop]
+    def blocks(self, size): yield 0, self.all
+nearest(Table(), 0, 90, 5, "cpu", 1)
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 def test_jobs_put_together_give_the_answer_of_one():
     table = ArrayTable(clustered(1000, 64))
-    whole = nearest(table, 0, 1000, 8, CPU, threads=2)
-    parts = [nearest(table, start, stop, 8, CPU, threads=2) for start, stop in ((0, 1), (1, 640), (640, 1000))]
+    whole = nearest(table, 0, 1000, 8, "cpu", threads=2)
+    parts = [nearest(table, start, stop, 8, "cpu", threads=2) for start, stop in ((0, 1), (1, 640), (640, 1000))]
     assert same(tuple(map(np.concatenate, zip(*parts, strict=True))), whole)
 
 
@@ -100,7 +125,7 @@ def test_jobs_put_together_give_the_answer_of_one():
 def test_equal_vectors_are_neighbors_of_each_other_but_not_of_themselves(copies, half):
     vectors = clustered(400, 32)
     vectors[copies] = vectors[7]
-    neighbors, distances = nearest(ArrayTable(vectors), 0, 400, 3, CPU, threads=2, half=half)
+    neighbors, distances = nearest(ArrayTable(vectors), 0, 400, 3, "cpu", threads=2, half=half)
     assert not (neighbors == np.arange(400)[:, None]).any()
     assert neighbors[7].tolist() == [50, 51, 52]
     assert neighbors[51].tolist()[:2] == [7, 50]
@@ -111,23 +136,23 @@ def test_equal_vectors_are_neighbors_of_each_other_but_not_of_themselves(copies,
 @pytest.mark.parametrize("half", [False, True])
 def test_every_other_row_can_be_a_neighbor(half):
     vectors = unit(np.random.default_rng(2).normal(size=(90, 12)))  # half of the products are negative
-    assert same(nearest(ArrayTable(vectors), 0, 90, 89, CPU, threads=1, half=half), by_definition(vectors, 0, 90, 89))
+    assert same(nearest(ArrayTable(vectors), 0, 90, 89, "cpu", threads=1, half=half), by_definition(vectors, 0, 90, 89))
 
 
 @pytest.mark.parametrize("half", [False, True])
 def test_neighbors_on_the_far_side(half):
     side = np.random.default_rng(5).normal(size=(3000, 8)) + 2
     lonely = unit(np.concatenate([side, -side[:1]]))
-    assert same(nearest(ArrayTable(lonely), 3000, 3001, 3, CPU, threads=1, half=half), by_definition(lonely, 3000, 3001, 3))
+    assert same(nearest(ArrayTable(lonely), 3000, 3001, 3, "cpu", threads=1, half=half), by_definition(lonely, 3000, 3001, 3))
     sides = unit(np.concatenate([side[:320], -side[:320]]))
-    found = nearest(ArrayTable(sides), 0, 640, 400, CPU, threads=1, half=half, tile=Tile(queries=640, columns=64))
+    found = nearest(ArrayTable(sides), 0, 640, 400, "cpu", threads=1, half=half, tile=Tile(queries=640, columns=64))
     assert same(found, by_definition(sides, 0, 640, 400))
 
 
 @pytest.mark.parametrize("k", [20, 21])
 def test_too_few_rows_for_k(k):
     with pytest.raises(UserError) as error:
-        nearest(ArrayTable(clustered(20, 8)), 0, 20, k, CPU, threads=1)
+        nearest(ArrayTable(clustered(20, 8)), 0, 20, k, "cpu", threads=1)
     assert str(error.value) == (
         f"neighbors.k is {k}, but the embedding table has only 20 items; "
         "set neighbors.k to at most 19 (and umap.n_neighbors to at most 20)."
@@ -138,11 +163,11 @@ def test_too_few_rows_for_k(k):
 @pytest.mark.parametrize("dimension", [8, 384, 1024])
 def test_no_product_is_farther_off_than_the_error_bound(dtype, dimension):
     vectors = clustered(600, dimension)
-    x = graph._Rounded.of(vectors[:300], dtype, CPU)
-    y = graph._Rounded.of(vectors[300:], dtype, CPU)
+    x = tiles._Rounded.of(vectors[:300], dtype, CPU)
+    y = tiles._Rounded.of(vectors[300:], dtype, CPU)
     products = (x.values @ y.values.T).double().numpy()
     off = abs(products - vectors[:300].astype(float) @ vectors[300:].astype(float).T)
-    assert (off <= graph._error(x, y)[:, None] + torch.finfo(dtype).eps / 2 * abs(products)).all()
+    assert (off <= tiles._error(x, y)[:, None] + torch.finfo(dtype).eps / 2 * abs(products)).all()
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32], ids=str)
@@ -150,7 +175,7 @@ def test_no_product_is_farther_off_than_the_error_bound(dtype, dimension):
 def test_what_is_no_candidate_scores_at_most_the_limit(columns, dtype):
     vectors = clustered(900, 64)
     own = np.arange(200)
-    rows, limit = graph._candidates(
+    rows, limit = tiles._candidates(
         vectors[:200], own, ArrayTable(vectors), range(900), 10, dtype, CPU, Tile(queries=64, columns=columns)
     )
     scores = vectors[:200].astype(float) @ vectors.astype(float).T
@@ -163,17 +188,17 @@ def test_what_is_no_candidate_scores_at_most_the_limit(columns, dtype):
 def test_half_precision_searches_few_rows_again(caplog):
     vectors = clustered(4000, 256)
     with caplog.at_level("INFO", "knowledge_map"):
-        nearest(ArrayTable(vectors), 0, 1000, 10, CPU, threads=2, half=True)
+        nearest(ArrayTable(vectors), 0, 1000, 10, "cpu", threads=2, half=True)
     again = [int(line.split(" of ")[0]) for line in caplog.messages if "searching them again" in line]
     assert sum(again) < 100
 
 
 def test_no_more_of_the_table_is_read_at_once_than_a_block():
     table = ArrayTable(clustered(5000, 8))
-    nearest(table, 300, 500, 5, CPU, threads=1, tile=Tile(queries=64, columns=512))
-    assert table.most <= graph.COLUMNS
+    nearest(table, 300, 500, 5, "cpu", threads=1, tile=Tile(queries=64, columns=512))
+    assert table.most <= COLUMNS
     table.most = 0
-    graph._candidates(table.array[:200], np.arange(200), table, range(5000), 5, torch.float32, CPU, Tile(64, 512))
+    tiles._candidates(table.array[:200], np.arange(200), table, range(5000), 5, torch.float32, CPU, Tile(64, 512))
     assert table.most == 512
 
 
@@ -181,7 +206,7 @@ def test_no_more_of_the_table_is_read_at_once_than_a_block():
 def test_articles_nearest_to_new_vectors(half):
     vectors = clustered(800, 48)
     queries = np.concatenate([unit(np.random.default_rng(3).normal(size=(9, 48))), vectors[[0, 150, 790]]])
-    neighbors, distances = articles_nearest_to(queries, ArrayTable(vectors), range(100, 700), 6, CPU, threads=2, half=half)
+    neighbors, distances = articles_nearest_to(queries, ArrayTable(vectors), range(100, 700), 6, "cpu", threads=2, half=half)
     expected = by_definition(np.concatenate([vectors[100:700], queries]), 600, 612, 610)
     for row in range(12):
         articles = expected[0][row] < 600
@@ -192,15 +217,15 @@ def test_articles_nearest_to_new_vectors(half):
 
 def test_all_articles_may_be_asked_for_but_not_more():
     table = ArrayTable(clustered(20, 8))
-    neighbors, _ = articles_nearest_to(table.array[:2], table, range(5, 15), 10, CPU, threads=1)
+    neighbors, _ = articles_nearest_to(table.array[:2], table, range(5, 15), 10, "cpu", threads=1)
     assert sorted(neighbors[0].tolist()) == list(range(5, 15))
     with pytest.raises(UserError, match="11 nearest articles are asked for, but there are only 10"):
-        articles_nearest_to(table.array[:2], table, range(5, 15), 11, CPU, threads=1)
+        articles_nearest_to(table.array[:2], table, range(5, 15), 11, "cpu", threads=1)
 
 
 def test_half_precision_is_chosen_by_what_the_processor_can_do():
     able = torch.cpu.get_capabilities()
-    assert graph.half_precision_pays(CPU) == bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    assert tiles.half_precision_pays(CPU) == bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 # --- approximate search
@@ -217,7 +242,7 @@ def indexed(tmp_path_factory):
 def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed):
     table, path = indexed
     neighbors, distances = approximate.nearest_by_index(path, table, 1000, 2000, 15, nprobe=16, threads=2)
-    exact = nearest(table, 1000, 2000, 15, CPU, threads=2)  # torch after faiss, each with its own OpenMP, in one process
+    exact = nearest(table, 1000, 2000, 15, "cpu", threads=2)  # torch after faiss, each with its own OpenMP, in one process
     found = np.mean([len(np.intersect1d(a, b)) / 15 for a, b in zip(neighbors, exact[0], strict=True)])
     assert found >= 0.9
     assert (neighbors.dtype, distances.dtype, neighbors.shape) == (np.int32, np.float32, (1000, 15))
@@ -230,14 +255,14 @@ def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed
 def test_looking_through_all_lists_is_exact(indexed):
     table, path = indexed
     found = approximate.nearest_by_index(path, table, 0, 200, 15, nprobe=6000, threads=2)
-    assert same(found, nearest(table, 0, 200, 15, CPU, threads=2))
+    assert same(found, nearest(table, 0, 200, 15, "cpu", threads=2))
 
 
 def test_rows_that_their_lists_cannot_serve_are_searched_in_the_whole_table(indexed):
     table, path = indexed
     k = 500  # many times what a list holds
     found = approximate.nearest_by_index(path, table, 0, 10, k, nprobe=1, threads=2)
-    assert same(found, nearest(table, 0, 10, k, CPU, threads=2))
+    assert same(found, nearest(table, 0, 10, k, "cpu", threads=2))
 
 
 def test_the_same_seed_gives_the_same_index(indexed, tmp_path):

@@ -107,6 +107,7 @@ def test_parquet_as_the_hub_has_it(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_parquet_of_many_rows_and_more_texts_than_a_dictionary_holds(tmp_path):
     options = [[f"option {number} {option}" * 3 for option in range(4)] for number in range(30_000)]
     table = pa.table({"question": [f"Why {number}?" for number in range(30_000)], "choices": options, "answer": [3] * 30_000})
@@ -180,6 +181,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", BOMBS.values(), ids=BOMBS)
 def test_parquet_that_expands_beyond_measure_is_refused(tmp_path, columns):
     pq.write_table(pa.table(columns()), tmp_path / "q.parquet", compression="zstd")

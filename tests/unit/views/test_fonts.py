@@ -13,6 +13,8 @@ from knowledge_map.map.region import question_region
 from knowledge_map.views.figure import draw_map
 from knowledge_map.views.fonts import LACKING, Undrawn, base_fonts, columns_of, fonts_for, plain, plain_label, wrapped
 
+pytestmark = pytest.mark.slow  # draws
+
 CHINESE = fonts_for(["火山号哪一个是？"])
 needs_chinese = pytest.mark.skipif(
     not CHINESE.names, reason="no installed font has Chinese characters (Debian: fonts-wqy-microhei)"

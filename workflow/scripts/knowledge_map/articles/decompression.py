@@ -81,11 +81,11 @@ class Unreadable(UserError):
 
 
 class Expansion:
-    """How much has come of a file, so that a small one cannot keep a job busy for days."""
+    """How much has come of a file, or of several that have so many bytes, so that a small one cannot keep a job busy for days."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, size: int | None = None):
         self._path = path
-        self._left = FREE_EXPANSION + EXPANSION * path.stat().st_size
+        self._left = FREE_EXPANSION + EXPANSION * (path.stat().st_size if size is None else size)
 
     def add(self, size: int) -> None:
         """Count bytes or characters. Raises Unreadable where there are more than of any file of articles."""

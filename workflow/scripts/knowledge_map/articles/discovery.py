@@ -48,7 +48,7 @@ def files_with_rest(source: Source) -> tuple[list[Path], dict[str, int]]:
             problem = f"a link to {os.readlink(path)}, where nothing is"
         raise UserError(f"{path}: {problem}; correct the path of {source.name} under `articles`.")
     found = _Folder(path)
-    files = _chosen(path, found.files, source)
+    files = found.files if source.query else _chosen(path, found.files, source)
     for file in files:
         if UNFIT_IN_PATH.search(str(file)):
             raise UserError(f"{file}: has a control character in its name, or is not named in UTF-8; rename it.")

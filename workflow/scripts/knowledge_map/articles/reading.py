@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from knowledge_map.articles.columns import TEXTS, other_spellings, told_spelling
+from knowledge_map.articles.carried import carried_values
+from knowledge_map.articles.columns import TEXTS, ColumnNames, Roles, roles_of
 from knowledge_map.articles.decompression import Expansion
 from knowledge_map.articles.discovery import columns_of_path, files_with_rest
 from knowledge_map.articles.formats.base import ReadSettings
 from knowledge_map.articles.formats.registry import format_of
+from knowledge_map.articles.query import QueryLimits, check_query, query_rows
 from knowledge_map.articles.records import (
     BROKEN_ROW,
     DUPLICATE_ID,
     NO_TEXT,
+    NO_VECTOR,
     Article,
     InvalidRow,
     Row,
@@ -22,6 +25,7 @@ from knowledge_map.articles.records import (
     SourceReport,
 )
 from knowledge_map.articles.sampling import Sample, SeenIds
+from knowledge_map.articles.vectors import GivenVectors
 from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
@@ -42,7 +46,13 @@ class Candidate(NamedTuple):
 
 
 def read_articles(
-    source: Source, report: SourceReport, seen: SeenIds, max_characters: int, scratch_dir: Path, threads: int = 1
+    source: Source,
+    report: SourceReport,
+    seen: SeenIds,
+    max_characters: int,
+    scratch_dir: Path,
+    threads: int = 1,
+    memory_mb: int = 1_000,
 ) -> Iterator[Article]:
     """Yield the articles of a source in a stream, and count in `report` what became of every row.
 
@@ -56,10 +66,14 @@ def read_articles(
     max_characters : longer texts are cut there.
     scratch_dir : a folder with room for the candidates of a sample.
     threads : how many may work at once where a format takes more than reading; the articles are the same.
+    memory_mb : how much memory the statement of a source may take, in MB.
 
     Raises UserError if the source is missing, empty, damaged, or not what its format says.
     """
-    candidates = _candidates(source, report, seen, max_characters, threads)
+    vectors = GivenVectors(source) if source.has_vectors else None
+    rows = _queried(source, report, QueryLimits(memory_mb, scratch_dir)) if source.query else None
+    rows = rows or _rows(source, report, max_characters, threads)
+    candidates = _candidates(source, rows, report, seen, max_characters, vectors)
     if source.sample_seed is not None:
         candidates = _drawn(candidates, source, report, scratch_dir)
     for article, replacements in candidates:
@@ -67,7 +81,25 @@ def read_articles(
         report.stopped_at_limit = source.sample_seed is None and report.kept == source.limit
         yield article
         if report.stopped_at_limit:
-            return
+            break
+    if vectors:
+        vectors.tell(report)
+
+
+def check_opening(source: Source) -> int | None:
+    """Read the first row of a source, and return how many dimensions its vector has, None where it brings none that can be used.
+
+    Raises UserError where that cannot be, such as for a column that a table does not have.
+    """
+    vectors = GivenVectors(source) if source.has_vectors else None
+    if source.query:
+        check_query(source, files_with_rest(source)[0], source.column_names)
+        return vectors.dimension if vectors else None
+    rows = _rows(source, SourceReport(source.name, source.path), LONGEST_TITLE, threads=1)
+    first = next(rows, None)
+    if vectors and isinstance(first, Row) and isinstance(first.fields, dict):
+        vectors.next(first.fields)
+    return vectors.dimension if vectors else None
 
 
 def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport, scratch_dir: Path) -> Iterator[Candidate]:
@@ -81,31 +113,47 @@ def _drawn(candidates: Iterator[Candidate], source: Source, report: SourceReport
             yield Candidate(Article(*article), replacements.splitlines())
 
 
-def _candidates(source: Source, report: SourceReport, seen: SeenIds, max_characters: int, threads: int) -> Iterator[Candidate]:
+def _candidates(
+    source: Source,
+    rows: Iterator[Row | InvalidRow | SkippedRow],
+    report: SourceReport,
+    seen: SeenIds,
+    max_characters: int,
+    vectors: GivenVectors | None,
+) -> Iterator[Candidate]:
     """Yield the rows that make an article whose id is new."""
-    spellings = _Spellings(report)
-    for row in _rows(source, report, max_characters, threads):
+    chosen = source.column_names
+    roles = _RolesOfRows(chosen, report)
+    for row in rows:
         report.read += 1
-        if isinstance(row, InvalidRow):
-            report.drop(row.name, BROKEN_ROW, shown(row.detail))
-            continue
         if isinstance(row, SkippedRow):
             report.leave_out(row.reason, row.setting)
             continue
-        fields = row.fields
-        if isinstance(fields, dict):
-            fields = spellings.corrected(fields)
-        text = _text(fields)
-        if text is None:
-            report.drop(row.name, NO_TEXT, _without_text(fields))
+        fields = row.fields if isinstance(row, Row) and isinstance(row.fields, dict) else {}
+        vector, problem = vectors.next(fields) if vectors else (b"", "")
+        if isinstance(row, InvalidRow):
+            report.drop(row.name, BROKEN_ROW, shown(row.detail))
             continue
-        candidate = _candidate(fields, text, source.name, max_characters)
+        fields = fields or {"text": row.fields}
+        found = roles.of(fields)
+        text = _text(fields, found)
+        if text is None:
+            report.drop(row.name, NO_TEXT, _without_text(row.fields, found))
+            continue
+        if problem:
+            report.drop(row.name, NO_VECTOR, problem)
+            continue
+        candidate = _candidate(fields, found, text, source.name, max_characters, chosen, vector)
         if seen.add(candidate.article.item_id):
             yield candidate
         else:
             report.drop(row.name, DUPLICATE_ID, shown(candidate.article.item_id))
     if not report.read:
         raise UserError(f"{source.path}: empty; give a file with articles in it, or take {source.name} out of `articles`.")
+    if roles.names:
+        chosen.check(source.path, roles.names)
+    if vectors:
+        vectors.check_rows()
 
 
 def _rows(source: Source, report: SourceReport, max_characters: int, threads: int) -> Iterator[Row | InvalidRow | SkippedRow]:
@@ -117,7 +165,8 @@ def _rows(source: Source, report: SourceReport, max_characters: int, threads: in
         columns = columns_of_path(source, file)
         prefix = "" if file == Path(source.path) else f"{file.name if source.files else file.relative_to(source.path)} "
         expansion = Expansion(file)
-        settings = ReadSettings(max_characters, threads, source.options.get(format.name) or {}, report.note)
+        options = source.options.get(format.name) or {}
+        settings = ReadSettings(max_characters, threads, options, source.column_names.without(columns), report.note)
         for row in format.read_rows(file, settings):
             if columns and isinstance(row, Row):
                 row = row._replace(fields=columns | (row.fields if isinstance(row.fields, dict) else {"text": row.fields}))
@@ -126,62 +175,75 @@ def _rows(source: Source, report: SourceReport, max_characters: int, threads: in
             yield row._replace(name=prefix + row.name) if prefix else row
 
 
+def _queried(source: Source, report: SourceReport, limits: QueryLimits) -> Iterator[Row | InvalidRow]:
+    """Yield the rows that the statement of a source selects."""
+    report.format = "query"
+    files, report.not_read = files_with_rest(source)
+    yield from query_rows(source, files, source.column_names, limits)
+
+
 def _characters(row: Row) -> int:
     """Return how long the texts of a row are: the same one may come again and again, at the price of a few bytes."""
     values = row.fields.values() if isinstance(row.fields, dict) else [row.fields]
     return sum(len(value) for value in values if isinstance(value, str))
 
 
-class _Spellings:
-    """Fields that differ in case only from those that are read, under the names that are read; told once for each spelling."""
+class _RolesOfRows:
+    """Which fields of rows hold what, told once for each name that was found.
 
-    def __init__(self, report: SourceReport):
-        self._report = report
-        self._known: dict[tuple, dict[str, str]] = {}
+    Attributes
+    ----------
+    names : of the fields that rows had, all while there are few, and those that the settings name.
+    """
 
-    def corrected(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return fields under the names that are read."""
-        if fields.get("text") and "title" in fields and "id" in fields and "url" in fields:
-            return fields
-        names = tuple(fields)
-        other = self._known.get(names)
-        if other is None:
-            other = other_spellings([name for name in names if isinstance(name, str)])
-            if len(self._known) < 1_000 and len(names) < 1_000:
-                self._known[names] = other
-            for words in (told_spelling(*pair) for pair in other.items()):
-                if words not in self._report.notes:
-                    self._report.note(words)
-        # The first of several spellings counts.
-        return {**{other[name]: fields[name] for name in reversed(names) if name in other}, **fields} if other else fields
+    def __init__(self, chosen: ColumnNames, report: SourceReport):
+        self._chosen, self._report = chosen, report
+        self._wanted = set(chosen.settings())
+        self._known: dict[tuple, Roles] = {}
+        self.names: dict[str, None] = {}
 
+    def of(self, fields: dict[str, Any]) -> Roles:
+        """Return which fields of a row hold what."""
+        keys = tuple(fields)
+        return self._known.get(keys) or self._new(keys)
 
-def _text(fields: dict[str, Any] | str) -> str | None:
-    """Return the text of a row: the first of its fields for texts in which there is something to see."""
-    for name in TEXTS:
-        value = fields if isinstance(fields, str) else fields.get(name)
-        if isinstance(value, str) and visible(value):
-            return value
-    return None
+    def _new(self, keys: tuple) -> Roles:
+        names = [key for key in keys if isinstance(key, str)]
+        roles = roles_of(names, self._chosen)
+        if len(self._known) < 1_000 and len(keys) < 1_000:
+            self._known[keys] = roles
+        for words in roles.told:
+            if words not in self._report.notes:
+                self._report.note(words)
+        self.names |= dict.fromkeys(name for name in names if name in self._wanted or len(self.names) < 100)
+        return roles
 
 
-def _without_text(fields: dict[str, Any] | str) -> str:
+def _text(fields: dict[str, Any], roles: Roles) -> str | None:
+    """Return the text of a row: its texts joined, or the first of them in which there is something to see."""
+    found = (value for name in roles.text if isinstance(value := fields.get(name), str) and visible(value))
+    return "\n\n".join(map(str.strip, found)) or None if roles.joined else next(found, None)
+
+
+def _without_text(fields: dict[str, Any] | str, roles: Roles) -> str:
     """Return what a row has that has no text."""
-    values = [fields] if isinstance(fields, str) else [fields[name] for name in TEXTS if fields.get(name) is not None]
+    values = [fields] if isinstance(fields, str) else [fields[name] for name in roles.text if fields.get(name) is not None]
     if any(isinstance(value, str) for value in values):
         return "it is blank"
     names = shown(", ".join(str(name) for name in fields if isinstance(name, str | int))) if fields else "no field at all"
     if values:
         return f"it is a {type(values[0]).__name__}; the row has {names}"
-    return f"neither `text` nor `content`; the row has {names}"
+    wanted = " nor ".join(f"`{shown(name)}`" for name in (roles.text if roles.joined else TEXTS))
+    return f"neither {wanted}; the row has {names}" if " nor " in wanted else f"no {wanted}; the row has {names}"
 
 
-def _candidate(fields: dict[str, Any] | str, text: str, source: str, max_characters: int) -> Candidate:
-    fields = fields if isinstance(fields, dict) else {}
+def _candidate(
+    fields: dict[str, Any], roles: Roles, text: str, source: str, max_characters: int, chosen: ColumnNames, vector: bytes
+) -> Candidate:
     given = {
-        "id": _word(fields.get("id")),
-        "title": _word(fields.get("title")),
-        "url": _text_or_none(fields.get("url")),
+        "id": _word(fields.get(roles.id)),
+        "title": _word(fields.get(roles.title)),
+        "url": _text_or_none(fields.get(roles.url)),
         "text": text.strip(),
     }
     valid = {name: valid_unicode(value) for name, value in given.items()}
@@ -199,7 +261,9 @@ def _candidate(fields: dict[str, Any] | str, text: str, source: str, max_charact
     if len(whole_text) > max_characters:
         replacements.append(f"text cut at {max_characters} characters")
     item_id = f"{source}:{valid['id'] or _digest(title, whole_text)}"
-    return Candidate(Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip()), replacements)
+    carried, cut = carried_values(fields, chosen.carried)
+    article = Article(item_id, source, title, valid["url"], whole_text[:max_characters].rstrip(), carried, vector)
+    return Candidate(article, replacements + cut)
 
 
 def _word(value: Any) -> str:

@@ -1,22 +1,29 @@
 """What travels through the reading of sources."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from knowledge_map.articles.carried import Unread
+from knowledge_map.articles.columns import ColumnNames
 from knowledge_map.common.errors import UserError
 
 EXAMPLES = 1_000  # dropped rows that a report lists one by one
 
 NOTES = 100  # different ones that a report lists
 
+ADDED = ("columns", "carry", "query", "vectors")
+"""Settings of a source that came later; where they are not set, results from before stay valid."""
+
 BROKEN_ROW = "broken row"
 
 NO_TEXT = "no text"
 
 DUPLICATE_ID = "duplicate id"
+
+NO_VECTOR = "no usable vector"
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,10 @@ class Source:
     sample_seed : keep a random sample, which this number determines, in place of the first `limit` articles.
     huggingface : which `revision` of a dataset on the hub, and which `folder` of it (all if None).
     files : where they are known, the files to read in place of those at `path`.
+    columns : which columns hold what of an article, by the names of `ColumnNames`; well-known names where it is silent.
+    query : a SQL statement over the files at `path`, whose result is read in place of them.
+    vectors : a NumPy file with a vector for each row, in their order; None if a column has them, or a model makes them.
+    carry : which columns go along: names, or objects as `CarriedColumn.of` takes them.
     options : settings of formats by the names of these, such as {"mediawiki": {"namespaces": [0, 14]}}.
 
     Raises UserError if the name or the limit is none.
@@ -44,6 +55,10 @@ class Source:
     sample_seed: int | None = None
     huggingface: dict[str, Any] | None = None
     files: tuple[Path, ...] | None = None
+    columns: Mapping[str, Any] | None = None
+    query: str | None = None
+    vectors: str | None = None
+    carry: Sequence[Any] | None = None
     options: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,6 +73,25 @@ class Source:
         """Return the source of an entry of the configuration, in which the settings of a format stand under its name."""
         own = {name: value for name, value in entry.items() if name in cls.__dataclass_fields__}
         return cls(**own, options={name: value for name, value in entry.items() if name not in own})
+
+    @staticmethod
+    def meaning(entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what of an entry of the configuration decides its articles; of a dataset on the hub its record tells that, too.
+
+        Settings of `ADDED` are left out where nothing is set: then the articles are those of the time before there were any.
+        """
+        unset = {"huggingface", *(name for name in ADDED if entry.get(name) is None)}
+        return {name: value for name, value in entry.items() if name not in unset}
+
+    @property
+    def column_names(self) -> ColumnNames:
+        """Which columns hold what of an article, and which go along."""
+        return ColumnNames.of(self.columns, self.carry or ())
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether its articles bring vectors, so that no model is needed for them."""
+        return self.vectors is not None or self.column_names.vector is not None
 
     @property
     def on_hub(self) -> bool:
@@ -88,13 +122,23 @@ class SkippedRow(NamedTuple):
 
 
 class Article(NamedTuple):
-    """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none."""
+    """One article. All strings are valid Unicode; `text` is stripped and never empty; `url` is "" if there is none.
+
+    No part of the shard are `carried`, what goes along with it, as `carried_values` returns it, and `vector`, float32 of unit
+    length, where the source brings one.
+    """
 
     item_id: str
     source: str
     title: str
     url: str
     text: str
+    carried: str = ""
+    vector: bytes = b""
+
+
+SHARD_COLUMNS = Article._fields[:5]
+"""What a shard holds of an article, and what its name is the digest of."""
 
 
 @dataclass
@@ -104,7 +148,7 @@ class SourceReport:
     After reading, `read == kept + not_drawn + sum(left_out.values()) + sum(dropped.values())`: settings leave out, faults drop.
     `left_out_by` names the setting behind a reason, where it is one. `replaced` tells of the kept articles alone. `notes` are
     what was found and read all the same, with the number of files; `not_read` is what lies in a folder and was passed over, with
-    the number of files and folders.
+    the number of files and folders. `unread` tells by carried columns of values that are none of their type.
     """
 
     name: str
@@ -121,6 +165,13 @@ class SourceReport:
     stopped_at_limit: bool = False
     notes: dict[str, int] = field(default_factory=dict)
     not_read: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, Unread] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "SourceReport":
+        """Return the report that `dataclasses.asdict` made a record of."""
+        unread = {name: Unread(**each) for name, each in record.get("unread", {}).items()}
+        return cls(**{**record, "unread": unread})
 
     def drop(self, row: str, reason: str, detail: str) -> None:
         """Count a dropped row, and list it while the list is short."""

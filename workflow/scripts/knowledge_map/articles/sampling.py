@@ -53,7 +53,8 @@ class Sample(_Scratch):
     def __init__(self, path: Path, seed: int, limit: int | None):
         super().__init__(
             path,
-            "CREATE TABLE candidates (key INTEGER, item_id TEXT, source TEXT, title TEXT, url TEXT, text TEXT, replaced TEXT)",
+            "CREATE TABLE candidates (key INTEGER, item_id TEXT, source TEXT, title TEXT, url TEXT, text TEXT, carried TEXT, "
+            "vector BLOB, replaced TEXT)",
             "CREATE INDEX by_key ON candidates (key, item_id)",
         )
         self._seed, self._limit = seed, limit
@@ -66,20 +67,22 @@ class Sample(_Scratch):
         return self.offered if self._limit is None else min(self.offered, self._limit)
 
     def offer(self, item_id: str, row: tuple[Any, ...]) -> None:
-        """Take an article into consideration; `row` is what `drawn` returns for it, six strings that begin with its id."""
+        """Take an article into consideration; `row` is what `drawn` returns for it: an article, and what was replaced."""
         self.offered += 1
         digest = hashlib.blake2b(f"{self._seed}\n{item_id}".encode(), digest_size=8).digest()
         key = int.from_bytes(digest, "big") >> 1  # 63 bits, what SQLite sorts as integers
         if key > self._threshold:
             return
-        self._database.execute("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)", (key, *row))
+        self._database.execute("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row))
         self._held += 1
         if self._limit is not None and self._held > 2 * self._limit + SLACK:
             self._prune()
 
-    def drawn(self) -> Iterator[tuple[str, ...]]:
+    def drawn(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of the sample in the order of their keys."""
-        smallest = "SELECT item_id, source, title, url, text, replaced FROM candidates ORDER BY key, item_id LIMIT ?"
+        smallest = (
+            "SELECT item_id, source, title, url, text, carried, vector, replaced FROM candidates ORDER BY key, item_id LIMIT ?"
+        )
         yield from self._database.execute(smallest, (self.size,))
 
     def _prune(self) -> None:

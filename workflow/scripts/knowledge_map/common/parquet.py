@@ -167,7 +167,7 @@ def batches(file: pq.ParquetFile, columns: list[str], size: int) -> Iterator[pa.
 
 
 def as_column(vectors: np.ndarray) -> pa.FixedSizeListArray:
-    """Return float32 [n, D] as an Arrow column, without copying."""
+    """Return float32 or float16 [n, D] as an Arrow column, without copying."""
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
@@ -182,6 +182,6 @@ def read_metadata(file: pq.ParquetFile) -> dict:
 
 
 def as_matrix(column: pa.ChunkedArray) -> np.ndarray:
-    """Return a fixed-size list column as a matrix, float32 [rows, D], without going through Python objects."""
+    """Return a fixed-size list column as a matrix, [rows, D] of its number type, without going through Python objects."""
     array = column.combine_chunks()
     return array.flatten().to_numpy(zero_copy_only=False).reshape(len(array), column.type.list_size)

@@ -4,6 +4,7 @@ import io
 import logging
 import re
 import time
+from collections.abc import Callable
 
 log = logging.getLogger("knowledge_map")
 
@@ -18,10 +19,20 @@ class Progress:
     done : steps finished by an earlier run; they do not count toward the rate.
     every : seconds between two lines.
     scale : steps that make up one unit, such as 1,000,000 bytes of a MB.
+    usage : tells in words what else the work has taken, such as requests to a server.
     """
 
-    def __init__(self, total: int, unit: str, done: int = 0, every: float = 5.0, scale: int = 1):
+    def __init__(
+        self,
+        total: int,
+        unit: str,
+        done: int = 0,
+        every: float = 5.0,
+        scale: int = 1,
+        usage: Callable[[], str] = lambda: "",
+    ):
         self.total, self.unit, self.done, self.every, self.scale = total, unit, done, every, scale
+        self._usage = usage
         self._before, self._start = done, time.monotonic()
         self._next = self._start + every
 
@@ -35,7 +46,8 @@ class Progress:
         rate = (self.done - self._before) / max(now - self._start, 1e-9)
         left = (self.total - self.done) / rate if rate else 0.0
         done, total = self.done // self.scale, self.total // self.scale
-        log.info(f"{done:,} of {total:,} {self.unit} · {pace(rate / self.scale, self.unit, left)}")
+        usage = f" · {used}" if (used := self._usage()) else ""
+        log.info(f"{done:,} of {total:,} {self.unit}{usage} · {pace(rate / self.scale, self.unit, left)}")
 
 
 def pace(rate: float, unit: str, left: float) -> str:

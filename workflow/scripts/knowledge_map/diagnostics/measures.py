@@ -1,7 +1,7 @@
 """Measures of a layout, as functions of arrays; a mean is reported with what chance alone would give and an interval."""
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 PART = 8192
 """Pairs of vectors multiplied at once."""
@@ -93,7 +93,7 @@ def distance_ranks(vectors: np.ndarray, positions: np.ndarray, pairs: np.ndarray
     """Return the ranks of the distances of `pairs`, int [n, 2], by cosine and in the plane: float [n, 2]."""
     one, other = pairs.T
     distances = 1 - cosines(vectors, one, other), np.hypot(*(positions[one] - positions[other]).T)
-    return np.column_stack([rankdata(values) for values in distances])
+    return pd.DataFrame(np.transpose(distances)).rank().to_numpy()
 
 
 def moments(ranks: np.ndarray) -> np.ndarray:

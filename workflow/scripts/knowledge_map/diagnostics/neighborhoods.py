@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 from threadpoolctl import threadpool_limits
 
@@ -68,7 +67,7 @@ def nearest_by_cosine(table: EmbeddingTable, queries: np.ndarray, k: int, thread
     if not len(queries):
         return np.empty((0, 0), np.int32)
     articles = range(table.articles)
-    rows, _ = articles_nearest_to(queries, table, articles, min(k, len(articles)), torch.device("cpu"), threads)
+    rows, _ = articles_nearest_to(queries, table, articles, min(k, len(articles)), "cpu", threads)
     return rows
 
 

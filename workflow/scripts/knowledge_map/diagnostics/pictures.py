@@ -52,6 +52,8 @@ def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dic
             "question_weight": draw_question_weight(summary),
         }
         for name, figure in figures.items():
+            figure.draw_without_rendering()  # places everything, once for both files
+            figure.set_layout_engine("none")
             for kind, metadata in [("png", None), ("svg", {"Date": None})]:
                 with atomic_write(folder / f"{name}.{kind}") as temporary:
                     figure.savefig(temporary, format=kind, dpi=150, metadata=metadata)

@@ -14,6 +14,7 @@ from knowledge_map.articles.shards import check_shard
 from knowledge_map.common.items import ARTICLE_COLUMNS, QUESTION
 from knowledge_map.common.parquet import as_column, as_metadata, batches, open_parquet, parquet_writer, write_parquet
 from knowledge_map.common.progress import Progress, log
+from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK, SavedBlocks, exclusive_lock
 from knowledge_map.embedding.encoders.base import Embedded, TextBlock, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
@@ -61,7 +62,7 @@ def _embed_blocks(
     """Embed and save the blocks whose numbers are in `missing`."""
     rows = articles.metadata.num_rows
     left = sum(min(block_size, rows - number * block_size) for number in missing)
-    progress = Progress(rows, "articles", done=rows - left)
+    progress = Progress(rows, "articles", done=rows - left, usage=encoder.usage)
     if progress.done:
         log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
     texts = _text_blocks(articles, missing, model, block_size)
@@ -105,14 +106,19 @@ def embed_questions(
 ) -> None:
     """Embed the questions into a parquet file of the shard's columns, and their text and question_data (JSON) beside them.
 
-    Without questions the file has no rows, and no model is loaded.
+    Questions that all bring vectors keep them. Then, and without questions, no model is loaded.
     """
     embedded = Embedded(np.empty((0, 1), np.float32), 0, "", "")
-    if questions:
+    given = all(question.vector for question in questions)
+    if questions and given:
+        embedded = Embedded(np.stack([np.frombuffer(question.vector, np.float32) for question in questions]), 0, "", GIVEN)
+    elif questions:
         texts = [question.text for question in questions]
         embedded = load_encoder().encode(model.texts_of(texts, texts), [question.item_id for question in questions])
     dimension, computed_in = (embedded.vectors.shape[1], {embedded.computed_in}) if questions else (None, set())
     metadata = describe(model, embedded.prompt, dimension, embedded.truncated, computed_in)
+    if questions and given:
+        metadata |= {"model": GIVEN, "revision": None, "computed_in": []}
     strings = {
         "item_id": [q.item_id for q in questions],
         "source": [QUESTION] * len(questions),
@@ -124,6 +130,9 @@ def embed_questions(
     arrays = {name: pa.array(values, pa.string()) for name, values in strings.items()}
     table = pa.table(arrays | {"embedding": as_column(embedded.vectors)}, metadata=as_metadata(metadata))
     write_parquet(output, table)
+    if questions and given:
+        log.info(f"{len(questions):,} questions brought vectors along, of {embedded.vectors.shape[1]:,} dimensions")
+        return
     log.info(f"{len(questions):,} questions embedded, {embedded.truncated:,} of them cut at {model.max_tokens} tokens")
 
 

@@ -5,9 +5,11 @@ import importlib.metadata
 import importlib.util
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from knowledge_map.common.checksum import content_digest, file_digest
 from knowledge_map.common.errors import UserError
@@ -16,6 +18,9 @@ VERSION = 2
 """Raise by hand when a change of code changes vectors: every embedding is then made anew."""
 
 PACKAGE = "package:"
+
+MATRYOSHKA = re.compile(r"matryoshka|\bMRL\b", re.IGNORECASE)
+"""How a model's files speak of it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,43 @@ class EmbeddingModel:
         """Whether the model is on the Hugging Face hub and has to be fetched first."""
         return self.folder() is None
 
+    def dimension(self) -> int | None:
+        """Return how many dimensions the model's vectors have, as far as its files tell; None for a model that is yet to come."""
+        for name in [*reversed([each["path"] for each in self._settings("modules.json") or []]), ""]:
+            settings = self._settings(f"{name}/config.json".lstrip("/")) or {}
+            for key in ("out_features", "word_embedding_dimension", "hidden_size"):
+                if isinstance(settings.get(key), int):
+                    return settings[key]
+        return None
+
+    def is_matryoshka(self) -> bool | None:
+        """Return whether the model's files say that the first dimensions of its vectors stand for the whole.
+
+        None for a model that is yet to come. Its settings or its card (README.md) say so.
+        """
+        folder = self._place()
+        if folder is None:
+            return None
+        names = ("config.json", "config_sentence_transformers.json", "README.md")
+        texts = [(folder / name).read_text(encoding="utf-8", errors="replace") for name in names if (folder / name).is_file()]
+        return any(MATRYOSHKA.search(text) for text in texts)
+
+    def _settings(self, name: str) -> Any:
+        """Return a file of settings of the model, None where there is none."""
+        folder = self._place()
+        try:
+            return json.loads((folder / name).read_text(encoding="utf-8")) if folder else None
+        except (OSError, ValueError):
+            return None
+
+    def _place(self) -> Path | None:
+        """Return where the model lies, None for a model on the hub that was not fetched yet."""
+        from knowledge_map.common.hub import model_folder  # its library is not where tables are made
+
+        with suppress(UserError):
+            return self.folder() or model_folder(self.model, self.revision or "")
+        return None
+
     def key(self) -> str:
         """Return a file name for this model's vectors: a readable name and a digest of all that decides them."""
         meaning = asdict(self) | {"version": VERSION, "weights": self._weights()}
@@ -93,6 +135,43 @@ class EmbeddingModel:
         )
 
 
+@dataclass(frozen=True)
+class ServedModel(EmbeddingModel):
+    """A model behind a server, which is known by its name there alone. Address and key are no part of it.
+
+    Attributes
+    ----------
+    served_dimensions : how many dimensions the server is asked for; None for all that the model has.
+    """
+
+    served_dimensions: int | None = None
+
+    def folder(self) -> None:
+        """Return None: the model lies elsewhere."""
+        return None
+
+    @property
+    def on_hub(self) -> bool:
+        """False: nothing has to be fetched."""
+        return False
+
+    def dimension(self) -> int | None:
+        """Return how many dimensions the server is asked for, None where it decides."""
+        return self.served_dimensions
+
+    def is_matryoshka(self) -> bool:
+        """Return False: no file of the model is here that could say so."""
+        return False
+
+    def _weights(self) -> str:
+        return "served"
+
+
+def model_of(settings: Mapping[str, Any]) -> EmbeddingModel:
+    """Return the model whose attributes these are, as `vars` gives them."""
+    return ServedModel(**settings) if "served_dimensions" in settings else EmbeddingModel(**settings)
+
+
 def _package_model(name: str) -> Path:
     spec = importlib.util.find_spec(name) if re.fullmatch(r"\w+", name) else None
     if spec is None:
@@ -108,4 +187,8 @@ def _package_model(name: str) -> Path:
 @functools.cache  # it reads what every installed package says of itself, and every job asks twice
 def _distribution(package: str) -> str | None:
     """Return what a package was installed by; None where it merely lies on the path."""
+    with suppress(importlib.metadata.PackageNotFoundError):  # mostly what bears the same name, found without reading the others
+        distribution = importlib.metadata.distribution(package)
+        if any(file.parts[0] == package for file in distribution.files or []):
+            return distribution.name
     return next(iter(importlib.metadata.packages_distributions().get(package, [])), None)

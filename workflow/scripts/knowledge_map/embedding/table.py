@@ -10,26 +10,44 @@ import pyarrow.parquet as pq
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, ARTICLE_COLUMNS, ITEM_FIELDS, QUESTION
-from knowledge_map.common.parquet import as_matrix, as_metadata, batches, open_parquet, parquet_writer, read_metadata
+from knowledge_map.common.parquet import as_column, as_matrix, as_metadata, batches, open_parquet, parquet_writer, read_metadata
+from knowledge_map.common.vectors import GIVEN, normalized
+
+NUMBERS = {"float32": pa.float32(), "float16": pa.float16()}
+"""The number types in which the table may keep vectors; they are read as float32."""
 
 ROW_GROUP = 10_000
 """Rows of a row group: 40 MB of vectors of 1,024 dimensions."""
 
 
-def table_schema(dimension: int, metadata: dict | None = None) -> pa.Schema:
+def table_schema(dimension: int, metadata: dict | None = None, stored_as: str = "float32") -> pa.Schema:
     """Return the columns of the embedding table; `metadata` is kept as JSON under the key `knowledge_map`."""
     return pa.schema(
-        [*ITEM_FIELDS, pa.field("embedding", pa.list_(pa.float32(), dimension))],
+        [*ITEM_FIELDS, pa.field("embedding", pa.list_(NUMBERS[stored_as], dimension))],
         metadata=as_metadata(metadata or {}),
     )
 
 
-def merge_embeddings(shards: Sequence[str | Path], questions: str | Path, output: str | Path) -> None:
+def merge_embeddings(
+    shards: Sequence[str | Path],
+    questions: str | Path,
+    output: str | Path,
+    dimensions: int | None = None,
+    stored_as: str = "float32",
+) -> None:
     """Join the embedded shards, in order, and the questions into the embedding table at `output`.
 
     Streamed in row groups: memory does not grow with the number of rows. The table's metadata tells model, revision,
-    max tokens, prompts and precision (as configured, and what it came to), and how many texts were cut at max tokens. Raises
-    UserError where a file is damaged or the vectors of two files differ in dimension.
+    max tokens, prompts and precision (as configured, and what it came to), how many texts were cut at max tokens, and of how many
+    dimensions the vectors were before they were cut.
+
+    Parameters
+    ----------
+    dimensions : only the first so many of each vector are kept, at unit length; all if None. Source: Kusupati et al., "Matryoshka
+        Representation Learning" (2022).
+    stored_as : "float32", or "float16", which halves the table.
+
+    Raises UserError where a file is damaged, the vectors of two files differ in dimension, or have fewer than `dimensions`.
     """
     parts = [(path, ARTICLE) for path in shards] + [(questions, QUESTION)]
     *of_articles, of_questions = [_description(path) for path, _ in parts]
@@ -37,26 +55,48 @@ def merge_embeddings(shards: Sequence[str | Path], questions: str | Path, output
     for (path, _), description in zip(parts, [*of_articles, of_questions], strict=True):
         if description["dimension"] not in (dimension, None):
             raise UserError(f"{path}: vectors of {description['dimension']} dimensions among vectors of {dimension}.")
-    model = {name: of_articles[0][name] for name in ("model", "revision", "max_tokens", "precision", "dimension")}
+    if dimensions and dimensions > dimension:
+        raise UserError(f"embedding.dimensions is {dimensions:,}, but the vectors have {dimension:,}; lower it.")
+    cut = {"cut_from": dimension} if dimensions else {}
+    dimension = dimensions or dimension
+    described = _of_model(of_articles, of_questions)
+    model = {name: described[name] for name in ("model", "revision", "max_tokens", "precision")}
     metadata = model | {
+        "dimension": dimension,
         "article_template": of_articles[0]["template"],
         "article_prompt": of_articles[0]["prompt"],
         "question_prompt": of_questions["prompt"],
         "computed_in": sorted({precision for part in [*of_articles, of_questions] for precision in part["computed_in"]}),
         "truncated_articles": sum(part["truncated"] for part in of_articles),
         "truncated_questions": of_questions["truncated"],
+        **cut,
     }
-    schema = table_schema(dimension, metadata)
+    schema = table_schema(dimension, metadata, stored_as)
     rows = 0
     with parquet_writer(output, schema) as writer:
         for path, kind in parts:
             with open_parquet(path) as file:
                 for piece in batches(file, [*ARTICLE_COLUMNS, "embedding"], ROW_GROUP):
                     row = pa.array(np.arange(rows, rows + piece.num_rows, dtype=np.int32))
-                    item_id, *rest = piece.columns
-                    columns = [row, item_id, pa.repeat(kind, piece.num_rows), *rest]
+                    item_id, *rest, vectors = piece.columns
+                    if dimensions or stored_as != "float32":
+                        vectors = _stored(vectors, dimensions, stored_as)
+                    columns = [row, item_id, pa.repeat(kind, piece.num_rows), *rest, vectors]
                     writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROW_GROUP)
                     rows += piece.num_rows
+
+
+def _stored(vectors: pa.ChunkedArray, dimensions: int | None, stored_as: str) -> pa.FixedSizeListArray:
+    """Return vectors cut to their first `dimensions`, at unit length, in the number type of the table."""
+    matrix = as_matrix(vectors)
+    if dimensions:
+        matrix = normalized(matrix[:, :dimensions])
+    return as_column(matrix.astype(stored_as))
+
+
+def _of_model(of_articles: list[dict], of_questions: dict) -> dict:
+    """Return what is said of the first part that a model made; of the first one where all vectors were given."""
+    return next((part for part in [*of_articles, of_questions] if part["model"] != GIVEN), of_articles[0])
 
 
 def _description(path: str | Path) -> dict:
@@ -124,4 +164,5 @@ class EmbeddingTable:
         return out
 
     def _group(self, file: pq.ParquetFile, group: int) -> np.ndarray:
-        return as_matrix(file.read_row_group(group, columns=["embedding"])["embedding"])
+        vectors = as_matrix(file.read_row_group(group, columns=["embedding"])["embedding"])
+        return vectors if vectors.dtype == np.float32 else normalized(vectors)  # rounding has changed their length

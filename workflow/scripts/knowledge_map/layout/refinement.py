@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import openTSNE
 import scipy.sparse
-import torch
 from openTSNE.affinity import PrecomputedAffinities
 from openTSNE.tsne import gradient_descent
 
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.placement import place_questions
+from knowledge_map.layout.placement import place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
 from knowledge_map.neighbors.graph import read_neighbors
@@ -22,6 +21,9 @@ INITIAL_SPREAD = 1e-4
 """Standard deviation of the starting positions, small as t-SNE wants it (Kobak & Berens, 2019)."""
 
 MOMENTUM = 0.8
+
+BARNES_HUT_BELOW = 4_000
+"""Fewer items than this take less time by Barnes-Hut trees than by FFT, whose grid has a least size."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Refinement:
     iterations : the steps after them.
     question_weight : weight of an edge between a question and an article in these, those between articles counting 1.
     learning_rate : as a fraction of the number of items.
-    placement_iterations : last steps, of the questions and the articles at them only; see `placement`.
+    placement_iterations : last steps, which let neighbors within reach be neighbors; see `placement`.
     seed : of openTSNE's random numbers.
     """
 
@@ -58,8 +60,8 @@ class Refinement:
         """
         if questions * self.k <= articles:
             return self
-        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles and are not placed")
-        return replace(self, question_weight=min(self.question_weight, 1), placement_iterations=0)
+        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles")
+        return replace(self, question_weight=min(self.question_weight, 1))
 
 
 def refined_layout(
@@ -75,11 +77,11 @@ def refined_layout(
     if table.questions:
         # The graph may name other questions first; a question's targets are articles only.
         questions = table.vectors(table.articles, table.rows)
-        targets, _ = articles_nearest_to(questions, table, range(table.articles), k, torch.device("cpu"), threads)
+        targets, _ = articles_nearest_to(questions, table, range(table.articles), k, "cpu", threads)
         nearest[table.articles :] = targets
         settings = settings.limited_to(table.articles, table.questions)
     positions = refine(raw, nearest, table.articles, settings, threads)
-    place_questions(positions, nearest[table.articles :], settings.placement_iterations, threads)
+    place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
     return normalized(positions)
 
 
@@ -97,8 +99,9 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     questions throw nothing out of the map, and the other items need not wait for them.
 
     Source: t-SNE on a uniform kNN graph as in Böhm, Berens, Kobak, "Attraction-repulsion spectrum in neighbor embeddings"
-    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), implemented by openTSNE; steps
-    by the diagonal of the graph's Laplacian (Jacobi preconditioning).
+    (2022); gradients by FFT as in Linderman et al., "Fast interpolation-based t-SNE" (2019), or of few items by trees as in
+    van der Maaten, "Accelerating t-SNE using tree-based algorithms" (2014), both implemented by openTSNE; steps by the
+    diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
     start = layout - layout.mean(axis=0)
     start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
@@ -106,7 +109,7 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     embedding = openTSNE.TSNEEmbedding(
         np.ascontiguousarray(start, dtype=np.float64),
         _affinities(neighbors, articles, question_weight=1),
-        negative_gradient_method="fft",
+        negative_gradient_method="bh" if len(layout) < BARNES_HUT_BELOW else "fft",
         n_jobs=threads,
         random_state=settings.seed,
         optimizer=optimizer,

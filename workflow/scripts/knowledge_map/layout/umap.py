@@ -4,6 +4,10 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+import umap.layouts
+import umap.umap_
+import umap.utils
+from numba.core.dispatcher import Dispatcher
 from pynndescent import NNDescent
 from umap import UMAP
 from umap.umap_ import nearest_neighbors
@@ -32,6 +36,7 @@ def fit_umap(
     The reducer carries a search index over the vectors and can `transform` new ones. Source: McInnes, Healy, Melville,
     "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction" (2018), and its implementation umap-learn.
     """
+    _keep_compiled_code()
     parameters = {name: value for name, value in settings.items() if name != "seed"}
     seed, n_neighbors = settings["seed"], settings["n_neighbors"]
     if neighbors.shape[1] < n_neighbors - 1:
@@ -59,6 +64,17 @@ def fit_umap(
     layout = np.asarray(reducer.fit_transform(vectors), np.float32)
     reducer.tqdm_kwds = None  # an open log is no part of a model
     return layout, reducer
+
+
+def _keep_compiled_code() -> None:
+    """Make numba keep what it compiles of umap-learn: of a fit of few items nearly all is compiling.
+
+    pynndescent asks for this itself, umap-learn does not.
+    """
+    for module in (umap.umap_, umap.layouts, umap.utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                function.enable_caching()
 
 
 def _in_metric(distances: np.ndarray, metric: str) -> np.ndarray:

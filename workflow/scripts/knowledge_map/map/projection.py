@@ -1,7 +1,8 @@
 """Placing new items on a finished map by their nearest articles in embedding space; the map stays as it is."""
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,14 +11,16 @@ import numpy as np
 import pyarrow as pa
 from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
+from knowledge_map.articles.carried import Unread, typed_table, types_of
 from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
 from knowledge_map.articles.shards import summary
-from knowledge_map.common.device import choose_device
+from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, QUESTION
 from knowledge_map.common.parquet import parquet_writer
 from knowledge_map.common.progress import log
+from knowledge_map.common.vectors import normalized
 from knowledge_map.embedding.encoders.base import TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.embedding.table import EmbeddingTable
@@ -58,7 +61,7 @@ def project(
     A copy of an article lands on it.
     """
     k = min(k, table.articles)
-    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, choose_device(device), threads)
+    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, device, threads)
     articles = knowledge_map.positions[: table.articles]
     positions = best_positions(articles, neighbors, threads)
     copies = distances[:, 0] < COPY
@@ -100,11 +103,10 @@ def best_positions(articles: np.ndarray, neighbors: np.ndarray, threads: int) ->
 
 
 def write_projection(
-    path: str | Path,
-    format: str,
+    source: Source,
     kind: str,
     model: EmbeddingModel,
-    encoder: TextEncoder,
+    load_encoder: Callable[[], TextEncoder],
     device: str,
     table: EmbeddingTable,
     knowledge_map: KnowledgeMap,
@@ -113,18 +115,32 @@ def write_projection(
     threads: int,
     max_characters: int,
 ) -> None:
-    """Read new items of `kind` ("articles" or "questions") from a file, embed and place them, and write them as parquet.
+    """Read new items of `kind` ("articles" or "questions") from a source, embed and place them, and write them as parquet.
 
-    A batch at a time: memory does not grow with the file. What was dropped is counted in the log.
+    Items that bring vectors are placed by these, and no model is loaded. Columns that the map carries are filled where the source
+    carries them too. A batch at a time: memory does not grow with the file. The log counts what was dropped, and what is not of
+    the type that a column has on the map.
     """
-    with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, SCHEMA) as writer:
-        items = _questions(path) if kind == "questions" else _articles(path, format, max_characters, Path(scratch_dir))
-        placed = 0
+    fields = knowledge_map.carried
+    schema = pa.schema([*SCHEMA, *fields])
+    types = types_of(fields)
+    columns = [each for each in source.column_names.carried if each.name in types and kind == "articles"]
+    unread: dict[str, Unread] = {}
+    with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, schema) as writer:
+        items = _questions(source.path) if kind == "questions" else _articles(source, max_characters, Path(scratch_dir))
+        placed, encoder = 0, None
         while batch := list(islice(items, BATCH)):
-            item_ids, sources, titles, urls, texts = zip(*batch, strict=True)
-            vectors = encoder.encode(model.texts_of(titles, texts), item_ids).vectors
+            item_ids, sources, titles, urls, texts, carried, given = zip(*batch, strict=True)
+            if not all(given):
+                encoder = encoder or load_encoder()
+                vectors = encoder.encode(model.texts_of(titles, texts), item_ids).vectors
+            else:
+                vectors = np.frombuffer(b"".join(given), np.float32).reshape(len(batch), -1)
+            vectors = _fitting(vectors, table)
             projection = project(vectors, table, knowledge_map, k, device, threads)
-            columns = {
+            values = [json.loads(each or "[]") for each in carried]
+            beside = typed_table(list(zip(item_ids, values, strict=True)), columns, types, unread)
+            written = {
                 "item_id": item_ids,
                 "kind": [QUESTION if kind == "questions" else ARTICLE] * len(batch),
                 "source": sources,
@@ -138,13 +154,25 @@ def write_projection(
                     for ids, distances in zip(projection.neighbors.tolist(), projection.distances.tolist(), strict=True)
                 ],
             }
-            writer.write_table(pa.table(columns, schema=SCHEMA))
+            writer.write_table(pa.table(written | {field.name: beside[field.name] for field in fields}, schema=schema))
             placed += len(batch)
+        for name, each in unread.items():
+            log.info(each.told(name))
         log.info(f"{placed:,} {kind} placed on the map")
 
 
-def _articles(path: str | Path, format: str, max_characters: int, scratch_dir: Path) -> Iterator[Article]:
-    source = Source("new", str(path), format)
+def _fitting(vectors: np.ndarray, table: EmbeddingTable) -> np.ndarray:
+    """Return vectors cut to the dimensions of the map's. Raises UserError where they are of another space."""
+    whole = table.metadata.get("cut_from", table.dimension)
+    if vectors.shape[1] != whole:
+        raise UserError(
+            f"project: vectors of {vectors.shape[1]:,} dimensions, and {whole:,} in the map's; embed the new items by the model "
+            "of the map, or name by `projection.source` a source with a column of vectors."
+        )
+    return vectors if whole == table.dimension else normalized(vectors[:, : table.dimension])
+
+
+def _articles(source: Source, max_characters: int, scratch_dir: Path) -> Iterator[Article]:
     report = SourceReport(source.name, source.path)
     with SeenIds(scratch_dir) as seen:
         yield from read_articles(source, report, seen, max_characters, scratch_dir)
@@ -154,4 +182,5 @@ def _articles(path: str | Path, format: str, max_characters: int, scratch_dir: P
 
 def _questions(path: str | Path) -> Iterator[Article]:
     for question in read_questions([path]):
-        yield Article(question.item_id, QUESTION, " ".join(question.text.split()), "", question.text)
+        title = " ".join(question.text.split())
+        yield Article(question.item_id, QUESTION, title, "", question.text, vector=question.vector)

@@ -1,4 +1,5 @@
 """The neighbor graph: for every item its nearest items by cosine in embedding space.
 
-exact (every item against all) and approximate (by an index) → graph (blocks on disk, and the whole graph).
+distances (of pairs) → tiles (of products, on any device) → exact (every item against all) and approximate (by an index) →
+graph (blocks on disk, and the whole graph).
 """

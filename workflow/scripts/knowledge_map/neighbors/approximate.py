@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from knowledge_map.common.checksum import append_checksum, verified_length
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.files import atomic_write
 from knowledge_map.common.progress import Progress
-from knowledge_map.neighbors.exact import COLUMNS, Vectors, check_k, ranked, search_exactly, slices
+from knowledge_map.neighbors.distances import COLUMNS, Vectors, ranked, slices
+from knowledge_map.neighbors.exact import check_k, search_exactly
 
 TRAINING = 40  # rows per list that an index is trained on: the least that faiss calls enough
 
@@ -81,8 +81,9 @@ def nearest_by_index(
     neighbors, distances = ranked(queries, candidates, table, range(table.rows), k)
     short = np.flatnonzero(neighbors[:, -1] < 0)
     if len(short):
-        cpu = torch.device("cpu")
-        neighbors[short], distances[short] = search_exactly(queries[short], own[short], table, range(table.rows), k, cpu, threads)
+        neighbors[short], distances[short] = search_exactly(
+            queries[short], own[short], table, range(table.rows), k, "cpu", threads
+        )
     return neighbors, distances
 
 

@@ -9,6 +9,7 @@ from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import LONGEST_ID
 from knowledge_map.common.text import shown, valid_unicode
+from knowledge_map.common.vectors import unit_vector
 from knowledge_map.questions.files import records_of
 from knowledge_map.questions.formats.answers import decoded
 from knowledge_map.questions.formats.base import Asked, QuestionFormat, RecordError
@@ -21,6 +22,9 @@ LONGEST_TEXT = 10_000  # characters of a question, which is its title on the map
 DEEPEST_RECORD = 50  # levels; what is nested deeper cannot be written again as JSON and as a pickle everywhere
 
 DEEPEST_COLLECTION = 3  # levels of collections within each other
+
+VECTOR = "embedding"
+"""The field of a record with a vector that others have made."""
 
 KNOWN_FIELDS = {
     name.lower(): name
@@ -136,9 +140,20 @@ def _question(record: object, place: str, report: QuestionReport) -> tuple[Quest
         raise UserError(f"{place}: `id` must be a number or a text of at most {LONGEST_ID} characters.")
     if identity is None:
         identity = content_digest([written.encode()])[:16]
-    question = Question(f"question:{valid_unicode(str(identity))}", text, options, asked.answer, record)
+    data = {name: value for name, value in record.items() if name != VECTOR}
+    question = Question(f"question:{valid_unicode(str(identity))}", text, options, asked.answer, data, _vector(record, place))
     read = replace(asked, fields=(*asked.fields, *renamed))
     return question, format, read, (text, options) != (written, asked.options)
+
+
+def _vector(record: dict, place: str) -> bytes:
+    """Return the vector that a record brings along, empty if none."""
+    if record.get(VECTOR) is None:
+        return b""
+    try:
+        return unit_vector(record[VECTOR])[0].tobytes()
+    except ValueError as error:
+        raise UserError(f"{place}: `{VECTOR}` is no vector ({error}); correct it, or leave it out.") from None
 
 
 def _in_known_case(record: dict) -> tuple[dict, dict[str, str]]:

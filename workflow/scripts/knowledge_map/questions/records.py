@@ -10,13 +10,17 @@ from knowledge_map.common.text import valid_unicode
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `data` is its record as it stood in the file, unknown fields included."""
+    """One question; `data` is its record as it stood in the file, unknown fields included, but for `embedding`.
+
+    `vector` is that field as float32 of unit length, empty where there is none.
+    """
 
     item_id: str
     text: str
     options: tuple[str, ...]
     answer: int | None
     data: dict
+    vector: bytes = b""
 
 
 def source_article(record: dict) -> str | None:

@@ -17,14 +17,22 @@ from jsonschema.validators import extend
 
 from knowledge_map.articles.discovery import files_of
 from knowledge_map.articles.formats.registry import ARTICLE_FORMATS
+from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.text import reason_of, shown
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.common.items import ARTICLE, QUESTION
+from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
+from knowledge_map.common.vectors import GIVEN
+from knowledge_map.embedding.blocks import BLOCK
+from knowledge_map.embedding.model import EmbeddingModel, model_of
+from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
 from knowledge_map.run.paths import check_path, expand_paths
+
+FLOAT32 = 4
+"""Bytes of a number."""
 
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
@@ -134,6 +142,26 @@ class Inputs:
     article_model: EmbeddingModel
     question_model: EmbeddingModel
 
+    @property
+    def questions_have_vectors(self) -> bool:
+        """Whether there are questions, and all bring vectors along."""
+        return bool(self.questions) and all(question.vector for question in self.questions)
+
+    @property
+    def model_needed(self) -> bool:
+        """Whether the model embeds anything."""
+        return not all(source.has_vectors for source in self.sources) or bool(self.questions and not self.questions_have_vectors)
+
+    @property
+    def article_key(self) -> str:
+        """What names the folder of the articles' vectors; where none are embedded, there is none."""
+        return self.article_model.key() if self.model_needed else GIVEN
+
+    @property
+    def question_key(self) -> str:
+        """What names the folder of the questions' vectors."""
+        return self.question_model.key() if self.model_needed and not self.questions_have_vectors else GIVEN
+
 
 def check_inputs(config: dict) -> Inputs:
     """Find every file and the model that a completed configuration names, and read the questions.
@@ -159,19 +187,25 @@ def _found(config: dict) -> Inputs:
     check_path(config["projection"]["path"] or "", "projection.path")
     for number, source in enumerate(sources):
         check_path(source.path, f"articles[{number}].path")
+        check_path(source.vectors or "", f"articles[{number}].vectors")
     for path in question_files:
         check_path(path, "questions")
     for source in sources:
         _check_on_hub(source)
+        _check_carried(source)
+        if source.query and source.on_hub:
+            raise UserError(
+                f"articles: {source.name}: a query is for files on this machine; fetch the dataset, and give its folder."
+            )
+    projection_settings(config)
     article_model, question_model = embedding_models(config)
-    article_model.folder()
     _check_writable(Path(config["results"]))
     questions, question_report = read_reported_questions(question_files)
     files = {source.name: files_of(source) for source in sources}
     for number, source in enumerate(sources):
         for file in files[source.name]:
             check_path(str(file), f"articles[{number}].path")
-    return Inputs(
+    inputs = Inputs(
         sources=sources,
         files=files,
         question_files=question_files,
@@ -180,16 +214,101 @@ def _found(config: dict) -> Inputs:
         article_model=article_model,
         question_model=question_model,
     )
+    if inputs.model_needed:
+        article_model.folder()
+        _check_endpoint(config["embedding"]["endpoint"])
+    _check_dimensions(inputs, config["embedding"])
+    return inputs
+
+
+def _check_dimensions(inputs: Inputs, embedding: dict) -> None:
+    """Raise UserError where vectors cannot be of one space, or be cut to `embedding.dimensions`."""
+    model = inputs.article_model
+    found: dict[str, int | None] = {}
+    for source in inputs.sources:
+        if not source.on_hub and (source.has_vectors or source.query or source.column_names.settings()):
+            found[f"the vectors of {source.name}"] = check_opening(source)
+    given = [question for question in inputs.questions if question.vector]
+    if given and len(given) < len(inputs.questions):
+        raise UserError(
+            f"questions: {len(given):,} of {len(inputs.questions):,} have an `embedding`; give it to all of them, or to none."
+        )
+    found |= {f"`embedding` of {question.item_id}": len(question.vector) // FLOAT32 for question in given}
+    if inputs.model_needed:
+        found[f"embedding.model ({model.model})"] = model.dimension()
+    known = {what: dimension for what, dimension in found.items() if dimension}
+    first = next(iter(known), "")
+    other = next((what for what, dimension in known.items() if dimension != known[first]), None)
+    if other:
+        raise UserError(
+            f"configuration: {known[first]:,} dimensions in {first}, {known[other]:,} in {other}; all vectors must be of one "
+            "space. Set embedding.model to the model that made the others, or give the questions an `embedding`, too."
+        )
+    if embedding["dimensions"] and not embedding["force_dimensions"] and model.is_matryoshka() is False:
+        raise UserError(
+            f"configuration: embedding.dimensions is {embedding['dimensions']:,}, but the files of {model.model} do not say that "
+            "the first dimensions of a vector stand for all (Matryoshka); embedding.force_dimensions cuts them all the same."
+        )
 
 
 def embedding_models(config: dict) -> tuple[EmbeddingModel, EmbeddingModel]:
     """Return how a completed configuration embeds articles, and how questions."""
     embedding = config["embedding"]
+    served = embedding["endpoint"]
     common = {name: embedding[name] for name in ("model", "revision", "max_tokens", "precision")}
+    if served:
+        # The number type is the server's own affair, and so is a commit.
+        common |= {"model": served["model"], "revision": None, "precision": "auto", "served_dimensions": served["dimensions"]}
     return (
-        EmbeddingModel("article", **common, template=embedding["article_template"], prompt=embedding["article_prompt"]),
-        EmbeddingModel("question", **common, template="{text}", prompt=embedding["question_prompt"]),
+        model_of({**common, "kind": ARTICLE, "template": embedding["article_template"], "prompt": embedding["article_prompt"]}),
+        model_of({**common, "kind": QUESTION, "template": "{text}", "prompt": embedding["question_prompt"]}),
     )
+
+
+def endpoint_settings(config: dict) -> dict | None:
+    """Return where a served model is and how it is asked, None for a model in this process; nothing of it changes a vector."""
+    endpoint = config["embedding"]["endpoint"]
+    return endpoint and {name: value for name, value in endpoint.items() if name not in ("model", "dimensions")}
+
+
+def block_size(config: dict) -> int:
+    """Return how many texts are saved together: those of one request to a server, so that no more can be lost."""
+    endpoint = config["embedding"]["endpoint"]
+    return endpoint["batch"] if endpoint else BLOCK
+
+
+def _check_endpoint(endpoint: dict | None) -> None:
+    """Raise UserError where the key of a server is nowhere."""
+    variable = endpoint["key_variable"] if endpoint else None
+    if variable and not os.environ.get(variable):
+        raise UserError(f"embedding.endpoint.key_variable: the environment variable {variable} is not set; set it to the key.")
+
+
+def projection_settings(config: dict) -> dict:
+    """Return the settings of `projection`, with `columns` and `carry` of the source that they name in place of its name.
+
+    Raises UserError where there is no source of that name.
+    """
+    projection = dict(config["projection"])
+    name = projection.pop("source")
+    if name is None:
+        return projection
+    entry = next((entry for entry in config["articles"] if entry["name"] == name), None)
+    if entry is None:
+        raise UserError(f"configuration: projection.source is {shown(name)}, and no entry of `articles` has that name.")
+    return projection | {key: entry[key] for key in ("columns", "carry")}
+
+
+def _check_carried(source: Source) -> None:
+    """Raise UserError where a carried column would have the name of another on the map; DuckDB and others ignore the case."""
+    own = {name.casefold(): "a column of the map itself" for name in (*MAP_SCHEMA.names, "text", "embedding")}
+    for each in source.column_names.carried:
+        folded = each.name.casefold()
+        if UNFIT_IN_PATH.search(each.name) or not each.name.strip():
+            raise UserError(f"articles: {source.name}: carry: {each.name!r} is no name; give it one by `as`.")
+        if folded in own:
+            raise UserError(f"articles: {source.name}: carry: `{each.name}` is {own[folded]}; give it another name by `as`.")
+        own[folded] = "carried already"
 
 
 def _check_on_hub(source: Source) -> None:

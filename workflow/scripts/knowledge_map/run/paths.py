@@ -22,7 +22,12 @@ def expand_paths(config: dict) -> dict:
     Raises UserError where one of them stands for nothing.
     """
     sources = [
-        source if source["format"] == "huggingface" else source | {"path": expanded(source["path"], f"articles[{number}].path")}
+        source
+        | {
+            name: expanded(source[name], f"articles[{number}].{name}")
+            for name in (("vectors",) if source["format"] == "huggingface" else ("path", "vectors"))
+            if source[name]
+        }
         for number, source in enumerate(config["articles"])
     ]
     questions = config["questions"]

@@ -88,8 +88,8 @@ class Status:
     jobs: list[Job]
 
 
-def read_status(results: Path, model: str, now: float | None = None) -> Status:
-    """Return how far the run in a results folder is, with the embeddings of the model of this key.
+def read_status(results: Path, model: str, now: float | None = None, block: int = BLOCK) -> Status:
+    """Return how far the run in a results folder is, with the embeddings of the model of this key, saved in blocks of this size.
 
     Raises UserError for a damaged manifest, OSError for a folder that may not be read.
     """
@@ -100,9 +100,11 @@ def read_status(results: Path, model: str, now: float | None = None) -> Status:
     embedded, logs, partial = (_names(results / folder / model) for folder in ("embeddings", f"logs/{EMBEDDING}", ".partial"))
     done, left = [], []
     for entry in entries:
-        (done if f"{entry['shard']}.parquet" in embedded else left).append(entry)
+        (done if f"{entry['shard']}.parquet" in embedded or "vectors" in entry else left).append(entry)
     saved = [
-        _saved(results / ".partial" / model / entry["shard"], entry["articles"]) for entry in left if entry["shard"] in partial
+        _saved(results / ".partial" / model / entry["shard"], entry["articles"], block)
+        for entry in left
+        if entry["shard"] in partial
     ]
     begun = [entry["shard"] for entry in left if f"{entry['shard']}.log" in logs]
     embedding = [_job(results, Path(EMBEDDING, model, shard), now) for shard in begun]
@@ -122,9 +124,9 @@ def read_status(results: Path, model: str, now: float | None = None) -> Status:
     )
 
 
-def _saved(folder: Path, articles: int) -> int:
+def _saved(folder: Path, articles: int, block: int) -> int:
     """Return how many articles of a shard are embedded, by the blocks in its folder."""
-    return min(articles, BLOCK * sum(name.endswith(".parquet") for name in _names(folder)))
+    return min(articles, block * sum(name.endswith(".parquet") for name in _names(folder)))
 
 
 def _mean_rate(jobs: Sequence[Job | None]) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from knowledge_map.articles.columns import ColumnNames
 from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
 
 COMPRESSED = r"(\.(gz|bz2|xz|zst))?"
@@ -21,12 +22,14 @@ class ReadSettings:
     max_characters : no more of a text is needed than these; a reader may stop there.
     threads : how many may work at once where a format takes more than reading; the rows are the same.
     options : the source's settings under the name of the format, such as `mediawiki`.
+    columns : which columns hold what of an article, and which go along.
     tell : takes what is told of a file that is read all the same, once for each file, such as the delimiter that was found.
     """
 
     max_characters: int
     threads: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    columns: ColumnNames = field(default_factory=ColumnNames)
     tell: Callable[[str], None] = lambda words: None
 
 

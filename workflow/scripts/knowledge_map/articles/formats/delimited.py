@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from knowledge_map.articles.columns import TEXTS, checked_columns, other_spellings
+from knowledge_map.articles.columns import TEXTS, ColumnNames, checked_roles, other_spellings, roles_of
 from knowledge_map.articles.decompression import read_lines
 from knowledge_map.articles.formats.base import COMPRESSED, ArticleFormat, ReadSettings
 from knowledge_map.articles.formats.delimited_rows import DelimitedRows
@@ -32,40 +32,37 @@ def read_rows(path: Path, settings: ReadSettings, delimiter: str) -> Iterator[Ro
     """Yield the rows below the header; blank lines are no rows.
 
     A header again is left out, as files have it that were joined, and so is a row of empty fields.
-    Raises UserError if there is no column `text` or `content`, or the file is damaged.
+    Raises UserError if there is no column of texts, or the file is damaged.
     """
     rows = DelimitedRows(read_lines(path), delimiter, settings.tell, LONGEST_FIELD, LONGEST_ROW)
     columns = _header(path, rows, settings)
     if columns is None:
         return
-    names, longest, width = set(columns), max(map(len, columns)), len(columns)
-    place = _place_of_text(columns)
+    roles = checked_roles(path, columns, settings.columns)
+    longest, width = max(map(len, columns)), len(columns)
+    place = columns.index(roles.text[0])
     for number, values, problem in rows.below(width):
         name = f"line {number}"
         if problem:
             yield InvalidRow(name, problem)
         # A header holds the name of a column where others hold a text.
-        elif len(values[place]) <= longest and values[place] and (again := _header_again(values, names)):
-            columns, place = again, _place_of_text(again)
+        elif len(values[place]) <= longest and values[place] and _spelled(values) == _spelled(columns):
+            columns, roles = values, roles_of(values, settings.columns)
+            place = columns.index(roles.text[0])
             yield SkippedRow(name, SECOND_HEADER)
         elif width > 1 and not any(values):
             yield SkippedRow(name, BLANK_ROW)
         else:
             fields = dict(zip(columns, values, strict=True))
-            if FLOAT_ID.fullmatch(fields.get("id", "")):  # a whole number that was written as a float
-                fields["id"] = fields["id"].removesuffix(".0")
+            if roles.id and FLOAT_ID.fullmatch(fields[roles.id]):  # a whole number that was written as a float
+                fields[roles.id] = fields[roles.id].removesuffix(".0")
             yield Row(name, fields)
 
 
-def _place_of_text(columns: list[str]) -> int:
-    return columns.index(next(name for name in TEXTS if name in columns))
-
-
-def _header_again(values: list[str], names: set[str]) -> list[str] | None:
-    """Return the columns of a row that is the header again, perhaps in another order; None if it is none."""
-    other = other_spellings(values)
-    columns = [other.get(value, value) for value in values]
-    return columns if set(columns) == names else None
+def _spelled(names: list[str]) -> set[str]:
+    """Return the columns of a header in whatever order, known names as they are known."""
+    other = other_spellings(names)
+    return {other.get(name, name) for name in names}
 
 
 def _header(path: Path, rows: DelimitedRows, settings: ReadSettings) -> list[str] | None:
@@ -77,9 +74,9 @@ def _header(path: Path, rows: DelimitedRows, settings: ReadSettings) -> list[str
             continue
         for delimiter in DELIMITERS:
             _, columns, _ = rows.split(line, delimiter)
-            if delimiter == rows.delimiter or not _has_texts(columns) or len(columns) < 2:
+            if delimiter == rows.delimiter or not _has_texts(columns, settings.columns) or len(columns) < 2:
                 continue
-            if not _has_texts(rows.split(line, rows.delimiter)[1]):
+            if not _has_texts(rows.split(line, rows.delimiter)[1], settings.columns):
                 settings.tell(f"delimited by {DELIMITERS[delimiter]}, and read so")
                 rows.delimiter = delimiter
                 break
@@ -87,20 +84,21 @@ def _header(path: Path, rows: DelimitedRows, settings: ReadSettings) -> list[str
         if problem:
             raise UserError(f"{path}: line {number}, the header, cannot be read ({problem}).")
         if any(column.strip() for column in columns):
-            return checked_columns(path, columns, settings.tell)
+            return columns
     return None
 
 
-def _has_texts(columns: list[str]) -> bool:
-    other = other_spellings(columns)
-    return any(other.get(name, name) in TEXTS for name in columns)
+def _has_texts(columns: list[str], chosen: ColumnNames) -> bool:
+    texts = roles_of(columns, chosen).text
+    return bool(texts) and set(texts) <= set(columns)
 
 
 def _opens_like(text: str, delimiters: str) -> bool:
-    """Return whether a text opens with a header that has a column of texts."""
+    """Return whether a text opens with a header that has a column `text` or `content`; other names stand in prose, too."""
     header = re.split(r"[\r\n]+", text, maxsplit=2)
     line = header[1] if len(header) > 1 and SEPARATOR.fullmatch(header[0]) else header[0]
-    return any(_has_texts([column.strip('" ') for column in line.split(delimiter)]) for delimiter in delimiters)
+    headers = ([column.strip('" ') for column in line.split(delimiter)] for delimiter in delimiters)
+    return any(not _spelled(header).isdisjoint(TEXTS) for header in headers)
 
 
 FORMATS = tuple(

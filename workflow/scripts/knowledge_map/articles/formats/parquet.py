@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from knowledge_map.articles.columns import READ, TEXTS, checked_columns
+from knowledge_map.articles.arrow_rows import needed_columns, rows_of
 from knowledge_map.articles.decompression import BUFFER, COMPRESSIONS, Expansion
 from knowledge_map.articles.formats.base import ArticleFormat, ReadSettings
 from knowledge_map.articles.records import InvalidRow, Row
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet_pages import chunks_of, pages_of
-from knowledge_map.common.text import reason_of, shown
+from knowledge_map.common.text import reason_of
 
 BATCH_ROWS = 1_000
 
@@ -26,23 +25,18 @@ LARGEST_PAGE = 1 << 28  # bytes; writers make pages of about one MiB, or of one 
 def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow]:
     """Yield the rows of a parquet file.
 
-    Raises UserError if there is no column `text` or `content`, or the file is damaged or no parquet file.
+    Raises UserError if there is no column of texts, or the file is damaged or no parquet file.
     """
     _refuse_compressed(path)
-    number = 0
+    number = 1
     try:
         # An absolute path: at the beginning of others, pyarrow takes `~` for a home and `word:` for a place on the network.
         with pq.ParquetFile(path.absolute(), pre_buffer=False, buffer_size=BUFFER, page_checksum_verification=True) as file:
-            schema = file.schema_arrow
-            columns = dict(zip(schema.names, checked_columns(path, schema.names, settings.tell), strict=True))
-            needed = _needed(path, {name: schema.field(own).type for own, name in columns.items() if name in READ})
-            columns = {own: name for own, name in columns.items() if name in needed}
-            for group, rows in enumerate(_batch_rows(path, list(columns), Expansion(path))):
-                for batch in file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False):
-                    fields = [columns[own] for own in batch.schema.names]
-                    for values in zip(*map(_undecoded, batch.columns), strict=True):
-                        number += 1
-                        yield _row(f"row {number}", fields, values)
+            columns = needed_columns(path, file.schema_arrow, settings.columns)
+            for group, rows in enumerate(_batch_rows(path, columns, Expansion(path))):
+                for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
+                    yield from rows_of(batch, number, settings.columns.vector)
+                    number += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise UserError(f"{path}: cannot be read as parquet ({reason_of(error)}); {_remedy(error)}.") from None
 
@@ -66,53 +60,25 @@ def _remedy(error: Exception) -> str:
     return "fetch or make the file anew"
 
 
-def _needed(path: Path, types: dict[str, pa.DataType]) -> list[str]:
-    """Return the columns of an article that are there and of a type that may hold what they are for."""
-    needed = [name for name in READ if name in types and _is_word(types[name])]
-    if not set(TEXTS) & set(needed):
-        text = next(name for name in TEXTS if name in types)
-        raise UserError(f"{path}: the column `{text}` holds {shown(str(types[text]))}, no texts.")
-    return needed
-
-
-def _is_word(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    tests = ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary", "is_integer", "is_floating")
-    return any(getattr(pa.types, test)(kind) for test in tests)
-
-
 def _batch_rows(path: Path, columns: list[str], expansion: Expansion) -> Iterator[int]:
     """Yield for each row group how many of its rows to hold at once: fewer where texts are long.
 
     Raises UserError where there is a page too large to be one, or the file expands beyond measure.
     """
+    nested = tuple(f"{column}." for column in columns)
     with path.open("rb") as content:
         for group in chunks_of(content):
             longest = 1
-            for page in (page for chunk in group if chunk.column in columns for page in pages_of(content, chunk)):
+            read = (chunk for chunk in group if chunk.column in columns or chunk.column.startswith(nested))
+            for column, page in ((chunk.column, page) for chunk in read for page in pages_of(content, chunk)):
                 expansion.add(page.size)
                 if page.size > LARGEST_PAGE:
                     raise UserError(
                         f"{path}: a page of {page.size:,} bytes; {LARGEST_PAGE:,} are the most. Write it anew with smaller ones."
                     )
-                # Any row may have the longest text of a dictionary, and all of them the same.
-                longest = max(longest, page.size // max(1, page.values))
+                # Any row may have the longest text of a dictionary, and all of them the same; a list, a good part of a page.
+                longest = max(longest, page.size // (8 if column not in columns else max(1, page.values)))
             yield max(1, min(BATCH_ROWS, BATCH_BYTES // longest))
-
-
-def _undecoded(column: pa.Array) -> list[Any]:
-    """Return the values of a column, texts as bytes."""
-    # Some writers leave the mark off that makes a byte array a string, and some write what is no UTF-8: a row's own fault.
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    return (column if pa.types.is_integer(kind) or pa.types.is_floating(kind) else column.cast(pa.large_binary())).to_pylist()
-
-
-def _row(name: str, columns: list[str], values: tuple[Any, ...]) -> Row | InvalidRow:
-    try:
-        texts = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
-    except UnicodeDecodeError as error:
-        return InvalidRow(name, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
-    return Row(name, dict(zip(columns, texts, strict=True)))
 
 
 FORMATS = (

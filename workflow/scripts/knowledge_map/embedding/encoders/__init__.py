@@ -1,19 +1,23 @@
 """Encoders: from texts to unit vectors.
 
 base (what an encoder is) → local, the model in this process: tokenization (ahead of the device), batching (by tokens), and the
-forward pass, with an attention of its own for texts without padding.
+forward pass, with an attention of its own for texts without padding · endpoint, a model behind a server.
 """
 
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from knowledge_map.embedding.encoders.base import AUTO, Embedded, TextBlock, TextEncoder
-from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.embedding.model import EmbeddingModel, ServedModel
 
 __all__ = ["AUTO", "Embedded", "TextBlock", "TextEncoder", "open_encoder"]
 
 
 def open_encoder(
-    model: EmbeddingModel, device: str, batch_tokens: int | str, threads: int, memory: Path | None = None
+    model: EmbeddingModel, device: str, batch_tokens: int | str, threads: int, endpoint: str = "null", folder: Path | None = None
 ) -> TextEncoder:
     """Return the encoder that embeds with a model.
 
@@ -22,10 +26,29 @@ def open_encoder(
     device : "auto", "cpu", "cuda", "cuda:N" or "mps".
     batch_tokens : tokens at once, to begin with; "auto" is what the device has room for.
     threads : CPU threads.
-    memory : a file in which the batches that fit are remembered, or None.
+    endpoint : of a served model the attributes of its `Endpoint`, as JSON.
+    folder : where encoders of this model keep what they know: the batches that fit, and by which vectors it is known again; None
+        keeps nothing.
 
-    Raises UserError where the model or the device cannot be had.
+    Raises UserError where the model, the device or the server cannot be had.
     """
-    from knowledge_map.embedding.encoders.local import LocalEncoder  # torch takes seconds to import
+    if isinstance(model, ServedModel):
+        from knowledge_map.embedding.encoders.endpoint import Endpoint, EndpointEncoder
 
-    return LocalEncoder(model, device, batch_tokens, threads, memory)
+        return EndpointEncoder(model, Endpoint(**json.loads(endpoint)), folder / "probe.json" if folder else None)
+    with _collecting_no_garbage():
+        from knowledge_map.embedding.encoders.local import LocalEncoder  # torch takes seconds to import
+
+    return LocalEncoder(model, device, batch_tokens, threads, folder / "batch_tokens.json" if folder else None)
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """Import without Python's search for garbage: there is none, and looking for it takes a fifth of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -54,6 +54,10 @@ class TextEncoder(ABC):
         cannot embed.
         """
 
+    def usage(self) -> str:
+        """Return in words what the vectors have taken so far, besides time; "" if nothing that counts."""
+        return ""
+
     def encode(self, texts: Sequence[str], item_ids: Sequence[str]) -> Embedded:
         """Return the vectors of texts that fit into memory together."""
         (embedded,) = self.encode_blocks([TextBlock(item_ids, texts)])

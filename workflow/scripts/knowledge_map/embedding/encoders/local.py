@@ -59,7 +59,8 @@ class LocalEncoder(TextEncoder):
         threads: int | None = None,
         memory: Path | None = None,
     ):
-        if threads:
+        if threads is not None:
+            threads = max(threads, 1)  # Snakemake calls a job that takes no core from others one of 0 threads
             torch.set_num_threads(threads)
             os.environ.setdefault("RAYON_NUM_THREADS", str(threads))  # the tokenizer's
         self.model, self.device = model, choose_device(device)

@@ -114,12 +114,13 @@ class Piece(NamedTuple):
 
 @dataclass
 class Page:
-    """A page and its latest revision; `ns` is "" where the dump has none, `problem` why it cannot be read, or ""."""
+    """A page and its latest revision, of that `time`; `ns` is "" where the dump has none, `problem` why it cannot be read."""
 
     line: int
     title: str = ""
     ns: str = ""
     id: str = ""
+    time: str = ""
     model: str = "wikitext"
     text: str = ""
     redirect: bool = False
@@ -382,5 +383,5 @@ class _Reader:
         number = self._revision.get("id", "").strip()
         age = self._revision.get("timestamp", "").strip(), int(number) if number.isdecimal() and len(number) < 19 else 0
         if age >= self._newest:
-            self._newest = age
+            self._newest, page.time = age, age[0]
             page.model, page.text = self._revision.get("model", "wikitext"), self._revision.get("text", "")

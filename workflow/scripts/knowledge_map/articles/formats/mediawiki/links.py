@@ -1,6 +1,9 @@
 """What shows of a link between double brackets: to a page, a file, a category, another wiki."""
 
 import re
+from collections.abc import Iterator, Mapping
+
+from knowledge_map.articles.formats.mediawiki.dump import CATEGORY
 
 LANGUAGE_CODES = """
 aa ab ace ady af ak als alt am ami an ang ann anp ar arc ary arz as ast atj av avk awa ay az azb ba ban bar bat-smg bbc bcl
@@ -47,6 +50,32 @@ SHOWN_PREFIXES = frozenset(
         *("c", "commons", "w", "wikipedia", "wp", "wikt", "wiktionary", "s", "wikisource", "b", "n", "q", "v", "d", "m", "meta"),
     ]
 )
+
+
+LINK = re.compile(r"\[\[\s*([^\[\]|{}:\n]{1,60}):([^\[\]|{}\n]{1,300})(?:\|[^\[\]\n]{0,300})?\]\]")
+
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def categories_of(wikitext: str, namespaces: Mapping[str, str]) -> list[str]:
+    """Return the categories that a page names, in its order, as MediaWiki writes their titles.
+
+    Parameters
+    ----------
+    namespaces : the numbers of namespaces by their names in lower case.
+    """
+    names = (title for prefix, title in _prefixed_links(wikitext) if namespaces.get(prefix) == CATEGORY)
+    return list(dict.fromkeys(name[:1].upper() + name[1:] for name in names if name))
+
+
+def languages_of(wikitext: str) -> set[str]:
+    """Return the languages in which a page names itself by a link."""
+    return {prefix for prefix, title in _prefixed_links(wikitext) if prefix in LANGUAGES and title}
+
+
+def _prefixed_links(wikitext: str) -> Iterator[tuple[str, str]]:
+    for prefix, title in LINK.findall(COMMENT.sub("", wikitext)):
+        yield " ".join(prefix.replace("_", " ").lower().split()), " ".join(title.replace("_", " ").split())
 
 
 def shown_of_link(content: str, hidden: frozenset[str]) -> str:

@@ -1,14 +1,16 @@
 """The articles in MediaWiki's XML dumps of pages and their wikitext, as Wikipedia publishes them (pages-articles)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from knowledge_map.articles.decompression import Unreadable, open_bytes
 from knowledge_map.articles.formats.base import ReadSettings
 from knowledge_map.articles.formats.mediawiki.dump import Page, Piece, Site, cut, pages_of
+from knowledge_map.articles.formats.mediawiki.links import categories_of, languages_of
 from knowledge_map.articles.formats.mediawiki.templates import Place
 from knowledge_map.articles.formats.mediawiki.wikitext import plain_text
 from knowledge_map.articles.records import InvalidRow, Row, SkippedRow
@@ -34,6 +36,15 @@ SECTIONS = (
     *("referências", "ligações externas", "ver também", "примечания", "ссылки", "литература", "см. также"),
     *("脚注", "外部リンク", "関連項目", "参考文献", "参考资料", "外部链接", "参见"),
 )
+
+FURTHER: dict[str, Callable[[Page, Site], Any]] = {
+    "page_id": lambda page, site: int(page.id),
+    "revision_time": lambda page, site: page.time,
+    "length": lambda page, site: len(page.text.encode("utf-8", "surrogatepass")),
+    "categories": lambda page, site: categories_of(page.text, site.namespaces),
+    "interlanguage_links": lambda page, site: len(languages_of(page.text)),
+}
+"""What a page has besides title and text, made where a column is wanted; the length is that of its wikitext in bytes."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow |
     pages, threads = PageFilter(**settings.options), settings.threads
     try:
         with processes(threads) as pool, open_bytes(path, threads) as stream:
-            work = partial(_rows, pages=pages, max_characters=settings.max_characters)
+            wanted = frozenset(FURTHER).intersection(settings.columns.settings())
+            work = partial(_rows, pages=pages, max_characters=settings.max_characters, wanted=wanted)
             for rows in in_order(pool, work, cut(stream), 2 * threads):
                 yield from rows
     except Unreadable:
@@ -89,11 +101,11 @@ def read_rows(path: Path, settings: ReadSettings) -> Iterator[Row | InvalidRow |
         raise UserError(f"{path}: {error}") from None
 
 
-def _rows(piece: Piece, pages: PageFilter, max_characters: int) -> list[Row | InvalidRow | SkippedRow]:
-    return [_row(page, piece.site, pages, max_characters) for page in pages_of(piece)]
+def _rows(piece: Piece, pages: PageFilter, max_characters: int, wanted: frozenset[str]) -> list[Row | InvalidRow | SkippedRow]:
+    return [_row(page, piece.site, pages, max_characters, wanted) for page in pages_of(piece)]
 
 
-def _row(page: Page, site: Site, pages: PageFilter, max_characters: int) -> Row | InvalidRow | SkippedRow:
+def _row(page: Page, site: Site, pages: PageFilter, max_characters: int, wanted: frozenset[str]) -> Row | InvalidRow | SkippedRow:
     name = f"page {shown(page.id, 20)} (line {page.line})"
     if page.problem:
         return InvalidRow(name, page.problem)
@@ -113,4 +125,5 @@ def _row(page: Page, site: Site, pages: PageFilter, max_characters: int) -> Row 
     if len(text) < pages.min_characters:
         return SkippedRow(name, f"shorter than {pages.min_characters} characters", "mediawiki.min_characters")
     number = f"{site.apart}:{page.id}" if site.apart else page.id
-    return Row(name, {"id": number, "title": page.title, "url": site.url(page.title), "text": text})
+    further = {column: value(page, site) for column, value in FURTHER.items() if column in wanted}
+    return Row(name, {"id": number, "title": page.title, "url": site.url(page.title), "text": text, **further})

@@ -1,0 +1,67 @@
+"""Snakemake started as from a shell, without the time that importing it takes.
+
+A server that has imported it forks for every run, so that each has a process of its own, as fresh as any other.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["snakemake.cli", "jsonschema", "pandas", "pyarrow.parquet"])
+"""Nothing that reads the environment when it is imported, for every run has its own."""
+
+TESTS = Path(__file__).parents[1]
+PACKAGE = TESTS.parent / "workflow/scripts"
+
+
+class WarmRun:
+    """A run of Snakemake in a process group of its own, with the methods of `subprocess.Popen` that the tests use."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path):
+        parent, child = SERVER.Pipe()
+        self._process = SERVER.Process(target=_run, args=(arguments, folder, dict(environment), output, child))
+        self._process.start()
+        child.close()
+        parent.recv()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("snakemake", timeout)
+        return self._process.exitcode
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
+def _run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, parent: Connection) -> None:
+    """Be what a shell would have started."""
+    os.setsid()
+    parent.send("in a process group of its own")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    # The workflow finds its package by itself, without the help that the tests have.
+    sys.path[:] = [entry for entry in sys.path if not Path(entry).is_relative_to(TESTS) and Path(entry) != PACKAGE]
+    sys.argv = ["snakemake", *arguments]
+    from snakemake.cli import main  # imported by the server
+
+    main()

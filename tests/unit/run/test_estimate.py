@@ -1,0 +1,96 @@
+"""The estimate covers every rule, grows as the rules do, and says what is short and what would help."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge_map.articles.records import Article
+from knowledge_map.articles.shards import write_shard
+from knowledge_map.common.files import write_record
+from knowledge_map.embedding.encoders import Embedded, TextEncoder
+from knowledge_map.embedding.model import EmbeddingModel
+from knowledge_map.run import estimate as estimates
+from knowledge_map.run.estimate import COSTS, SPEED, Embedding, as_lines, estimate, measure_embedding
+
+RULES = Path(__file__).parents[3] / "workflow" / "rules"
+
+MEASURED = Embedding(load=5, rate=100, truncated=0.0, dimension=384, memory=800, computed_in="float32")
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    def of(*sizes: int) -> Path:
+        shards = [{"shard": f"{n:016x}", "articles": size} for n, size in enumerate(sizes)]
+        write_record(tmp_path / "manifest.json", {"articles": sum(sizes), "shards": shards, "sources": []})
+        return tmp_path / "manifest.json"
+
+    return of
+
+
+def seconds(rows, rule: str) -> float:
+    return next(row.seconds for row in rows if row.rule == rule)
+
+
+def test_every_rule_of_a_run_is_estimated():
+    lines = [line for file in RULES.glob("*.smk") for line in file.read_text().splitlines()]
+    rules = {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
+    asked_for_only = {"project", "verify", "estimate", "fetch_dataset", "neighbor_index"}
+    assert rules - asked_for_only - {"embed_shard", "embed_questions"} <= COSTS.keys()
+
+
+def test_the_neighbor_graph_grows_with_the_square_and_what_is_streamed_with_the_articles(manifest):
+    small, large = (estimate(manifest(n), MEASURED, cores=2, job_threads=1, speed=SPEED) for n in (240_000, 480_000))
+    assert seconds(large, "neighbor_block") == pytest.approx(4 * seconds(small, "neighbor_block"), rel=0.02)
+    assert seconds(large, "map_pickle") == pytest.approx(2 * seconds(small, "map_pickle"), rel=0.1)
+
+
+def test_a_machine_half_as_fast_takes_twice_as_long(manifest):
+    fast, slow = (estimate(manifest(24_000), MEASURED, 2, 1, speed) for speed in (SPEED, 2 * SPEED))
+    assert seconds(slow, "fit_umap") == 2 * seconds(fast, "fit_umap")
+    assert seconds(slow, "embed_shard") == seconds(fast, "embed_shard")  # is measured
+
+
+def test_shards_are_embedded_as_many_at_a_time_as_there_is_room_for(manifest):
+    path = manifest(10_000, 10_000, 4_000)
+    assert seconds(estimate(path, MEASURED, 1, 1, SPEED), "embed_shard") == 3 * 5 + 240
+    assert seconds(estimate(path, MEASURED, 2, 1, SPEED), "embed_shard") == 2 * 5 + 140
+    assert seconds(estimate(path, MEASURED, 8, 1, SPEED), "embed_shard") == 5 + 100
+
+
+def test_what_is_short_and_what_would_help_is_said(manifest, tmp_path):
+    rows = estimate(manifest(*[10_000] * 700), Embedding(5, 20, 0.8, 1024, 3000, "float32"), 8, 1, SPEED)
+    said = "\n".join(as_lines(rows, MEASURED, 512, tmp_path))
+    assert "a GPU embeds" in said and "not enough memory: fit_umap" in said and "`neighbors.method: faiss`" in said
+    cut = "\n".join(as_lines(rows, Embedding(5, 20, 0.8, 1024, 3000, "bfloat16"), 512, tmp_path))
+    assert "80 % of the texts are longer than 512 tokens; `embedding.max_tokens: 256`" in cut
+
+
+class Counting(TextEncoder):
+    """Takes no time, and remembers what it was given."""
+
+    dimension = 3
+
+    def __init__(self):
+        self.texts: list[str] = []
+
+    def encode_blocks(self, blocks):
+        for block in blocks:
+            self.texts += block.texts
+            yield Embedded(np.ones((len(block.texts), 3), np.float32), len(block.texts) // 2, "", "float32")
+
+
+@pytest.mark.parametrize("sizes", [(3,), (500,), (40, 3000)])
+def test_texts_from_all_over_the_collection_are_embedded_as_the_run_will_embed_them(tmp_path, sizes):
+    shards = []
+    for number, size in enumerate(sizes):
+        articles = [Article(f"{number}-{row}", "s", f"title {number}-{row}", "", f"text {row}") for row in range(size)]
+        shards.append({"shard": write_shard(articles, tmp_path), "articles": size})
+    write_record(tmp_path / "manifest.json", {"articles": sum(sizes), "shards": shards, "sources": []})
+    encoder = Counting()
+    model = EmbeddingModel("article", "m", None, 256, "auto", "{title}. {text}", None)
+    measured = measure_embedding(tmp_path / "manifest.json", model, lambda: encoder)
+    asked = estimates.SAMPLE + estimates.WARM_UP
+    assert {text.split("-")[0] for text in encoder.texts} == {f"title {number}" for number in range(len(sizes))}
+    assert min(sum(sizes), asked) * 0.4 <= len(set(encoder.texts)) <= asked + len(sizes)
+    assert encoder.texts[0].startswith("title 0-0. text 0") and measured.dimension == 3 and measured.rate > 0

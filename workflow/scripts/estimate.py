@@ -1,0 +1,24 @@
+"""Estimate what a run will take on this machine."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from knowledge_map.common.job import logging_to
+from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.model import model_of
+from knowledge_map.run.estimate import estimate, measure_embedding, tell
+
+with logging_to(snakemake.log[0], "estimate"):
+    model, manifest = model_of(json.loads(snakemake.params.model)), Path(snakemake.input.manifest)
+    encoder = partial(
+        open_encoder,
+        model,
+        snakemake.resources.device,
+        snakemake.resources.batch_tokens,
+        snakemake.threads,
+        snakemake.resources.endpoint,
+    )
+    measured = measure_embedding(manifest, model, encoder)
+    rows = estimate(manifest, measured, snakemake.params.cores, snakemake.threads)
+    tell(rows, measured, model.max_tokens, manifest.parent.parent)
