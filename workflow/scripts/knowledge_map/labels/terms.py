@@ -16,7 +16,9 @@ ORIGINS = WORDS, TITLES, TAGS = ("words", "titles", "tags")
 """Where a term comes from: the articles' titles and openings, one article's title, a carried column."""
 
 FEWEST = 4
-"""Articles that must have a word or phrase for it to be a term."""
+"""Articles that must have a word or phrase for it to be a term; of many articles one in `ONE_IN`."""
+
+ONE_IN = 10_000
 
 FEWEST_TAGGED = 2
 """The same of a tag, which somebody has chosen."""
@@ -65,7 +67,7 @@ def join_terms(parts: Sequence[Terms]) -> Terms:
 
 
 def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
-    """Return the words that are no stop words, and the phrases of two and three words without any, that `FEWEST` articles have.
+    """Return the words that are no stop words, and the phrases of two and three words without any, that enough articles have.
 
     The forms of a word count as one (`inflection`).
 
@@ -74,19 +76,20 @@ def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
     articles : how many there are.
     vectors : float32 [articles, d], what each article is about; zero on the average.
     """
+    fewest = max(FEWEST, articles // ONE_IN)
     stop = is_stop_word(words.forms, words.form, words.article, articles)
     # What is a stop word elsewhere may be part of a name ("United States"), if it is written so within a sentence.
     capital = pc.match_substring_regex(words.pieces, r"^\p{Lu}").to_numpy(zero_copy_only=False)[words.spelling]
-    unit = _units(words, stop & ~(capital & words.follows), articles, vectors)
+    unit = _units(words, stop & ~(capital & words.follows), articles, vectors, fewest)
     telling = pc.match_substring_regex(words.pieces, ALONE).to_numpy(zero_copy_only=False)[words.spelling]
     alone = np.flatnonzero((unit >= 0) & telling & ~stop)
-    parts = [_Occurrences.of(unit[alone], alone, words.article[alone], 1)]
+    parts = [_Occurrences.of(unit[alone], alone, words.article[alone], 1, fewest)]
     # A phrase is as frequent as its rarer part at most, so each longer one is sought among the frequent shorter ones.
     shorter = unit
     for size in range(2, LONGEST + 1):
         last = np.flatnonzero(words.follows & (unit >= 0) & np.r_[False, (shorter[:-1] >= 0) & ~(stop[:-1] & stop[1:])])
         code = shorter[last - 1] * (unit.max(initial=0) + 1) + unit[last]
-        parts.append(_Occurrences.of(code, last - size + 1, words.article[last], size))
+        parts.append(_Occurrences.of(code, last - size + 1, words.article[last], size, fewest))
         shorter = np.full(len(unit), -1)
         shorter[parts[-1].start + size - 1] = parts[-1].term
     offsets = np.cumsum([0, *(part.terms for part in parts)])
@@ -137,10 +140,10 @@ def _applies(article: np.ndarray, term: np.ndarray, shape: tuple[int, int]) -> c
     return matrix
 
 
-def _units(words: Words, left_out: np.ndarray, articles: int, vectors: np.ndarray) -> np.ndarray:
+def _units(words: Words, left_out: np.ndarray, articles: int, vectors: np.ndarray, fewest: int) -> np.ndarray:
     """Return the number of the word of which each is a form, int64 [words]; -1 for rare words and those `left_out`, bool."""
     has = _applies(words.article[~left_out], words.form[~left_out], (articles, len(words.forms)))
-    frequent = np.flatnonzero(np.bincount(has.indices, minlength=len(words.forms)) >= FEWEST)
+    frequent = np.flatnonzero(np.bincount(has.indices, minlength=len(words.forms)) >= fewest)
     meanings = has[:, frequent].T @ vectors
     meanings /= np.maximum(np.linalg.norm(meanings, axis=1, keepdims=True), 1e-9)
     unit = np.full(len(words.forms), -1)
@@ -158,24 +161,26 @@ class _Occurrences:
     terms: int
 
     @classmethod
-    def of(cls, code: np.ndarray, start: np.ndarray, article: np.ndarray, size: int) -> "_Occurrences":
-        """Return the occurrences of those codes that `FEWEST` articles have."""
+    def of(cls, code: np.ndarray, start: np.ndarray, article: np.ndarray, size: int, fewest: int) -> "_Occurrences":
+        """Return the occurrences of those codes that `fewest` articles have."""
         codes, term = np.unique(code, return_inverse=True)
         articles = int(article.max(initial=0)) + 1
         count = np.bincount(np.unique(term * articles + article) // articles, minlength=len(codes))
-        number = np.cumsum(count >= FEWEST) - 1
-        kept = count[term] >= FEWEST
-        return cls(number[term[kept]], start[kept], size, int((count >= FEWEST).sum()))
+        number = np.cumsum(count >= fewest) - 1
+        kept = count[term] >= fewest
+        return cls(number[term[kept]], start[kept], size, int((count >= fewest).sum()))
 
     def spelled(self, words: Words) -> pa.StringArray:
         """Return each term as it is written most often: its words, and what stands between them."""
         steps = range(self.size)
         parts = [words.spelling[self.start], *(code[self.start + n] for n in steps[1:] for code in (words.join, words.spelling))]
-        spelled = np.column_stack([self.term, *parts])
-        distinct, first, count = np.unique(spelled, axis=0, return_index=True, return_counts=True)
-        order = np.lexsort((first, -count, distinct[:, 0]))
-        best = distinct[order[np.unique(distinct[order, 0], return_index=True)[1]], 1:]
-        pieces = [pc.fill_null(words.pieces.take(pa.array(part, mask=part < 0)), "") for part in best.T]
+        spelled = self.term
+        for part in parts:  # occurrences that agree so far have one number
+            spelled = np.unique(spelled * (len(words.pieces) + 1) + part + 1, return_inverse=True)[1]
+        _, first, count = np.unique(spelled, return_index=True, return_counts=True)
+        order = np.lexsort((first, -count, self.term[first]))
+        best = first[order[np.unique(self.term[first][order], return_index=True)[1]]]
+        pieces = [pc.fill_null(words.pieces.take(pa.array(part[best], mask=part[best] < 0)), "") for part in parts]
         return pc.binary_join_element_wise(*pieces, "")
 
     def standing(self, words: Words) -> np.ndarray:
