@@ -4,7 +4,7 @@ import { element } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { camera } from "./camera.js";
 import { itemHovered, itemOpened, labelHovered, labelOpened } from "./item_events.js";
-import { labelAt } from "./labels.js";
+import { hasArticleTitles, labelAt } from "./labels.js";
 import { itemAt, mapSettled } from "./renderer.js";
 import { signal } from "../base/signal.js";
 
@@ -123,12 +123,15 @@ function wheelTurned(event) {
 }
 
 /**
- * Return what is at a place on the screen: a question, else a label, else an article; a row of -1 is none.
+ * Return what is at a place on the screen: an item, a label or neither; a row of -1 is none.
+ *
+ * Questions come before labels, and so do articles where they are written by title; elsewhere articles lie everywhere.
  * @param {number} x in pixels
  * @param {number} y in pixels
  */
 function pointedAt(x, y) {
-  const row = itemAt(x, y), label = row >= 0 && store.isQuestion(row) ? null : labelAt(x, y);
+  const row = itemAt(x, y), isFirst = row >= 0 && (store.isQuestion(row) || hasArticleTitles());
+  const label = isFirst ? null : labelAt(x, y);
   return { row: label ? -1 : row, label };
 }
 

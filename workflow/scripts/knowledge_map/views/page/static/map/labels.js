@@ -136,12 +136,19 @@ export function writtenLabels() {
 }
 
 /**
- * Return the label under a place on the screen, or null; where single articles are written, they come before labels.
+ * Return the label under a place on the screen, or null.
  * @param {number} x in pixels
  * @param {number} y in pixels
  * @returns {Label | null}
  */
 export function labelAt(x, y) {
-  if (hasTitles) return null;
   return named.find(({ box: [left, right, top, bottom] }) => left <= x && x <= right && top <= y && y <= bottom)?.label ?? null;
+}
+
+/**
+ * Return whether single articles are written by title.
+ * @returns {boolean}
+ */
+export function hasArticleTitles() {
+  return hasTitles;
 }
