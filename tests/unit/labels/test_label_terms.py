@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from knowledge_map.labels import terms as terms_module
 from knowledge_map.labels.inflection import word_of_form
 from knowledge_map.labels.terms import Terms, tag_terms, title_terms, word_terms
 from knowledge_map.labels.words import openings, read_words
@@ -102,6 +103,12 @@ def test_a_title_applies_to_the_articles_of_that_title():
 )
 def test_tags_apply_to_the_articles_that_have_them(column):
     assert applying(tag_terms(column)) == {"insects": [0, 1, 3]}
+
+
+def test_of_too_many_terms_the_commonest_stay(monkeypatch):
+    monkeypatch.setattr(terms_module, "MOST", 2)
+    found = applying(terms_of([f"A moth. A bee. {'An ant.' if n < 5 else ''}" for n in range(8)]))
+    assert sorted(found) == ["bee", "moth"]
 
 
 def test_nothing_to_name():

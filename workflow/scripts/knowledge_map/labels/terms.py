@@ -23,6 +23,9 @@ ONE_IN = 10_000
 FEWEST_TAGGED = 2
 """The same of a tag, which somebody has chosen."""
 
+MOST = 50_000
+"""Words and phrases that may be names: the commonest of more, so that memory is bounded."""
+
 LONGEST = 3
 """Words of the longest phrase."""
 
@@ -95,12 +98,14 @@ def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
     offsets = np.cumsum([0, *(part.terms for part in parts)])
     term = np.concatenate([part.term + offset for part, offset in zip(parts, offsets[:-1], strict=True)])
     article = np.concatenate([words.article[part.start] for part in parts])
-    return Terms(
+    terms = Terms(
         pa.concat_arrays([part.spelled(words) for part in parts]),
         _applies(article, term, (articles, offsets[-1])),
         np.concatenate([part.standing(words) for part in parts]),
         np.zeros(offsets[-1], np.int8),
     )
+    count = np.bincount(terms.has.indices, minlength=offsets[-1])
+    return terms.take(np.sort(np.argsort(-count, kind="stable")[:MOST]))
 
 
 def title_terms(shown: pa.StringArray, chosen: np.ndarray) -> Terms:
