@@ -68,7 +68,9 @@ def write_small_page(folder: Path) -> Path:
     region = knowledge_map.question_region(0.1)
     options = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["properties"]["labels"]["properties"]
     defaults = {name: part["default"] for name, part in options.items()} | {"grid": [4, 8, 16]}
-    labels = knn_labels(knowledge_map, EmbeddingTable(folder / "embeddings.parquet"), LabelSettings(**defaults), region, 1)
+    texts = [knowledge_map.table["excerpt"].filter(pa.array(knowledge_map.is_article)).combine_chunks()]
+    table = EmbeddingTable(folder / "embeddings.parquet")
+    labels = knn_labels(knowledge_map, table, texts, LabelSettings.of(defaults), region, 1)
     page = folder / "knowledge_map.html"
     write_page(knowledge_map, labels, QUESTIONS, region, page, "Small <map>")
     return page

@@ -146,3 +146,23 @@ def test_clear_takes_the_selection_back(whole):
     whole.get_by_role("button", name="Clear").click()
     assert whole.locator("#panel").is_hidden()
     assert ACCENT not in colors_around(whole, *point(whole, row_of(whole, "Glacier 0")))
+
+
+LABELS = """() => knowledgeMap.store.levels.flatMap(({ labels }) => labels).map((label) => {
+  const [x, y] = knowledgeMap.camera.toScreen(label.x, label.y);
+  return { x, y, text: label.text, applies: label.rows.length, of: label.of, at: knowledgeMap.labelAt(x, y) === label,
+    free: knowledgeMap.itemAt(x, y) < 0, examples: label.examples.map((row) => knowledgeMap.store.title(row)) };
+}).filter(({ at, free }) => at && free)"""
+"""The labels on the screen that lie on no item."""
+
+
+def test_a_label_says_where_it_comes_from_and_selects_its_articles(whole):
+    label = whole.evaluate(LABELS)[0]
+    whole.mouse.move(label["x"], label["y"])
+    told = whole.locator("#hint").inner_text()
+    assert told.startswith(label["text"])
+    assert f"{label['applies']} of {label['of']} article" in told
+    assert all(title[:30] in told for title in label["examples"])
+    whole.mouse.click(label["x"], label["y"])
+    heading = whole.locator("#panel-title").inner_text()
+    assert heading.startswith(f"{label['text']}: {label['applies']} of {label['of']} article")

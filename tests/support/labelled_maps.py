@@ -72,4 +72,6 @@ def small_map(
 
 def labelled(small: tuple[KnowledgeMap, EmbeddingTable], *grid: int, region: Region | None = None, threads: int = 1, **changes):
     """Return the labels of a small map, with settings that differ from the defaults in `changes`."""
-    return knn_labels(*small, LabelSettings(**DEFAULTS | {"grid": list(grid)} | changes), region, threads)
+    knowledge_map, table = small
+    texts = [knowledge_map.table["excerpt"].filter(pa.array(knowledge_map.is_article)).combine_chunks()]
+    return knn_labels(knowledge_map, table, texts, LabelSettings.of(DEFAULTS | {"grid": list(grid)} | changes), region, threads)

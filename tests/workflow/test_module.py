@@ -75,6 +75,7 @@ def test_an_importer_keeps_its_own_signals_and_shell(tmp_path):
 
 DOORS = """
 import knowledge_map
+from knowledge_map.articles.shards import shard_paths, text_batches
 from knowledge_map.embedding import EmbeddingTable
 from knowledge_map.labels import LabelSettings, knn_labels
 from knowledge_map.map import KnowledgeMap
@@ -85,10 +86,8 @@ assert "workflow/scripts" not in knowledge_map.__file__, knowledge_map.__file__
 knowledge_map = KnowledgeMap("results/knowledge_map.parquet", PAGE_COLUMNS)
 table = EmbeddingTable("results/embeddings.parquet")
 assert len(knowledge_map.positions) == table.rows and table.vectors(0, 2).shape == (2, table.dimension)
-settings = LabelSettings(
-    grid=[2, 4], k=8, candidates=5, sparse_distance=0.75, popularity=0.1, shared_words=0.4, max_characters=40
-)
-labels = knn_labels(knowledge_map, table, settings, region=None, threads=1)
+texts = text_batches(shard_paths("results/shards/manifest.json"))
+labels = knn_labels(knowledge_map, table, texts, LabelSettings(grid=[2, 4]), region=None, threads=1)
 write_page(knowledge_map, labels, read_questions(["questions.json"]), region=None, output="{output}")
 """
 

@@ -1,8 +1,9 @@
-# Labels of the plane: every cell of a few grids is named after the articles nearest to it.
+# Labels of the plane: every cell of a few grids is named after what its articles have in common.
 
 
 rule knn_labels:
     input:
+        shards=ancient(shards),
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
@@ -22,6 +23,6 @@ rule knn_labels:
         labels=canonical(config["labels"]),
         region_padding=config["map"]["region_padding"],
     message:
-        "Labelling the cells of the map by their nearest articles"
+        "Labelling the cells of the map by what lies in them"
     script:
         "../scripts/knn_labels.py"

@@ -1,10 +1,9 @@
-"""Titles as names: what stands back, what is shown, and what words many titles share."""
+"""Titles as names: what stands back, and what is shown."""
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from knowledge_map.labels.titles import is_uninformative, shared_words, shown_titles
+from knowledge_map.labels.titles import is_uninformative, shown_titles
 
 UNINFORMATIVE = [
     "List of minor planets: 325001–326000", "Lists of films", "Outline of biology", "Index of physics articles (P)",
@@ -66,43 +65,3 @@ def test_namesakes_keep_what_tells_them_apart():
         "Virus (novel)",
         "Virus",
     ]
-
-
-ELSEWHERE = [f"Thing{number} of sort {number}" for number in range(200)]
-
-
-def words_of(titles, share=0.5, elsewhere=ELSEWHERE, longest=40):
-    """Return the words shared by a cell whose nearest titles are `titles`, on a map that has others elsewhere."""
-    everything = pa.array(titles + elsewhere)
-    nearest = np.arange(len(titles))[None]
-    return shared_words(everything, ~is_uninformative(everything, longest), nearest, share, longest).get(0)
-
-
-REGIMENTS = [
-    f"{number}th {state} Infantry Regiment" for number, state in enumerate(["Ohio", "Iowa", "Utah", "Maine", "Texas"], 4)
-]
-
-
-def test_words_in_most_titles_are_shown_as_the_titles_write_them():
-    assert words_of(REGIMENTS) == "Infantry Regiment"
-    assert words_of([f"{year} by-election in {chr(year - 1900)}" for year in range(1965, 1972)]) == "By-election"
-    assert words_of(["Церковь Николая", "Церковь Петра", "Церковь Павла", "Церковь Ильи", "Старая церковь"]) == "Церковь"
-
-
-def test_a_word_of_too_few_titles_is_not_shared():
-    assert words_of([*REGIMENTS[:2], "Ant", "Bee", "Cat", "Dog"]) is None
-    assert words_of(REGIMENTS[:2], share=0.1) is None  # two titles may agree by chance
-
-
-def test_a_word_that_is_everywhere_does_not_tell_a_place():
-    assert words_of(REGIMENTS, elsewhere=[f"Regiment {n} Infantry" for n in range(200)]) is None
-    assert words_of(REGIMENTS, elsewhere=[]) is None
-
-
-def test_titles_that_stand_back_share_no_words():
-    assert words_of([f"List of ships {number}" for number in range(10)]) is None
-
-
-@pytest.mark.parametrize("titles", [[""] * 5, ["..."] * 5, ["東京都", "大阪府", "京都市"], ["🦕"] * 5, ["a b c"] * 5])
-def test_titles_without_words_share_none(titles):
-    assert words_of(titles) is None

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from labelled_maps import HOSTILE, labelled, small_map
 
-from knowledge_map.labels import candidates as choice
+from knowledge_map.labels import nearest
 from knowledge_map.labels.table import SCHEMA, atlas_labels, shown_labels, write_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
@@ -67,15 +67,15 @@ def test_candidates_are_among_the_articles_nearest_to_the_centre(tmp_path):
             assert 0 <= cell["confidence"] <= 1
 
 
-def test_the_confidence_is_the_weighted_mean_cosine_to_the_articles_around(tmp_path):
+def test_the_confidence_is_the_mean_cosine_to_the_articles_of_the_cell(tmp_path):
     small = small_map(tmp_path)
-    vectors = choice.unit(small[1].vectors())
-    for cell in labelled(small, 6, k=5, popularity=0).to_pylist():
-        distances = np.linalg.norm(small[0].positions[:200] - [cell["center_x"], cell["center_y"]], axis=1)
-        nearest = np.argsort(distances)[:5]
-        cosines = vectors[cell["label_row"]] @ vectors[nearest].T
-        weights = np.maximum(distances[nearest], 1 / 12) ** -4
-        assert cell["confidence"] == pytest.approx(max(0, cosines @ weights / weights.sum()), abs=1e-3)
+    vectors = nearest.unit(small[1].vectors())
+    positions = small[0].positions[:200]
+    for cell in labelled(small, 4).to_pylist():
+        half = np.array([cell["cell_width"], cell["cell_height"]]) / 2
+        inside = (np.abs(positions - [cell["center_x"], cell["center_y"]]) <= half).all(axis=1)
+        cosines = vectors[:200][inside] @ vectors[cell["label_row"]]
+        assert cell["confidence"] == pytest.approx(max(0, cosines.mean()), abs=1e-3)
 
 
 def test_a_cell_far_from_all_articles_is_sparse_and_has_no_name(tmp_path):
@@ -115,59 +115,13 @@ def test_many_neighbor_lists_speak_for_a_title(tmp_path):
     assert labelled(small, 1, popularity=0)["label"].to_pylist() == ["Article 0"]
 
 
-def test_no_name_is_given_twice_on_a_level_but_to_neighbors(tmp_path):
-    small = small_map(tmp_path, articles=400)
-    for grid in (4, 8, 16):
-        shown = shown_labels(labelled(small, 4, 8, 16), grid)["label"].to_pylist()
-        assert len(set(shown)) == len(shown) > grid
-
-
 def test_what_is_uninformative_names_no_cell_that_has_another_candidate(tmp_path):
     titles = [f"List of things {row}" if row % 5 else f"Thing {row}" for row in range(300)]
     small = small_map(tmp_path, articles=300, titles=titles)
-    table = labelled(small, 4, 8, shared_words=2)
+    table = labelled(small, 4, 8, **{"from": "titles"})
     assert not [label for label in table["label"].to_pylist() if label and label.startswith("List")]
     all_lists = labelled(small_map(tmp_path, 5, 0, [f"List of things {row}" for row in range(5)]), 2)
     assert all(cell["label"].startswith("List of things") for cell in all_lists.to_pylist() if not cell["sparse"])
-
-
-def test_words_shared_by_most_titles_name_a_place_for_its_best_article(tmp_path):
-    titles = [f"{row} Infantry Regiment" if row < 30 else f"Thing of sort {row}" for row in range(300)]
-    positions = np.random.default_rng(2).uniform(0.3, 1, (303, 2)).astype(np.float32)
-    positions[:30] -= np.float32(0.3) + positions[:30] * 0.6
-    table = labelled(small_map(tmp_path, 300, 3, titles, positions.clip(0, 1)), 5, k=16)
-    cells = [cell for cell in table.to_pylist() if cell["from_words"]]
-    assert {cell["label"] for cell in cells} == {"Infantry Regiment"}
-    assert {titles[cell["label_row"]] for cell in cells} <= set(titles[:30])
-    assert not [
-        cell
-        for cell in labelled(small_map(tmp_path, 300, 3, titles, positions.clip(0, 1)), 5, k=16, shared_words=2).to_pylist()
-        if cell["from_words"]
-    ]
-
-
-def test_a_coarser_cell_bears_the_name_of_a_cell_in_it(tmp_path):
-    table = labelled(small_map(tmp_path, articles=500), 2, 4, 12, region=Region(0.2, 0.6, 0.1, 0.4))
-    for extent in ("map", "region"):
-        for coarse, fine in ((2, 4), (4, 12)):
-            names = {}
-            for cell in rows_of(table, fine, extent):
-                names.setdefault((cell["gx"] * coarse // fine, cell["gy"] * coarse // fine), set()).add(cell["label"])
-            for cell in rows_of(table, coarse, extent):
-                assert cell["label"] in names[cell["gx"], cell["gy"]]
-
-
-def test_a_coarser_cell_is_named_after_what_most_of_its_articles_are_about(tmp_path):
-    """Of the four cells one holds most articles; another one's name is words, which count no more than a title there."""
-    titles = [f"Thing{number} of sort{number}" for number in range(100)]
-    titles += [f"{number} Infantry Regiment" for number in range(12)] + ["Salt", "Iron"]
-    spots = [[0.25, 0.25]] * 100 + [[0.75, 0.25]] * 12 + [[0.25, 0.75], [0.75, 0.75], [0.5, 0.5]]
-    vectors = np.zeros((115, 8), np.float32)
-    vectors[:100, 0], vectors[100:, 1] = 1, 1
-    table = labelled(small_map(tmp_path, 114, 1, titles, np.array(spots, np.float32), vectors), 1, 2, k=12)
-    assert table["label"].to_pylist()[2] == "Infantry Regiment"
-    assert table["label"].to_pylist()[0] == table["label"].to_pylist()[1]
-    assert table["label_row"].to_pylist()[0] < 100
 
 
 def test_a_coarser_cell_without_any_named_cell_in_it_is_sparse(tmp_path):
@@ -233,7 +187,7 @@ def test_shown_labels_name_each_area_with_articles_once_and_the_largest_first(tm
 def test_threads_and_block_size_do_not_change_a_byte(tmp_path, monkeypatch):
     written = []
     for threads, pairs in ((1, 5_000), (2, 3)):
-        monkeypatch.setattr(choice, "PAIRS", pairs)
+        monkeypatch.setattr(nearest, "PAIRS", pairs)
         small = small_map(tmp_path)
         names = [tmp_path / name for name in ("l.parquet", "l.json", "m.parquet")]
         write_labels(labelled(small, 3, 6, region=small[0].question_region(0.1), threads=threads), *names)

@@ -82,6 +82,6 @@ def test_no_articles_in_view_give_an_empty_density():
 @pytest.mark.parametrize(("finest", "grid"), [(1, 2), (2, 2), (5, 4), (16, 16), (100, 16)])
 def test_labels_are_those_of_the_finest_level_allowed_or_else_of_the_coarsest(tmp_path, finest, grid):
     table = labelled(small_map(tmp_path), 2, 4, 16)
-    assert [text for text, _ in _label_choice(table, finest)] == [
+    assert [text for text, _, _ in _label_choice(table, finest)] == [
         "\n".join(textwrap.wrap(label, 18)) for label in shown_labels(table, grid)["label"].to_pylist()
     ]

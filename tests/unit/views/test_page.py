@@ -9,16 +9,17 @@ from urllib.parse import quote
 import numpy as np
 import pyarrow as pa
 import pytest
-from labelled_maps import HOSTILE, small_map
+from labelled_maps import HOSTILE, labelled, small_map
 from page_files import Elements, page
 
-from knowledge_map.labels.table import SCHEMA
+from knowledge_map.labels.table import SCHEMA, shown_labels
 from knowledge_map.map.region import Region
 from knowledge_map.views.page.build import write_page
 from knowledge_map.views.page.columns import (
     FOLLOWS,
     NONE,
     Address,
+    label_rows,
     neighbor_columns,
     packed,
     source_column,
@@ -168,3 +169,17 @@ def test_pieces_of_base64_can_be_joined():
     content = np.random.default_rng(1).bytes(3_000_000)
     pieces = list(packed([content[:10], content[10:2_000_000], content[2_000_000:]]))
     assert len(pieces) > 1 and zlib.decompress(base64.b64decode("".join(pieces))) == content
+
+
+def test_every_label_brings_the_articles_to_which_it_applies(tmp_path):
+    small = small_map(tmp_path, 60, 3, [f"Moth {n}" if n < 30 else f"Bee {n}" for n in range(60)])
+    labels = labelled(small, 2, 4)
+    shown = [row for grid in (2, 4) for row in shown_labels(labels, grid).to_pylist()]
+    distances = label_rows(labels)
+    assert len(distances) == sum(label["applies_to"] for label in shown)
+    start = 0
+    for label in shown:
+        rows = np.cumsum(distances[start : start + label["applies_to"]]).tolist()
+        start += label["applies_to"]
+        assert rows == sorted(set(rows))
+        assert set(label["examples"]) <= set(rows)

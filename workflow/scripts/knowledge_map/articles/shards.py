@@ -122,6 +122,19 @@ def read_manifest(path: str | Path) -> dict:
     return read_record(path)
 
 
+def shard_paths(manifest: str | Path) -> list[Path]:
+    """Return the shards of a manifest, in order."""
+    return [Path(manifest).parent / f"{entry['shard']}.parquet" for entry in read_manifest(manifest)["shards"]]
+
+
+def text_batches(paths: Iterable[str | Path], size: int = 10_000) -> Iterator[pa.StringArray]:
+    """Yield the texts of all articles of shards, in their order, so many at a time."""
+    for path in paths:
+        with open_parquet(path) as file:
+            for batch in file.iter_batches(size, columns=["text"]):
+                yield batch.column(0)
+
+
 def summary(reports: list[SourceReport]) -> list[str]:
     """Return what became of every source's rows, a line each and a line per reason."""
     lines = []

@@ -1,8 +1,9 @@
-"""Labels of the map: every cell of a few grids, coarse to fine, is named after articles near it; no language model is asked.
+"""Labels of the map: every cell of a few grids, coarse to fine, is named after what lies in it; no language model is asked.
 
-grid (cells, and where they lie) → titles (which titles can name an area, how they are shown, what words many of them share) →
-candidates (names that a cell may have) → assignment (which name goes to which cell) → cells (all of it, level by level) → table
-(how labels are written, and what pictures show of them).
+words (of the articles' openings) → stopwords, inflection (which only join others, which are forms of one) → terms (what may
+name a place: words, titles, tags) → corpus, fit, subjects (which of them fit a cell) → areas (cells and levels agree) → cells
+(all of it, for each grid) → table (how labels are written, and what pictures show of them). titles: which titles can name a
+place; nearest: which articles lie around a cell; grid: where cells lie.
 """
 
 from knowledge_map.labels.cells import LabelSettings, knn_labels

@@ -44,15 +44,22 @@ SCHEMA = pa.schema(
         ("radius", pa.float32()),
         ("confidence", pa.float32()),
         ("article_count", pa.int32()),
+        ("label_from", pa.string()),
+        ("label_rows", pa.list_(pa.int32())),
+        ("applies_to", pa.int32()),
+        ("area_articles", pa.int32()),
+        ("examples", pa.list_(pa.int32())),
     ]
 )
 """Columns of the labels, one row per cell.
 
 extent: `map` or `region`, what the grid covers; level: 0 is the coarsest of its extent; label, label_row, from_words: the name,
-null in a sparse cell, the row of the article that stands for it, and whether it is words that titles share in place of a title;
+null in a sparse cell, the row of the article that stands for it, and whether it comes from words;
 area: number within extent and level, the same for neighboring cells of one name; shown: whether the area's label is written
-here, at label_x, label_y; candidates: what the label was chosen from, best first; radius: distance of the k-th nearest article
-from the centre; confidence: mean cosine, 0 to 1, of the label's article to those around. Distances are in map units.
+here, at label_x, label_y; candidates: the nearest titles that stand best for the cell; radius: distance of the k-th nearest
+article from the centre; confidence: mean cosine, 0 to 1, of the label's article to those of the cell. label_from: `words`,
+`titles` or `tags`; label_rows: the articles of the cell to which the label applies; applies_to, area_articles: to how many of how
+many articles of the area it applies; examples: rows of three of these. Distances are in map units.
 """
 
 ATLAS = pa.schema(
@@ -67,6 +74,12 @@ def candidate_lists(cell: np.ndarray, cells: int, columns: list[pa.Array]) -> pa
     """
     offsets = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(columns, fields=list(CANDIDATE)))
+
+
+def row_lists(cell: np.ndarray, cells: int, rows: np.ndarray) -> pa.ListArray:
+    """Return rows of the map as a column of lists: `cell`, int [rows], ascending, names each one's cell of so many `cells`."""
+    offsets = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows, pa.int32()))
 
 
 def shown_labels(labels: pa.Table, grid: int, extent: str = "map") -> pa.Table:
@@ -138,6 +151,10 @@ def _json_cell(cell: dict) -> dict:
         "area": cell["area"],
         "shown": cell["shown"],
         "confidence": cell["confidence"] and round(cell["confidence"], 3),
+        "label_from": cell["label_from"],
+        "applies_to": cell["applies_to"],
+        "area_articles": cell["area_articles"],
+        "examples": cell["examples"],
         "radius": round(cell["radius"], 5),
         "candidates": [
             {"title": near["title"], "distance": round(near["distance"], 5)} for near in cell["candidates"] if not cell["sparse"]

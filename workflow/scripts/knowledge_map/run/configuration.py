@@ -333,12 +333,33 @@ def _check_settings(config: dict) -> None:
         )
     if umap["min_dist"] > umap["spread"]:
         raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
+    _check_tags(config)
     for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
         if fine % coarse:
             raise UserError(
                 f"configuration: labels.grid has {coarse} and {fine}, which is no multiple of it; each level divides the cells "
                 "of the one before, as in [8, 16, 32, 64]."
             )
+
+
+def _check_tags(config: dict) -> None:
+    """Raise UserError where labels are to come from tags that no source carries."""
+    labels = config["labels"]
+    wanted = [labels["from"]] if isinstance(labels["from"], str) else labels["from"]
+    if labels["tags"] is None and "tags" in wanted:
+        raise UserError("configuration: labels.from has `tags`; name the column that holds them as labels.tags.")
+    carried = {name for source in config["articles"] for name in _carried(source)}
+    if labels["tags"] is not None and labels["tags"] not in carried:
+        raise UserError(
+            f"configuration: labels.tags: no source carries a column `{labels['tags']}`; "
+            + (f"carried are {', '.join(sorted(carried))}." if carried else "none carries any column.")
+        )
+
+
+def _carried(source: dict) -> list[str]:
+    """Return the names that the columns carried by a source have on the map."""
+    columns = source.get("carry") or []
+    return [column if isinstance(column, str) else column.get("as") or column["column"] for column in columns]
 
 
 def check_size(articles: int, questions: int, k: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import matplotlib
 import numpy as np
@@ -21,6 +21,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 from scipy.ndimage import gaussian_filter
 
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.files import atomic_write
 from knowledge_map.labels.table import shown_labels
 from knowledge_map.map.region import Region
@@ -87,6 +88,14 @@ def draw_map(knowledge_map: KnowledgeMap, labels: pa.Table, region: Region | Non
                 figure.savefig(temporary, format=kind, dpi=DPI.get(kind, 120), metadata={"Date": None} if kind == "svg" else None)
 
 
+class _Label(NamedTuple):
+    """The name of an area: its text, its position in map units, and whether it is a subject or the title of one article."""
+
+    text: str
+    position: np.ndarray
+    is_subject: bool
+
+
 @dataclass(frozen=True)
 class _Texts:
     """What is written on the figure, and what it is written with.
@@ -95,13 +104,13 @@ class _Texts:
     ----------
     title : the title, on one line.
     questions : the lines of every question; empty if there are too many to list.
-    labels : text and position of the areas to be named, in the order in which they should find room.
+    labels : the names of areas to be written, in the order in which they should find room.
     fonts : the fonts that have the characters of all of these.
     """
 
     title: str
     questions: list[list[str]]
-    labels: list[tuple[str, np.ndarray]]
+    labels: list[_Label]
     fonts: Fonts
 
     @classmethod
@@ -249,13 +258,17 @@ def _apart(points: np.ndarray, distance: float) -> np.ndarray:
     return points
 
 
-def _draw_labels(axes: Axes, labels: list[tuple[str, np.ndarray]], taken: list[Bbox]) -> None:
+def _draw_labels(axes: Axes, labels: list[_Label], taken: list[Bbox]) -> None:
     """Write the labels one after another, each where it belongs or close by, if there is room."""
     renderer = cast(FigureCanvasAgg, axes.figure.canvas).get_renderer()
     view = axes.get_window_extent(renderer)
     taken = list(taken)
-    for text, position in labels:
-        artist = axes.text(position[0], position[1], text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4)
+    for text, position, is_subject in labels:
+        # A title is set otherwise, so that nobody takes an article for a region.
+        style: dict[str, Any] = {} if is_subject else {"style": "italic", "color": FAINT}
+        artist = axes.text(
+            position[0], position[1], text, size=LABEL_SIZE, ha="center", va="center", linespacing=1.05, zorder=4, **style
+        )
         artist.set_path_effects([withStroke(linewidth=2, foreground=(1, 1, 1, 0.7))])
         box = artist.get_window_extent(renderer).padded(8, 5)
         shifts = (shift * LABEL_SIZE * axes.figure.dpi / 72 for shift in (0, 1, -1))
@@ -278,13 +291,14 @@ def _level(labels: pa.Table, finest: int) -> pa.Table:
     return shown_labels(labels, max(grids[grids <= finest], default=min(grids, default=finest)))
 
 
-def _label_choice(labels: pa.Table, finest: int, fonts: Fonts | None = None) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield label and position of the areas to be named, all of one level, in the order in which they should find room."""
+def _label_choice(labels: pa.Table, finest: int, fonts: Fonts | None = None) -> Iterator[_Label]:
+    """Yield the names of areas to be written, all of one level, in the order in which they should find room."""
     level = _level(labels, finest)
     positions = np.column_stack([level["label_x"], level["label_y"]])
-    for text, position in zip(level["label"].to_pylist(), positions, strict=True):
+    subjects = pc.not_equal(level["label_from"], "titles").to_pylist()
+    for text, position, is_subject in zip(level["label"].to_pylist(), positions, subjects, strict=True):
         if line := plain_label(text, LABEL_COLUMNS, fonts):
-            yield "\n".join(wrapped(line, 18, break_long_words=False)), position
+            yield _Label("\n".join(wrapped(line, 18, break_long_words=False)), position, is_subject)
 
 
 def _draw_heading(figure: Figure, title: str, articles: int, questions: int, region: Region | None) -> None:

@@ -17,6 +17,7 @@ from knowledge_map.questions.records import Question
 from knowledge_map.views.page.columns import (
     as_json,
     excerpt_column,
+    label_rows,
     level_list,
     neighbor_columns,
     packed,
@@ -114,6 +115,7 @@ def _columns(
         "sources": sources,
         "neighbors": neighbors,
         "similarities": similarities,
+        "label-rows": label_rows(labels),
     }.items():
         yield name, packed([array.tobytes()])
     yield from text_columns("titles", table["title"])

@@ -162,7 +162,36 @@ def level_list(labels: pa.Table, extent: str) -> list[dict]:
 def _level(shown: pa.Table, grid: int) -> dict:
     x, y = (steps(shown[column].to_numpy()).tolist() for column in ("label_x", "label_y"))
     width = max(pc.max(shown[column]).as_py() or 0 for column in ("cell_width", "cell_height"))
-    return {"grid": grid, "width": width, "labels": shown["label"].to_pylist(), "x": x, "y": y}
+    columns = {"labels": "label", "from": "label_from", "applies": "applies_to", "of": "area_articles", "examples": "examples"}
+    return {"grid": grid, "width": width, "x": x, "y": y, **{key: shown[name].to_pylist() for key, name in columns.items()}}
+
+
+def label_rows(labels: pa.Table) -> np.ndarray:
+    """Return the rows of the articles to which each label of `level_list` applies, those of the map before those of the region.
+
+    One label after another, as many rows as its `applies` says, ascending, each as its distance from the row before, uint32.
+    """
+    parts = [np.zeros(0, np.uint32)]
+    for extent in ("map", "region"):
+        of_extent = labels.filter(pc.field("extent") == extent)
+        for grid in np.unique(of_extent["grid"].to_numpy()):
+            parts += _rows_of_areas(of_extent.filter(pc.field("grid") == grid), shown_labels(labels, grid, extent))
+    return np.concatenate(parts)
+
+
+def _rows_of_areas(level: pa.Table, shown: pa.Table) -> list[np.ndarray]:
+    """Return the rows of each of the `shown` areas of a level, as distances."""
+    lists = level["label_rows"].combine_chunks()
+    cell = pc.list_parent_indices(lists).to_numpy()
+    area = pc.fill_null(level["area"], -1).to_numpy()[cell]
+    rows = pc.list_flatten(lists).to_numpy()
+    order = np.lexsort((rows, area))
+    area, rows = area[order], rows[order]
+    found = []
+    for each in shown["area"].to_pylist():
+        own = rows[np.searchsorted(area, each) : np.searchsorted(area, each, "right")]
+        found.append(np.diff(own, prepend=0).astype("<u4"))
+    return found
 
 
 def as_json(value: object) -> bytes:

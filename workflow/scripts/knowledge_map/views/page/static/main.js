@@ -6,8 +6,8 @@ import { camera } from "./map/camera.js";
 import { articleValues, startColoring } from "./map/coloring.js";
 import { measureDensity } from "./map/density.js";
 import { startGestures } from "./map/gestures.js";
-import { itemOpened } from "./map/item_events.js";
-import { startLabels, writtenLabels } from "./map/labels.js";
+import { itemOpened, labelOpened } from "./map/item_events.js";
+import { labelAt, startLabels, writtenLabels } from "./map/labels.js";
 import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
 import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
 import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
@@ -52,6 +52,8 @@ const knowledgeMap = {
   // items
   itemAt,
   itemOpened,
+  labelAt,
+  labelOpened,
   /** @type {(x: number, y: number, count: number) => number[]} */
   articlesNear: (x, y, count) => articleIndex.nearest(x, y, count),
   // tools

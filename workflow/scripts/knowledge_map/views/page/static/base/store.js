@@ -12,7 +12,16 @@ import {
 } from "./columns.js";
 import { element } from "./dom.js";
 
-/** @typedef {{ text: string, x: number, y: number }} Label its text and its position in map units */
+/**
+ * @typedef {object} Label what an area is called
+ * @property {string} text
+ * @property {number} x in map units
+ * @property {number} y
+ * @property {"words" | "titles" | "tags"} from where it comes from
+ * @property {Uint32Array} rows the articles of the area to which it applies
+ * @property {number} of how many articles the area has
+ * @property {number[]} examples rows of some of them, the most like the label
+ */
 /** @typedef {{ grid: number, width: number, labels: Label[] }} LabelLevel `grid` cells a side, each `width` map units wide */
 /** @typedef {{ x_min: number, x_max: number, y_min: number, y_max: number }} Region in map units */
 /**
@@ -66,12 +75,13 @@ class ItemStore {
 
   /** Unpack what the page carries; nothing else may be asked before. */
   async load() {
-    const [head, positions, sources, neighbors, similarities, titles, excerpts, urls] = await Promise.all([
+    const [head, positions, sources, neighbors, similarities, labelRows, titles, excerpts, urls] = await Promise.all([
       takeColumn("head"),
       takeColumn("positions"),
       takeColumn("sources"),
       takeColumn("neighbors"),
       takeColumn("similarities"),
+      takeColumn("label-rows"),
       takeTexts("titles"),
       takeTexts("excerpts"),
       takeTexts("urls"),
@@ -85,7 +95,8 @@ class ItemStore {
     this.#neighborsEach = neighbors.length / 3 / this.count;
     this.#similarities = unpackSimilarities(similarities, this.count);
     [this.#titles, this.#excerpts, this.#urls] = [titles, excerpts, urls];
-    [this.levels, this.regionLevels] = [levels.map(unpackLevel), region_levels.map(unpackLevel)];
+    const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
+    [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
     this.questions = questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
       const row = this.articleCount + number;
       return { ...question, row, text: titles(row) };
@@ -178,11 +189,44 @@ async function takeTexts(name) {
 }
 
 /**
- * @param {{ grid: number, width: number, labels: string[], x: number[], y: number[] }} level positions are in steps
- * @returns {LabelLevel}
+ * @typedef {object} PackedLevel columns of labels; positions are in steps, `applies` says how many rows each label has
+ * @property {number} grid
+ * @property {number} width
+ * @property {string[]} labels
+ * @property {number[]} x
+ * @property {number[]} y
+ * @property {Label["from"][]} from
+ * @property {number[]} applies
+ * @property {number[]} of
+ * @property {number[][]} examples
  */
-function unpackLevel({ labels, x, y, ...rest }) {
-  return { ...rest, labels: labels.map((text, n) => ({ text, x: coordinateOf(x[n]), y: coordinateOf(y[n]) })) };
+
+/**
+ * Return what unpacks one level after another.
+ * @param {Uint32Array} distances of each label's rows, each from the row before
+ * @returns {(level: PackedLevel) => LabelLevel}
+ */
+function levelUnpacker(distances) {
+  let start = 0;
+  /** @param {number} count */
+  const takeRows = (count) => {
+    let row = 0;
+    const rows = distances.subarray(start, start += count);
+    return rows.map((distance) => row += distance);
+  };
+  return ({ grid, width, labels, x, y, from, applies, of, examples }) => ({
+    grid,
+    width,
+    labels: labels.map((text, n) => ({
+      text,
+      x: coordinateOf(x[n]),
+      y: coordinateOf(y[n]),
+      from: from[n],
+      rows: takeRows(applies[n]),
+      of: of[n],
+      examples: examples[n],
+    })),
+  });
 }
 
 /** The items of this page. */

@@ -1,8 +1,10 @@
 // What moves the map by pointers, wheel and keys, and what is pointed at. A drawing tool may take over the pointer.
 
 import { element } from "../base/dom.js";
+import { store } from "../base/store.js";
 import { camera } from "./camera.js";
-import { itemHovered, itemOpened } from "./item_events.js";
+import { itemHovered, itemOpened, labelHovered, labelOpened } from "./item_events.js";
+import { hasArticleTitles, labelAt } from "./labels.js";
 import { itemAt, mapSettled } from "./renderer.js";
 import { signal } from "../base/signal.js";
 
@@ -75,7 +77,7 @@ function pointerMoved(event) {
   /** @type {[number, number]} */
   const now = [event.clientX, event.clientY];
   if (!before) {
-    if (event.pointerType !== "touch") hover(tool ? -1 : itemAt(...now), ...now);
+    if (event.pointerType !== "touch") hover(...now);
     return;
   }
   travelled += Math.hypot(now[0] - before[0], now[1] - before[1]);
@@ -108,10 +110,8 @@ function pointerLifted(event) {
 
 /** @param {PointerEvent} event */
 function click(event) {
-  const row = itemAt(event.clientX, event.clientY);
   hoverNothing();
-  if (row >= 0) itemOpened(row);
-  else emptyClicked();
+  if (!openAt(event.clientX, event.clientY)) emptyClicked();
 }
 
 /** @param {WheelEvent} event */
@@ -123,17 +123,45 @@ function wheelTurned(event) {
 }
 
 /**
- * @param {number} row
- * @param {number} x
- * @param {number} y
+ * Return what is at a place on the screen: an item, a label or neither; a row of -1 is none.
+ *
+ * Questions come before labels, and so do articles where they are written by title; elsewhere articles lie everywhere.
+ * @param {number} x in pixels
+ * @param {number} y in pixels
  */
-function hover(row, x, y) {
-  surface.classList.toggle("over", row >= 0);
+function pointedAt(x, y) {
+  const row = itemAt(x, y), isFirst = row >= 0 && (store.isQuestion(row) || hasArticleTitles());
+  const label = isFirst ? null : labelAt(x, y);
+  return { row: label ? -1 : row, label };
+}
+
+/**
+ * @param {number} x in pixels
+ * @param {number} y in pixels
+ */
+function hover(x, y) {
+  const { row, label } = tool ? { row: -1, label: null } : pointedAt(x, y);
+  surface.classList.toggle("over", row >= 0 || label !== null);
   itemHovered(row, x, y);
+  labelHovered(label, x, y);
 }
 
 function hoverNothing() {
-  hover(-1, 0, 0);
+  surface.classList.remove("over");
+  itemHovered(-1, 0, 0);
+  labelHovered(null, 0, 0);
+}
+
+/**
+ * Open what is at a place on the screen; return whether there was anything.
+ * @param {number} x in pixels
+ * @param {number} y in pixels
+ */
+function openAt(x, y) {
+  const { row, label } = pointedAt(x, y);
+  if (label) labelOpened(label);
+  else if (row >= 0) itemOpened(row);
+  return label !== null || row >= 0;
 }
 
 // ---- Keys ----
@@ -143,7 +171,7 @@ const middle = () => [camera.width / 2, camera.height / 2];
 
 /** Tell what lies nearest to the middle of the screen, for those who move by keys. */
 function hoverMiddle() {
-  if (surface.matches(":focus-visible")) hover(itemAt(...middle()), ...middle());
+  if (surface.matches(":focus-visible")) hover(...middle());
 }
 
 /** @type {Record<string, () => void>} */
@@ -155,10 +183,7 @@ const keys = {
   "+": () => camera.zoom(ZOOM),
   "=": () => camera.zoom(ZOOM),
   "-": () => camera.zoom(1 / ZOOM),
-  Enter: () => {
-    const row = itemAt(...middle());
-    if (row >= 0) itemOpened(row);
-  },
+  Enter: () => openAt(...middle()),
 };
 
 /** @param {KeyboardEvent} event */

@@ -8,6 +8,7 @@ import { camera } from "./camera.js";
 import { countOf } from "./spatial_index.js";
 
 /** @typedef {[number, number, number, number]} ScreenBox left, right, top and bottom, in pixels */
+/** @typedef {import("../base/store.js").Label} Label */
 
 const NARROWEST = 84; // pixels a cell must be wide for its label to be written
 const MOST_TITLES = 250; // articles on the screen that are written by title
@@ -20,6 +21,10 @@ const widths = new Map();
 let levels = [];
 /** @type {string[]} */
 let written = [];
+/** @type {{ label: Label, box: ScreenBox }[]} the labels on the screen that name areas */
+let named = [];
+/** Whether single articles are written, too. */
+let hasTitles = false;
 
 /** Line up the levels of the map and, as far as they are finer, those of the question region; coarse to fine. */
 export function startLabels() {
@@ -53,7 +58,7 @@ function widthOf(pen, text, weight) {
  * @param {Uint32Array[]} runs the articles on the screen
  */
 export function drawLabels(pen, taken, runs) {
-  written = [];
+  [written, named] = [[], []];
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
@@ -61,12 +66,19 @@ export function drawLabels(pen, taken, runs) {
   for (const { width, labels } of levels) {
     const pixels = width * camera.scale;
     if (pixels < NARROWEST || pixels > 2 * Math.max(camera.width, camera.height)) continue;
-    const size = clamp(11.5 + 1.6 * Math.log2(pixels / NARROWEST), 12, 18), weight = pixels > 4 * NARROWEST ? 600 : 500;
-    for (const { text, x, y } of labels) {
-      if (!known.has(text) && write(pen, text, ...camera.toScreen(x, y), size, weight, theme.colors.ink, taken)) known.add(text);
+    const size = clamp(11.5 + 2 * Math.log2(pixels / NARROWEST), 12, 20), weight = pixels > 2 * NARROWEST ? 600 : 500;
+    for (const label of labels) {
+      // A title names an area as it names its article: nobody should take it for a subject.
+      const [ink, bold] = label.from === "titles" ? [theme.colors.faint, 400] : [theme.colors.ink, weight];
+      if (known.has(label.text)) continue;
+      const box = write(pen, label.text, ...camera.toScreen(label.x, label.y), size, bold, ink, taken);
+      if (!box) continue;
+      known.add(label.text);
+      named.push({ label, box });
     }
   }
-  if (countOf(runs) > MOST_TITLES) return;
+  hasTitles = countOf(runs) <= MOST_TITLES;
+  if (!hasTitles) return;
   for (const run of runs) {
     for (const row of run) {
       const [x, y] = camera.toScreen(...store.position(row));
@@ -85,7 +97,7 @@ function isNearScreen(x, y) {
 }
 
 /**
- * Write a text around x, y if there is room; return whether there was.
+ * Write a text around x, y if there is room; return the box that it takes up, or null.
  * @param {CanvasRenderingContext2D} pen
  * @param {string} text
  * @param {number} x in pixels
@@ -94,13 +106,14 @@ function isNearScreen(x, y) {
  * @param {number} weight
  * @param {string} color
  * @param {ScreenBox[]} taken
+ * @returns {ScreenBox | null}
  */
 function write(pen, text, x, y, size, weight, color, taken) {
-  if (!isNearScreen(x, y)) return false;
+  if (!isNearScreen(x, y)) return null;
   const half = (widthOf(pen, text, weight) * size) / 2 + 6, high = 0.75 * size + 2;
   /** @type {ScreenBox} */
   const box = [x - half, x + half, y - high, y + high];
-  if (taken.some((other) => box[0] < other[1] && other[0] < box[1] && box[2] < other[3] && other[2] < box[3])) return false;
+  if (taken.some((other) => box[0] < other[1] && other[0] < box[1] && box[2] < other[3] && other[2] < box[3])) return null;
   taken.push(box);
   pen.font = `${weight} ${size.toFixed(1)}px ${FONT}`;
   pen.globalAlpha = 0.8;
@@ -111,7 +124,7 @@ function write(pen, text, x, y, size, weight, color, taken) {
   pen.fillStyle = color;
   pen.fillText(text, x, y);
   if (x > 0 && x < camera.width && y > 0 && y < camera.height) written.push(text);
-  return true;
+  return box;
 }
 
 /**
@@ -120,4 +133,22 @@ function write(pen, text, x, y, size, weight, color, taken) {
  */
 export function writtenLabels() {
   return written;
+}
+
+/**
+ * Return the label under a place on the screen, or null.
+ * @param {number} x in pixels
+ * @param {number} y in pixels
+ * @returns {Label | null}
+ */
+export function labelAt(x, y) {
+  return named.find(({ box: [left, right, top, bottom] }) => left <= x && x <= right && top <= y && y <= bottom)?.label ?? null;
+}
+
+/**
+ * Return whether single articles are written by title.
+ * @returns {boolean}
+ */
+export function hasArticleTitles() {
+  return hasTitles;
 }

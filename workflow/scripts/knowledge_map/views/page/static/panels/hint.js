@@ -1,15 +1,20 @@
-// What is said beside the pointer of the item under it.
+// What is said beside the pointer of the item or the label under it.
 
 import { element } from "../base/dom.js";
 import { clamp } from "../base/numbers.js";
 import { store } from "../base/store.js";
-import { shorten } from "../base/text.js";
+import { counted, shorten, written } from "../base/text.js";
 import { camera } from "../map/camera.js";
-import { itemHovered } from "../map/item_events.js";
+import { itemHovered, labelHovered } from "../map/item_events.js";
 import { ringItem } from "../map/ring.js";
 
+/** @typedef {import("../base/store.js").Label} Label */
+
 const LONGEST = 200; // characters of a title
+const LONGEST_EXAMPLE = 40; // characters of a title among examples
 const AWAY = 16; // pixels from the pointer
+
+const ORIGINS = { words: "from their words", titles: "the title of one of them", tags: "from their tags" };
 
 /**
  * Say what an item is; -1 says nothing.
@@ -17,22 +22,45 @@ const AWAY = 16; // pixels from the pointer
  * @param {number} x of the pointer, in pixels
  * @param {number} y of the pointer, in pixels
  */
-function hint(row, x, y) {
-  const box = element("hint");
-  box.hidden = row < 0;
+function hintItem(row, x, y) {
+  element("hint").hidden = row < 0;
   ringItem(row);
   if (row < 0) return;
   const title = shorten(store.title(row), LONGEST);
-  const [strong, plain] = store.isQuestion(row)
-    ? [`Question ${row - store.articleCount + 1}`, title]
-    : [title, store.excerpt(row)];
+  if (store.isQuestion(row)) say(`Question ${row - store.articleCount + 1}`, title, x, y);
+  else say(title, store.excerpt(row), x, y);
+}
+
+/**
+ * Say of a label to how many articles it applies, where it comes from, and of which articles it is true.
+ * @param {Label | null} label
+ * @param {number} x of the pointer, in pixels
+ * @param {number} y of the pointer, in pixels
+ */
+function hintLabel(label, x, y) {
+  if (!label) return;
+  element("hint").hidden = false;
+  const examples = label.examples.map((row) => shorten(store.title(row), LONGEST_EXAMPLE));
+  const such = examples.length ? `: ${examples.join(" · ")}` : "";
+  say(label.text, `${written(label.rows.length)} of ${counted(label.of, "article")} here, ${ORIGINS[label.from]}${such}`, x, y);
+}
+
+/**
+ * @param {string} strong
+ * @param {string} plain
+ * @param {number} x of the pointer, in pixels
+ * @param {number} y of the pointer, in pixels
+ */
+function say(strong, plain, x, y) {
+  const box = element("hint");
   [box.children[0].textContent, box.children[1].textContent] = [strong, plain];
   const width = box.offsetWidth, left = x + AWAY + width > camera.width ? x - AWAY - width : x + AWAY;
   const top = clamp(y + 14, 4, camera.height - box.offsetHeight - 8);
   box.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
 }
 
-/** Say of every item that is pointed at what it is. */
+/** Say of every item and every label that is pointed at what it is. */
 export function startHints() {
-  itemHovered.listen(hint);
+  itemHovered.listen(hintItem);
+  labelHovered.listen(hintLabel);
 }

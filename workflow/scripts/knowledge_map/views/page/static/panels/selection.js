@@ -9,6 +9,7 @@ import { showToast } from "../base/toast.js";
 import { camera } from "../map/camera.js";
 import { selectArticles } from "../map/coloring.js";
 import { setShiftTool, takeTool } from "../map/gestures.js";
+import { labelOpened } from "../map/item_events.js";
 import { mapDrawn, redraw } from "../map/renderer.js";
 import { articleIndex } from "../map/spatial_index.js";
 import { itemList } from "./item_list.js";
@@ -130,10 +131,19 @@ function selectVisible() {
 }
 
 /**
+ * Select the articles to which a label applies, and say how many of its area they are.
+ * @param {import("../base/store.js").Label} label
+ */
+function selectNamed({ text, rows: named, of }) {
+  select([...named], `${text}: ${written(named.length)} of ${counted(of, "article")}`);
+}
+
+/**
  * Select these items and list them in the panel.
  * @param {number[]} inside questions first
+ * @param {string} [heading] of the panel, in place of how many there are
  */
-function select(inside) {
+function select(inside, heading) {
   rows = inside;
   const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
   selectArticles(articles);
@@ -144,7 +154,7 @@ function select(inside) {
   node.append(itemList(rows.slice(0, LISTED)));
   const rest = rows.length - LISTED;
   if (rest > 0) node.append(create("p", { className: "faint", textContent: `and ${written(rest)} more` }));
-  showPanel(node, `${parts.filter(Boolean).join(" and ")} selected`);
+  showPanel(node, heading ?? `${parts.filter(Boolean).join(" and ")} selected`);
 }
 
 function clear() {
@@ -175,5 +185,6 @@ export function startSelection() {
   }
   element("select-visible").addEventListener("click", selectVisible);
   setShiftTool(toolFor("box"));
+  labelOpened.listen(selectNamed);
   mapDrawn.listen(drawShape);
 }

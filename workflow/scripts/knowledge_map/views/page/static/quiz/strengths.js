@@ -14,14 +14,16 @@ const STRONG = 0.5; // share known from which a region counts as strong
 const LESS = 0.05; // by how much less must be known of a weak region than of the strongest
 
 /**
- * Return the labels whose cells are about as large as the length scale.
+ * Return the labels whose cells are about as large as the length scale; where there are subjects among them, these only.
  * @param {number} lengthScale in map units
  * @returns {Label[]}
  */
 function labelsOfSize(lengthScale) {
   /** @param {{ grid: number }} level */
   const misfit = ({ grid }) => Math.abs(Math.log(grid * lengthScale));
-  return [...store.levels].sort((a, b) => misfit(a) - misfit(b))[0]?.labels ?? [];
+  const labels = [...store.levels].sort((a, b) => misfit(a) - misfit(b))[0]?.labels ?? [];
+  const subjects = labels.filter(({ from }) => from !== "titles");
+  return subjects.length ? subjects : labels;
 }
 
 /**

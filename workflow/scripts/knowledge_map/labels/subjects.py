@@ -1,0 +1,220 @@
+"""The subjects of a cell: the term, or the two or three, that together name best what lies in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_matrix
+
+from knowledge_map.common.arrow import compute as pc
+from knowledge_map.labels.corpus import Corpus
+from knowledge_map.labels.fit import fit
+from knowledge_map.labels.terms import ORIGINS, TITLES, Terms
+
+MOST = 3
+"""Subjects of a name."""
+
+CONSIDERED = 40
+"""Terms of a cell that are considered, those of the best fit by themselves."""
+
+ADDS = 0.2
+"""A further subject applies to at least this share of the articles in addition, as a share of those before."""
+
+ALIKE = 0.95
+"""Cosine of the directions of two terms from which on the second says nothing new."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What lies in the cells of a level; arrays by cell.
+
+    Attributes
+    ----------
+    members : float32 [cells, articles], 1 for the articles that stand for a cell: those in it, or the nearest to it.
+    weights : the same, with the articles of the eight cells around it at a part of their weight.
+    size : float, the sum of the weights.
+    offsets : float32 [cells, D], the weighted mean vector, less the mean of all articles.
+    """
+
+    members: csr_matrix
+    weights: csr_matrix
+    size: np.ndarray
+    offsets: np.ndarray
+
+
+CELLS = 500
+"""Cells that are compared with all names at once."""
+
+SEPARATOR = ", "
+"""Stands between the subjects of a name."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Names that a cell may have, each of as many terms as the others; arrays by name.
+
+    Attributes
+    ----------
+    terms : int [names, subjects], numbers of terms among those that are considered.
+    has : float32 [articles of the cell, names], 1 where a name applies.
+    share, elsewhere, standing : see `fit`; `standing` is the product over the terms.
+    direction : float32 [names, D], the sum of the terms' directions.
+    """
+
+    terms: np.ndarray
+    has: np.ndarray
+    share: np.ndarray
+    elsewhere: np.ndarray
+    standing: np.ndarray
+    direction: np.ndarray
+
+
+class Naming:
+    """Terms as names of cells: how well each fits, alone and with others."""
+
+    def __init__(self, terms: Terms, directions: np.ndarray, corpus: Corpus, longest: int):
+        self.terms, self.directions, self.longest = terms, directions, longest
+        self.articles, self.covariance = len(terms.has.indptr) - 1, corpus.covariance
+        self.total = np.asarray(terms.has.sum(axis=0)).ravel()
+        texts = terms.texts.to_pylist()
+        self._length = np.array([len(text) for text in texts])
+        self._words = _words_of(terms.texts)
+        self._variance = np.einsum("td,td->t", directions @ corpus.covariance, directions)
+
+    def choose(self, content: Content, cells: np.ndarray) -> list[tuple[int, ...]]:
+        """Return the terms that together name each of the `cells` best, by number, ascending.
+
+        Where no term fits it is the nearest title, and without one there is none.
+        """
+        counts = csr_matrix(content.weights @ self.terms.has)
+        return [self._chosen(content, counts[cell], cell) for cell in cells.tolist()]
+
+    def fits(self, content: Content, names: list[tuple[int, ...]]) -> np.ndarray:
+        """Return how well each of the `names`, tuples of terms, fits each cell: float32 [cells, names]."""
+        parts = self._parts(names)
+        has, direction = self._applies(parts), parts @ self.directions
+        deviation = np.sqrt(np.maximum(np.einsum("nd,nd->n", direction @ self.covariance, direction), 1e-12))
+        total, subjects = np.asarray(has.sum(axis=0)).ravel(), np.diff(parts.indptr)
+        standing = np.exp(parts @ np.log(self.terms.standing) / np.maximum(subjects, 1))
+        counts, out = csr_matrix(content.weights @ has), np.zeros((len(content.size), len(names)), np.float32)
+        for start in range(0, len(out), CELLS):
+            part = slice(start, start + CELLS)
+            count, size = counts[part].toarray(), content.size[part, None]
+            contrast = content.offsets[part] @ direction.T / deviation
+            elsewhere = np.maximum(total - count, 0) / self.articles
+            out[part] = fit(count / size, elsewhere, contrast, standing, self.articles, subjects)
+        return out
+
+    def direction(self, names: list[tuple[int, ...]]) -> np.ndarray:
+        """Return the sum of the directions of each name's terms, float32 [names, D]."""
+        return self._parts(names) @ self.directions
+
+    def applying(self, members: csr_matrix, names: list[tuple[int, ...]], name: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the articles to which the name of their cell applies, by cell: int [n], the cell, and int [n], the article.
+
+        `members`, [cells, articles], says which articles stand for which cell; `name`, int [cells], is each one's name or -1.
+        """
+        if not names:
+            return np.zeros(0, int), np.zeros(0, int)
+        pairs = members.tocoo()
+        cell, article = pairs.row[name[pairs.row] >= 0], pairs.col[name[pairs.row] >= 0]
+        applies = np.asarray(self._applies(self._parts(names))[article, name[cell]]).ravel() > 0
+        return cell[applies], article[applies]
+
+    def written(self, names: list[tuple[int, ...]]) -> tuple[pa.Array, pa.Array]:
+        """Return each name as it is written, its commonest subject first, and where its terms come from."""
+        texts, written = self.terms.texts.to_pylist(), []
+        for name in names:
+            text = SEPARATOR.join(texts[term] for term in sorted(name, key=lambda term: (-self.total[term], term)))
+            first = text.split(" ", 1)[0]
+            written.append(text[:1].upper() + text[1:] if first.islower() else text)
+        origins = [ORIGINS[self.terms.origin[name[0]]] for name in names]
+        return pa.array(written, pa.string()), pa.array(origins, pa.string())
+
+    def _parts(self, names: list[tuple[int, ...]]) -> csr_matrix:
+        """Return which terms each name has, float32 [names, terms]."""
+        rows = np.repeat(np.arange(len(names)), [len(name) for name in names])
+        column = np.array([term for name in names for term in name], int)
+        return csr_matrix((np.ones(len(column), np.float32), (rows, column)), (len(names), len(self.total)))
+
+    def _applies(self, parts: csr_matrix) -> csr_matrix:
+        """Return to which articles names of these parts apply, float32 [articles, names]: those that one of the terms fits."""
+        has = csr_matrix(self.terms.has @ parts.T)
+        has.data[:] = 1
+        return has
+
+    def _chosen(self, content: Content, counts: csr_matrix, cell: int) -> tuple[int, ...]:
+        term, offset = counts.indices, content.offsets[cell]
+        share, elsewhere = counts.data / content.size[cell], np.maximum(self.total[term] - counts.data, 0) / self.articles
+        contrast = self.directions[term] @ offset / np.sqrt(np.maximum(self._variance[term], 1e-12))
+        score = fit(share, elsewhere, contrast, self.terms.standing[term], self.articles, 1)
+        best = np.lexsort((-term, -score))[:CONSIDERED]  # of equals the longer phrase, which comes later
+        best = best[score[best] > 0]
+        if not len(best):
+            titles = np.flatnonzero(self.terms.origin[term] == ORIGINS.index(TITLES))
+            return tuple(term[titles[np.argmax(contrast[titles])]][None].tolist()) if len(titles) else ()
+        term = term[best]
+        articles = content.members.indices[content.members.indptr[cell] : content.members.indptr[cell + 1]]
+        has = self.terms.has[articles][:, term].toarray()
+        standing, direction = self.terms.standing[term], self.directions[term]
+        single = _Names(np.arange(len(term))[:, None], has, share[best], elsewhere[best], standing, direction)
+        spread = direction @ self.covariance
+        names, chosen, value = single, [0], score[best[0]]
+        for _ in range(MOST - 1):
+            names, extended = self._extended(names, single, term, spread, offset)
+            if extended <= value:
+                break
+            chosen, value = names.terms[0], extended
+        return tuple(sorted(term[chosen].tolist()))
+
+    def _extended(
+        self, names: _Names, single: _Names, term: np.ndarray, spread: np.ndarray, offset: np.ndarray
+    ) -> tuple[_Names, float]:
+        """Return the best of the `names` with one of the `single` terms added, and how well it fits; 0 where none adds much."""
+        cell_size = max(len(single.has), 1)
+        # How much oftener than in the cell itself a name applies with the cells around it.
+        scale = [np.sqrt(part.share / np.maximum(part.has.mean(axis=0), 0.5 / cell_size)) for part in (names, single)]
+        both = (names.has.T @ single.has) / cell_size * scale[0][:, None] * scale[1]
+        share = np.clip(names.share[:, None] + single.share - both, names.share[:, None], 1)
+        elsewhere = names.elsewhere[:, None] + single.elsewhere
+        product = names.direction @ spread.T
+        variance = np.einsum("nd,nd->n", names.direction @ self.covariance, names.direction)[:, None]
+        variance = variance + 2 * product + np.einsum("td,td->t", spread, single.direction)
+        contrast = ((names.direction @ offset)[:, None] + single.direction @ offset) / np.sqrt(np.maximum(variance, 1e-12))
+        subjects = names.terms.shape[1] + 1
+        standing = (names.standing[:, None] * single.standing) ** (1 / subjects)
+        score = fit(share, elsewhere, contrast, standing, self.articles, subjects)
+        adds = share - names.share[:, None] >= ADDS * np.maximum(names.share[:, None], single.share)
+        score[~(adds & self._go_together(names.terms, term, single.direction))] = 0
+        first, second = np.unravel_index(score.argmax(), score.shape)
+        joined = _Names(
+            np.r_[names.terms[first], second][None],
+            np.maximum(names.has[:, first], single.has[:, second])[:, None],
+            share[first, second, None],
+            elsewhere[first, second, None],
+            names.standing[first, None] * single.standing[second],
+            names.direction[first, None] + single.direction[second],
+        )
+        return joined, float(score[first, second])
+
+    def _go_together(self, names: np.ndarray, term: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Return which of the names, int [names, subjects] into `term`, may have which further term, bool [names, terms].
+
+        Terms that share a word or mean the same do not go together; nor do terms of several origins, or titles, of which each
+        names one article; and a name has room for so many characters.
+        """
+        origin = self.terms.origin[term]
+        words = self._words[term]
+        apart = (words @ words.T).toarray() == 0
+        apart &= direction @ direction.T < ALIKE
+        apart &= (origin[:, None] == origin) & (origin != ORIGINS.index(TITLES))
+        length = (self._length[term] + len(SEPARATOR))[names].sum(axis=1)[:, None] + self._length[term]
+        return apart[names].all(axis=1) & (length <= self.longest)
+
+
+def _words_of(texts: pa.StringArray) -> csr_matrix:
+    """Return which words the texts have, capitals left aside: float32 [texts, words]."""
+    lists = pc.split_pattern_regex(pc.utf8_lower(texts), r"[\pZ\-\x{2010}]+")
+    words = pc.list_flatten(lists).dictionary_encode()
+    text = pc.list_parent_indices(lists).to_numpy()
+    return csr_matrix((np.ones(len(text), np.float32), (text, words.indices.to_numpy())), (len(texts), len(words.dictionary)))

@@ -1,0 +1,95 @@
+"""Words of the articles' openings, cut by Unicode's rules: which word stands where, and which words follow one another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from icu4py.breakers import WordBreaker
+
+from knowledge_map.common.arrow import compute as pc
+
+OPENING = 500
+"""Characters of an article's text that are read: what it is about is said at its beginning."""
+
+BRACKETS = r"[(（\[][^()（）\[\]]*[)）\]]"
+"""What stands in brackets in a text: dates, pronunciations, other names."""
+
+JOINS = r"^[ \x{00A0}\-\x{2010}]$"
+"""What may stand between two words of a phrase; in scripts without spaces nothing does."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of all articles in their order, parallel arrays [words].
+
+    Attributes
+    ----------
+    form : int32, the word's number in `forms`, in which capitals do not matter.
+    spelling : int32, its number in `pieces`: the word as it is written.
+    article : int32, the article that it stands in, ascending.
+    follows : bool, whether it goes on from the word before it, so that both may be of one phrase.
+    in_title : bool, whether it stands in the article's title.
+    join : int32, what stands between the two, by its number in `pieces`; -1 for nothing.
+    forms, pieces : the distinct words in lower case; the distinct words, blanks and signs as they are written.
+    """
+
+    form: np.ndarray
+    spelling: np.ndarray
+    article: np.ndarray
+    follows: np.ndarray
+    in_title: np.ndarray
+    join: np.ndarray
+    forms: pa.StringArray
+    pieces: pa.StringArray
+
+
+def openings(titles: pa.StringArray, texts: pa.StringArray) -> pa.StringArray:
+    """Return what is read of articles: the title, and the beginning of the text without what stands in brackets."""
+    bare = pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, OPENING)
+    for _ in range(2):  # brackets within brackets
+        bare = pc.replace_substring_regex(bare, BRACKETS, "|")
+    return pc.binary_join_element_wise(pc.fill_null(titles, ""), bare, "\n")
+
+
+def read_words(batches: Iterable[pa.StringArray]) -> Words:
+    """Return the words of `openings`, one for each article, which are given in batches."""
+    encoded, articles, texts = [], [], 0
+    for batch in batches:
+        pieces, article = cut(batch)
+        encoded.append(pieces.dictionary_encode())
+        articles.append(article + np.int32(texts))
+        texts += len(batch)
+    joined = pa.chunked_array(encoded, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
+    pieces = joined.chunk(0).dictionary if encoded else pa.array([], pa.string())
+    piece = np.concatenate([np.zeros(0, np.int32), *(chunk.indices.to_numpy() for chunk in joined.chunks)])
+    article = np.concatenate([np.zeros(0, np.int32), *articles])
+    is_word, is_join = (pc.match_substring_regex(pieces, sign).to_numpy(zero_copy_only=False) for sign in (r"\pL", JOINS))
+    at = np.flatnonzero(is_word[piece])
+    gap = np.diff(at, prepend=-3)
+    before = piece[np.maximum(at - 1, 0)]
+    follows = (gap == 1) | ((gap == 2) & is_join[before])
+    follows[1:] &= article[at[1:]] == article[at[:-1]]
+    line_ends = np.flatnonzero(piece == pc.index(pieces, "\n").as_py())
+    title_end = np.zeros(texts, int)
+    title_end[article[line_ends[::-1]]] = line_ends[::-1]  # of several the first stays
+    folded = pc.utf8_lower(pc.utf8_normalize(pieces, "NFKC")).dictionary_encode()
+    form = folded.indices.to_numpy()[piece[at]]
+    join = np.where(gap == 2, before, -1).astype(np.int32)
+    in_title = at < title_end[article[at]]
+    return Words(form, piece[at], article[at], follows, in_title, join, folded.dictionary, pieces)
+
+
+def cut(texts: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """Return the pieces into which Unicode's rules cut texts (words, blanks, signs), and the number of each piece's text."""
+    joined = "\n".join(texts.to_pylist()) + "\n"
+    ends = np.cumsum(pc.binary_length(texts).to_numpy().astype(np.int64) + 1)
+    # ICU counts in units of UTF-16, Arrow in bytes of UTF-8.
+    units = np.frombuffer(joined.encode("utf-16-le"), "<u2")
+    sizes = 1 + (units >= 0x80) + ((units >= 0x800) & ((units < 0xD800) | (units > 0xDFFF)))
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    segments = np.fromiter(chain.from_iterable(WordBreaker(joined, "und").segments()), np.int32)
+    bounds = offsets[np.concatenate([[0], segments[1::2]])].astype(np.int32)
+    pieces = pa.StringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(joined.encode()))
+    return pieces, np.searchsorted(ends, bounds[:-1], "right").astype(np.int32)
