@@ -10,6 +10,7 @@ import pytest
 from labelled_maps import HOSTILE, labelled, small_map
 
 from knowledge_map.labels import nearest
+from knowledge_map.labels.subjects import _words_of
 from knowledge_map.labels.table import SCHEMA, atlas_labels, shown_labels, write_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
@@ -226,3 +227,14 @@ def test_embedding_atlas_gets_each_label_at_the_magnification_it_is_for(tmp_path
         found = atlas.filter(pc.field("level") == level)
         assert found["text"].to_pylist() == shown["label"].to_pylist()
     assert atlas.num_rows == sum(len(shown) for shown in expected.values())
+
+
+def test_two_forms_of_a_word_do_not_name_a_cell_together():
+    words = _words_of(pa.array(["Stars", "star", "Moon", "moons and stars"]))
+    together = (words @ words.T).toarray() == 0
+    assert together.tolist() == [
+        [False, False, True, False],
+        [False, False, True, False],
+        [True, True, False, False],
+        [False] * 4,
+    ]

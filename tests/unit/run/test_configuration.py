@@ -253,7 +253,10 @@ CONTRADICTIONS = {
         "umap.n_neighbors is 17, which needs neighbors.k of at least 16; it is 15",
     ),
     "grids that do not nest": ({"labels": {"grid": [8, 20, 4]}}, "labels.grid has 8 and 20, which is no multiple of it"),
-    "labels from tags without a column": ({"labels": {"from": "tags"}}, "name the column that holds them as labels.tags"),
+    "labels from tags without a column": (
+        {"labels": {"from": "tags"}},
+        "carry a column of the type `tags`, or name one as labels.tags",
+    ),
     "tags that no source carries": ({"labels": {"tags": "topic"}}, "no source carries a column `topic`; none carries any column"),
     "packed looser than spread": ({"umap": {"min_dist": 1.5}}, r"umap.min_dist is 1.5, above umap.spread \(1.0\)"),
 }

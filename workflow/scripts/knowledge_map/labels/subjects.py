@@ -20,6 +20,9 @@ CONSIDERED = 40
 ADDS = 0.2
 """A further subject applies to at least this share of the articles in addition, as a share of those before."""
 
+STEM = 4
+"""Letters that forms of a word have in common; a small corpus does not show that "star" and "stars" are one word."""
+
 ALIKE = 0.95
 """Cosine of the directions of two terms from which on the second says nothing new."""
 
@@ -200,8 +203,8 @@ class Naming:
     def _go_together(self, names: np.ndarray, term: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Return which of the names, int [names, subjects] into `term`, may have which further term, bool [names, terms].
 
-        Terms that share a word or mean the same do not go together; nor do terms of several origins, or titles, of which each
-        names one article; and a name has room for so many characters.
+        Terms that share a word, maybe in two forms, or mean the same do not go together; nor do terms of several origins, or
+        titles, of which each names one article; and a name has room for so many characters.
         """
         origin = self.terms.origin[term]
         words = self._words[term]
@@ -213,8 +216,8 @@ class Naming:
 
 
 def _words_of(texts: pa.StringArray) -> csr_matrix:
-    """Return which words the texts have, capitals left aside: float32 [texts, words]."""
+    """Return which words the texts have, by their first `STEM` letters, capitals left aside: float32 [texts, words]."""
     lists = pc.split_pattern_regex(pc.utf8_lower(texts), r"[\pZ\-\x{2010}]+")
-    words = pc.list_flatten(lists).dictionary_encode()
+    words = pc.utf8_slice_codeunits(pc.list_flatten(lists), 0, STEM).dictionary_encode()
     text = pc.list_parent_indices(lists).to_numpy()
     return csr_matrix((np.ones(len(text), np.float32), (text, words.indices.to_numpy())), (len(texts), len(words.dictionary)))

@@ -333,7 +333,7 @@ def _check_settings(config: dict) -> None:
         )
     if umap["min_dist"] > umap["spread"]:
         raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
-    _check_tags(config)
+    _find_tags(config)
     for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
         if fine % coarse:
             raise UserError(
@@ -342,12 +342,18 @@ def _check_settings(config: dict) -> None:
             )
 
 
-def _check_tags(config: dict) -> None:
-    """Raise UserError where labels are to come from tags that no source carries."""
+def _find_tags(config: dict) -> None:
+    """Set the column that labels take tags from to the first that is carried as tags, unless one is named.
+
+    Raises UserError where labels are to come from tags that no source carries.
+    """
     labels = config["labels"]
+    columns = [column for source in config["articles"] for column in source.get("carry") or [] if not isinstance(column, str)]
+    as_tags = [column.get("as") or column["column"] for column in columns if column.get("type") == "tags"]
+    labels["tags"] = labels["tags"] or next(iter(as_tags), None)
     wanted = [labels["from"]] if isinstance(labels["from"], str) else labels["from"]
     if labels["tags"] is None and "tags" in wanted:
-        raise UserError("configuration: labels.from has `tags`; name the column that holds them as labels.tags.")
+        raise UserError("configuration: labels.from has `tags`; carry a column of the type `tags`, or name one as labels.tags.")
     carried = {name for source in config["articles"] for name in _carried(source)}
     if labels["tags"] is not None and labels["tags"] not in carried:
         raise UserError(
