@@ -18,7 +18,7 @@ rule knn_labels:
         "../../envs/tables.yaml"
     threads: threads_for_articles
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(4000),
     params:
         labels=canonical(config["labels"]),
         region_padding=config["map"]["region_padding"],
