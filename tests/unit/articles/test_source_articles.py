@@ -162,4 +162,4 @@ def test_every_row_is_accounted_for(read, write, lines, limit, sample_seed):
     assert len({article.item_id for article in articles}) == len(articles)
     for article in articles:
         assert article.text and article.text == article.text.strip() and article.title
-        "".join(article).encode("utf-8")
+        "".join(article[:6]).encode("utf-8")
