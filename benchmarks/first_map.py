@@ -44,7 +44,8 @@ def atlas(program: str) -> Callable[[Path], None]:
 
     def run(folder: Path) -> None:
         command = [program, str(STARTER), "--text", "text", "--model", str(model), "--export-application", str(folder / "page")]
-        subprocess.run(command, check=True, capture_output=True, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+        new = {"HF_HUB_OFFLINE": "1", "XDG_CACHE_HOME": str(folder / "cache")}  # or it would find what it made before
+        subprocess.run(command, check=True, capture_output=True, env=os.environ | new)
 
     return run
 
