@@ -29,7 +29,7 @@ WARM_UP = 32
 ARTICLES, DIMENSION = 24_000, 384
 """What `COSTS` were measured with."""
 
-SPEED = 0.094
+SPEED = 0.022
 """Seconds that `_seconds_of_a_core` took on the machine on which `COSTS` were measured."""
 
 
@@ -40,7 +40,7 @@ class Cost:
     Attributes
     ----------
     start : processor seconds of a job before it works: imports and compiled code.
-    work : processor seconds of the rest.
+    work : processor seconds of the rest, or seconds times `cores` where not all of it is done by all of them.
     exponent : of the articles, in the work.
     cores : how many a job uses at most; None is all that it is given.
     memory : MB at the peak without an article, and MB for each thousand.
@@ -60,18 +60,18 @@ class Cost:
 COSTS = {
     "shard": Cost(0.6, 0.6, 1, 1, (150, 0.1), 0.09),
     "merge_embeddings": Cost(0.5, 0.3, 1, 1, (220, 0.2), 1.56, "work disk"),
-    "neighbor_block": Cost(2.0, 8.5, 2, None, (600, 0.0), 0, "work"),
+    "neighbor_block": Cost(1.8, 6, 2, None, (600, 0.0), 0, "work"),
     "neighbor_graph": Cost(0.5, 0.1, 1, 1, (160, 0.0), 0.1),
-    "fit_umap": Cost(3.5, 30, 1.2, 1, (650, 10.0), 3.75, "memory disk"),
-    "refine_layout": Cost(2.0, 30, 0.9, None, (680, 1.0), 0.02),
-    "refine_uniform_weight": Cost(2.0, 30, 0.9, None, (680, 1.0), 0.02),
-    "knowledge_map": Cost(0.5, 0.3, 1, 1, (190, 0.1), 0.17),
-    "knn_labels": Cost(1.5, 0.6, 1, None, (330, 0.5), 0.1),
-    "map_pickle": Cost(0.5, 1.0, 1, 1, (220, 0.1), 7.5, "work disk"),
-    "articles_json": Cost(0.4, 0.1, 1, 1, (130, 0.0), 0.2),
-    "map_picture": Cost(2.5, 0.8, 0.5, 1, (280, 0.2), 0.1),
-    "map_page": Cost(0.8, 0.6, 1, 1, (220, 0.6), 0.09),
-    "diagnostics": Cost(3.0, 30, 1, None, (700, 0.1), 0.05, "work"),
+    "fit_umap": Cost(3.5, 35, 1.2, 1, (650, 10.0), 3.75, "memory disk"),
+    "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
+    "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
+    "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
+    "knn_labels": Cost(2.0, 34, 0.75, 2, (390, 7.6), 0.1),
+    "map_pickle": Cost(0.5, 1.2, 1, 1, (220, 0.1), 7.5, "work disk"),
+    "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
+    "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
+    "map_page": Cost(0.8, 1.0, 1, 1, (220, 0.6), 0.09),
+    "diagnostics": Cost(3.0, 66, 0.3, None, (700, 0.1), 0.05, "work"),
 }
 """The rules after the embedding, without a start that all Python programs have; benchmarks/scale.py tells how they grow."""
 
