@@ -15,6 +15,8 @@ from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
 
+pytestmark = pytest.mark.slow  # starts DuckDB for every test
+
 TICKETS = """number,subject,body,opened,state
 1,Slow,It is slow.,2024-01-02,open
 2,Broken,It broke.,2023-05-06,closed

@@ -16,6 +16,8 @@ from knowledge_map.embedding.encoders.base import TextBlock
 from knowledge_map.embedding.encoders.endpoint import PROBES, Endpoint, EndpointEncoder
 from knowledge_map.embedding.model import EmbeddingModel, ServedModel, model_of
 
+pytestmark = pytest.mark.slow  # asks a server
+
 MODEL = ServedModel("article", "minilm", None, 256, "auto", "{title}. {text}", None)
 IDS = [f"wiki:{n}" for n in range(len(SENTENCES))]
 

@@ -5,6 +5,8 @@ import pytest
 
 from knowledge_map.layout.placement import place
 
+pytestmark = pytest.mark.slow  # places a thousand articles
+
 ARTICLES = 1000
 
 

@@ -7,6 +7,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow  # makes an environment
+
 INSTALL = Path(__file__).parents[3] / "envs" / "install.py"
 
 
