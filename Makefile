@@ -1,7 +1,8 @@
 # `make map` and `make test` do everything from an empty machine with Python 3.11 or newer.
 
 PYTHON ?= python3
-CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())") # macOS has no nproc
+# Those that this process may use; macOS has no nproc, and no such limit.
+CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -49,7 +50,7 @@ server: ## a model server (infinity) for the tests that need one
 	.venv-server/bin/pip install --quiet torch==2.13.0 "infinity-emb[server,torch]==0.0.78"
 
 # One more than there are cores, for the tests on SLURM mostly wait.
-WORKERS = $(shell echo $$(( $$(nproc) + 1 )))
+WORKERS = $(shell echo $$(( $(CORES) + 1 )))
 
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit

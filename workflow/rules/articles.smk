@@ -29,7 +29,7 @@ checkpoint shard:
         files=source_files,
         fetched=fetched_datasets,
     output:
-        manifest=f"{RESULTS}/shards/manifest.json",
+        manifest=MANIFEST,
     log:
         f"{RESULTS}/logs/shard.log",
     benchmark:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -34,6 +35,7 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"].rstrip("/")
+MANIFEST = f"{RESULTS}/shards/manifest.json"
 ARTICLE_MODEL = INPUTS.article_key
 QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
@@ -80,11 +82,11 @@ def embedding_threads(wildcards):
     """Threads of an embedding job: as configured, or else one, or a larger share where there are fewer shards than cores."""
     if config["embedding"]["threads"] != "auto":
         return config["embedding"]["threads"]
-    path = Path(RESULTS) / "shards" / "manifest.json"
-    if not on_this_machine() or not path.exists():
+    known = known_manifest()
+    if not on_this_machine() or known is None:
         return 1
     cores = min(workflow.resource_settings.cores or 1, config["threads"])
-    return max(1, cores // len(read_manifest(path)["shards"]))
+    return max(1, cores // len(known["shards"]))
 
 
 def question_threads(wildcards):
@@ -103,8 +105,22 @@ def on_this_machine():
 
 def threads_for_articles(wildcards):
     """Threads of a job over all articles: of few, jobs side by side are done sooner than one after the other on all cores."""
-    path = Path(RESULTS) / "shards" / "manifest.json"
-    return 1 if path.exists() and read_manifest(path)["articles"] < FEW else config["threads"]
+    known = known_manifest()
+    return 1 if known and known["articles"] < FEW else config["threads"]
+
+
+def known_manifest():
+    """The manifest that there is now, be it of an earlier run; None where there is none that can be read."""
+    try:
+        return manifest_as_of(Path(MANIFEST).stat().st_mtime_ns)
+    except (OSError, UserError):
+        return None  # threads are no place to complain: whoever needs the manifest does
+
+
+@cache
+def manifest_as_of(modified):
+    """The manifest that was written at this time: every job of a run asks for it."""
+    return read_manifest(MANIFEST)
 
 
 def source_files(wildcards):
@@ -161,7 +177,7 @@ def beside_manifest(names):
     for path in paths:
         if not Path(path).exists():
             raise WorkflowError(
-                f"{path}: missing; delete {RESULTS}/shards/manifest.json and run the workflow again to make it anew."
+                f"{path}: missing; delete {MANIFEST} and run the workflow again to make it anew."
             )
     return paths
 

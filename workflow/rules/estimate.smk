@@ -4,7 +4,7 @@
 # Without an output, so it measures whenever it is asked to.
 rule estimate:
     input:
-        manifest=when_sharded(f"{RESULTS}/shards/manifest.json"),
+        manifest=when_sharded(MANIFEST),
     log:
         f"{RESULTS}/logs/estimate.log",
     retries: 0

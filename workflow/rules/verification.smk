@@ -4,7 +4,7 @@
 # Without an output (nor a benchmark, which is one), so it checks whenever it is asked to.
 rule verify:
     input:
-        manifest=when_sharded(f"{RESULTS}/shards/manifest.json"),
+        manifest=when_sharded(MANIFEST),
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),

@@ -109,15 +109,15 @@ def embed_questions(
     Questions that all bring vectors keep them. Then, and without questions, no model is loaded.
     """
     embedded = Embedded(np.empty((0, 1), np.float32), 0, "", "")
-    given = all(question.vector for question in questions)
-    if questions and given:
+    given = bool(questions) and all(question.vector for question in questions)
+    if given:
         embedded = Embedded(np.stack([np.frombuffer(question.vector, np.float32) for question in questions]), 0, "", GIVEN)
     elif questions:
         texts = [question.text for question in questions]
         embedded = load_encoder().encode(model.texts_of(texts, texts), [question.item_id for question in questions])
     dimension, computed_in = (embedded.vectors.shape[1], {embedded.computed_in}) if questions else (None, set())
     metadata = describe(model, embedded.prompt, dimension, embedded.truncated, computed_in)
-    if questions and given:
+    if given:
         metadata |= {"model": GIVEN, "revision": None, "computed_in": []}
     strings = {
         "item_id": [q.item_id for q in questions],
@@ -130,7 +130,7 @@ def embed_questions(
     arrays = {name: pa.array(values, pa.string()) for name, values in strings.items()}
     table = pa.table(arrays | {"embedding": as_column(embedded.vectors)}, metadata=as_metadata(metadata))
     write_parquet(output, table)
-    if questions and given:
+    if given:
         log.info(f"{len(questions):,} questions brought vectors along, of {embedded.vectors.shape[1]:,} dimensions")
         return
     log.info(f"{len(questions):,} questions embedded, {embedded.truncated:,} of them cut at {model.max_tokens} tokens")
