@@ -76,9 +76,7 @@ def read_words(batches: Iterable[pa.StringArray]) -> Words:
     return Words(form, spelling, article, follows, in_title, join, folded.dictionary, pieces)
 
 
-def _words_of(
-    batch: pa.StringArray, first: int
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], pa.DictionaryArray]:
+def _words_of(batch: pa.StringArray, first: int) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], pa.DictionaryArray]:
     """Return the words of texts, the first of which has the number `first`: article, follows, in_title, and the words themselves.
 
     After the words come as many pieces, that which stands between each word and the one before it, if it is one; else null.
