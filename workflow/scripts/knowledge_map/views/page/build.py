@@ -23,7 +23,9 @@ from knowledge_map.views.page.columns import (
     packed,
     position_column,
     source_column,
+    stretch_column,
     text_columns,
+    trust_column,
     url_column,
 )
 from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
@@ -33,7 +35,7 @@ TEMPLATES = Path(__file__).parent
 
 QUIZ = QuizSettings()
 
-COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
+COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors", "trust", "stretch")
 """What the page needs of the map."""
 
 
@@ -115,6 +117,8 @@ def _columns(
         "sources": sources,
         "neighbors": neighbors,
         "similarities": similarities,
+        "trust": trust_column(table["trust"]),
+        "stretch": stretch_column(table["stretch"]),
         "label-rows": label_rows(labels),
     }.items():
         yield name, packed([array.tobytes()])

@@ -6,7 +6,9 @@ import {
   decodeText,
   inflate,
   neighborsOf,
+  stretchOf,
   textReader,
+  trustOf,
   unpackPositions,
   unpackSimilarities,
 } from "./columns.js";
@@ -72,20 +74,25 @@ class ItemStore {
   #neighbors = new Uint8Array(0);
   #neighborsEach = 0;
   #similarities = new Uint8Array(0);
+  #trust = new Uint8Array(0);
+  #stretch = new Uint8Array(0);
 
   /** Unpack what the page carries; nothing else may be asked before. */
   async load() {
-    const [head, positions, sources, neighbors, similarities, labelRows, titles, excerpts, urls] = await Promise.all([
-      takeColumn("head"),
-      takeColumn("positions"),
-      takeColumn("sources"),
-      takeColumn("neighbors"),
-      takeColumn("similarities"),
-      takeColumn("label-rows"),
-      takeTexts("titles"),
-      takeTexts("excerpts"),
-      takeTexts("urls"),
-    ]);
+    const [head, positions, sources, neighbors, similarities, trust, stretch, labelRows, titles, excerpts, urls] = await Promise
+      .all([
+        takeColumn("head"),
+        takeColumn("positions"),
+        takeColumn("sources"),
+        takeColumn("neighbors"),
+        takeColumn("similarities"),
+        takeColumn("trust"),
+        takeColumn("stretch"),
+        takeColumn("label-rows"),
+        takeTexts("titles"),
+        takeTexts("excerpts"),
+        takeTexts("urls"),
+      ]);
     const { questions, levels, region_levels, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
     ({ x: this.x, y: this.y } = unpackPositions(positions));
@@ -94,6 +101,7 @@ class ItemStore {
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
     this.#similarities = unpackSimilarities(similarities, this.count);
+    [this.#trust, this.#stretch] = [trust, stretch];
     [this.#titles, this.#excerpts, this.#urls] = [titles, excerpts, urls];
     const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
     [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
@@ -166,6 +174,24 @@ class ItemStore {
    */
   similarity(row, rank) {
     return this.#similarities[rank * this.count + row] / 255;
+  }
+
+  /**
+   * Return which share of the articles nearest to an item in meaning are among as many nearest on the map.
+   * @param {number} row
+   * @returns {number | null} 0 to 1; null where no article is known to be near
+   */
+  trust(row) {
+    return trustOf(this.#trust[row]);
+  }
+
+  /**
+   * Return how far on the map the articles nearest to an item in meaning lie, as a multiple of what is usual.
+   * @param {number} row
+   * @returns {number | null} null where no article is known to be near
+   */
+  stretch(row) {
+    return stretchOf(this.#stretch[row]);
   }
 }
 
