@@ -4,7 +4,8 @@ import { store } from "./base/store.js";
 import { startTheme } from "./base/theme.js";
 import { camera } from "./map/camera.js";
 import { articleValues, startColoring } from "./map/coloring.js";
-import { measureDensity } from "./map/density.js";
+import { startDensity } from "./map/density.js";
+import { filter } from "./map/filter.js";
 import { startGestures } from "./map/gestures.js";
 import { itemOpened, labelOpened } from "./map/item_events.js";
 import { labelAt, startLabels, writtenLabels } from "./map/labels.js";
@@ -13,9 +14,11 @@ import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
 import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
 import { articleIndex } from "./map/spatial_index.js";
 import { startArticleCards } from "./panels/article_card.js";
+import { startChips } from "./panels/chips.js";
 import { startColorMenu } from "./panels/color_menu.js";
 import { startControls } from "./panels/controls.js";
 import { startExport } from "./panels/export.js";
+import { startFilterPanel } from "./panels/filter_panel.js";
 import { startHelp } from "./panels/help.js";
 import { startHints } from "./panels/hint.js";
 import { startLegend } from "./panels/legend.js";
@@ -49,6 +52,7 @@ const knowledgeMap = {
   writtenLabels,
   markerOf,
   drawSampleMarker,
+  filter,
   // items
   itemAt,
   itemOpened,
@@ -63,8 +67,9 @@ const knowledgeMap = {
 async function start() {
   await store.load();
   articleIndex.fill(store.x, store.y, store.articleCount);
-  measureDensity();
+  filter.start(store.articleCount);
   startTheme();
+  startDensity();
   startLabels();
   startRenderer();
   startColoring();
@@ -77,6 +82,8 @@ async function start() {
   startArticleCards();
   startSearch();
   startSelection();
+  startChips();
+  startFilterPanel();
   startHelp();
   startControls();
   startScene();

@@ -1,16 +1,8 @@
 // The items of the map, by row: first the articles, then the questions. Numbers stand in typed arrays.
 
-import {
-  addressOf,
-  coordinateOf,
-  decodeText,
-  inflate,
-  neighborsOf,
-  textReader,
-  unpackPositions,
-  unpackSimilarities,
-} from "./columns.js";
-import { element } from "./dom.js";
+import { CategoryColumn, TextColumn } from "./carried.js";
+import { takeCarried, takeColumn, takeTexts } from "./carriers.js";
+import { addressOf, coordinateOf, decodeText, neighborsOf, unpackPositions, unpackSimilarities } from "./columns.js";
 
 /**
  * @typedef {object} Label what an area is called
@@ -60,6 +52,12 @@ class ItemStore {
   levels = [];
   /** @type {LabelLevel[]} the levels of the question region, coarse to fine */
   regionLevels = [];
+  /** @type {import("./carried.js").CarriedColumn[]} what the articles carry */
+  carried = [];
+  /** @type {import("./carried.js").ClassedColumn[]} what one can colour and filter by: the source, if there are several, and carried ones */
+  classed = [];
+  /** The source of every article, as a column. */
+  sourceColumn = sourceColumn([], new Uint8Array(0));
 
   /** @type {TextReader} */
   #titles = () => "";
@@ -86,7 +84,7 @@ class ItemStore {
       takeTexts("excerpts"),
       takeTexts("urls"),
     ]);
-    const { questions, levels, region_levels, ...rest } = JSON.parse(decodeText(head));
+    const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
     ({ x: this.x, y: this.y } = unpackPositions(positions));
     this.count = this.x.length;
@@ -94,13 +92,17 @@ class ItemStore {
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
     this.#similarities = unpackSimilarities(similarities, this.count);
-    [this.#titles, this.#excerpts, this.#urls] = [titles, excerpts, urls];
+    [this.#titles, this.#excerpts, this.#urls] = [titles.textOf, excerpts.textOf, urls.textOf];
     const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
     [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
     this.questions = questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
       const row = this.articleCount + number;
-      return { ...question, row, text: titles(row) };
+      return { ...question, row, text: titles.textOf(row) };
     });
+    this.carried = await takeCarried(carried);
+    this.classed = this.carried.flatMap((column) => column instanceof TextColumn ? [] : [column]);
+    this.sourceColumn = sourceColumn(this.sources, sources);
+    if (this.sources.length > 1) this.classed.unshift(this.sourceColumn);
   }
 
   /**
@@ -170,22 +172,13 @@ class ItemStore {
 }
 
 /**
- * Return the bytes of a column; the element that carried it leaves the page.
- * @param {string} name
+ * Return the sources as a column; those beyond the commonest 255 have no names.
+ * @param {string[]} names
+ * @param {Uint8Array<ArrayBuffer>} numbers
  */
-async function takeColumn(name) {
-  const carrier = element(`data-${name}`), base64 = carrier.textContent ?? "";
-  carrier.remove();
-  return await inflate(base64);
-}
-
-/**
- * Return the texts of a column.
- * @param {string} name
- */
-async function takeTexts(name) {
-  const [bytes, lengths] = await Promise.all([takeColumn(name), takeColumn(`${name}-lengths`)]);
-  return textReader(bytes, lengths);
+function sourceColumn(names, numbers) {
+  const missing = numbers.reduce((count, number) => count + Number(number === 255), 0);
+  return new CategoryColumn("Source", missing, { count: names.length, textOf: (number) => names[number] }, numbers);
 }
 
 /**
