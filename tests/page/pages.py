@@ -82,6 +82,8 @@ def write_small_page(folder: Path) -> Path:
         "excerpt": [f"About {name[:60]}" for name in common["title"]],
         **dict(zip(["x", "y", "x_raw", "y_raw"], [*places.T, *places.T], strict=True)),
         "neighbors": [{"ids": ids, "distances": distances[row, ids].tolist()} for row, ids in enumerate(near.tolist())],
+        "trust": [row % 16 / 15 if row % 17 else None for row in range(total)],
+        "stretch": [2 ** (row % 9 / 2 - 2) if row % 17 else None for row in range(total)],
     }
     table = pa.table({**common, **mapped}, schema=SCHEMA)
     carries = carried(topics[:articles])

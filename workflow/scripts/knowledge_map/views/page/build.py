@@ -27,7 +27,9 @@ from knowledge_map.views.page.columns import (
     packed,
     position_column,
     source_column,
+    stretch_column,
     text_columns,
+    trust_column,
     url_column,
 )
 from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
@@ -40,7 +42,7 @@ LOADER = TEMPLATES / "loader.js"
 
 QUIZ = QuizSettings()
 
-COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
+COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors", "trust", "stretch")
 """What the page needs of the map."""
 
 
@@ -140,6 +142,8 @@ def _columns(
         "sources": sources,
         "neighbors": neighbors,
         "similarities": similarities,
+        "trust": trust_column(table["trust"]),
+        "stretch": stretch_column(table["stretch"]),
         "label-rows": label_rows(labels),
     }.items():
         yield name, packed([array.tobytes()])

@@ -23,6 +23,9 @@ from knowledge_map.map.table import KnowledgeMap
 NONE = 0xFFFFFF
 """Stands for a neighbor that is not there; rows are written in three bytes."""
 
+UNKNOWN = 255
+"""Stands for a trust or stretch that is missing."""
+
 FOLLOWS = "="
 """Stands for an address that follows from the title."""
 
@@ -116,6 +119,22 @@ def common_address(titles: list[str], urls: list[str]) -> Address | None:
             if ending and url.endswith("/" + ending):
                 found[Address(url.removesuffix(ending), underscores)] += 1
     return found.most_common(1)[0][0] if found else None
+
+
+def trust_column(trust: pa.ChunkedArray) -> np.ndarray:
+    """Return trust, 0 to 1, in steps of 1/254, uint8 [rows]; `UNKNOWN` where it is missing."""
+    return _bytes(254 * trust.to_numpy())
+
+
+def stretch_column(stretch: pa.ChunkedArray) -> np.ndarray:
+    """Return stretch in sixteenths of a doubling, 128 being 1, uint8 [rows]; `UNKNOWN` where it is missing."""
+    with np.errstate(divide="ignore"):  # copies on one spot have a stretch of 0
+        return _bytes(128 + 16 * np.log2(stretch.to_numpy()))
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    """Return values rounded to 0..254, uint8, and `UNKNOWN` for those that are no number."""
+    return np.where(np.isnan(values), UNKNOWN, np.round(values.clip(0, UNKNOWN - 1))).astype(np.uint8)
 
 
 def url_column(titles: pa.ChunkedArray, urls: pa.ChunkedArray) -> tuple[Address | None, pa.ChunkedArray]:

@@ -16,6 +16,7 @@ import { numberText } from "./text.js";
  * @property {number} [scale]
  * @property {number[]} [edges] of the bins
  * @property {boolean} [whole] numbers are whole
+ * @property {string} [unit] is written behind a number
  * @property {number} [seconds] of one step of a date
  * @property {string} [grain] what a bin of dates spans at least
  */
@@ -201,7 +202,7 @@ export class NumberColumn extends SingleColumn {
     const { whole, kind } = this.head, begin = this.edges[first], end = this.edges[last + 1];
     // Where values are whole, the last one in a bin is told; of others the edge behind it.
     const [from, to] = [this.#edgeText(begin), this.#edgeText(whole || kind === "date" ? end - 1 : end)];
-    return from === to ? from : `${from}–${to}`;
+    return (from === to ? from : `${from}–${to}`) + (this.head.unit ?? "");
   }
 
   /** @param {number} value */

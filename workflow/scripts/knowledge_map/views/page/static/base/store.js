@@ -1,8 +1,17 @@
 // The items of the map, by row: first the articles, then the questions. Numbers stand in typed arrays.
 
-import { CategoryColumn, TextColumn } from "./carried.js";
+import { CategoryColumn, NumberColumn, TextColumn } from "./carried.js";
 import { takeCarried, takeColumn, takeTexts } from "./carriers.js";
-import { addressOf, coordinateOf, decodeText, neighborsOf, unpackPositions, unpackSimilarities } from "./columns.js";
+import {
+  addressOf,
+  coordinateOf,
+  decodeText,
+  neighborsOf,
+  stretchOf,
+  trustOf,
+  unpackPositions,
+  unpackSimilarities,
+} from "./columns.js";
 
 /**
  * @typedef {object} Label what an area is called
@@ -54,10 +63,12 @@ class ItemStore {
   regionLevels = [];
   /** @type {import("./carried.js").CarriedColumn[]} what the articles carry */
   carried = [];
-  /** @type {import("./carried.js").ClassedColumn[]} what one can colour and filter by: the source, if there are several, and carried ones */
+  /** @type {import("./carried.js").ClassedColumn[]} what one can filter by: the source, if there are several, what is carried, and trust */
   classed = [];
   /** The source of every article, as a column. */
   sourceColumn = sourceColumn([], new Uint8Array(0));
+  /** How far the surroundings of every article can be trusted, as a column. */
+  trustColumn = trustColumn(new Uint8Array(0));
 
   /** @type {TextReader} */
   #titles = () => "";
@@ -70,20 +81,25 @@ class ItemStore {
   #neighbors = new Uint8Array(0);
   #neighborsEach = 0;
   #similarities = new Uint8Array(0);
+  #trust = new Uint8Array(0);
+  #stretch = new Uint8Array(0);
 
   /** Unpack what the page carries; nothing else may be asked before. */
   async load() {
-    const [head, positions, sources, neighbors, similarities, labelRows, titles, excerpts, urls] = await Promise.all([
-      takeColumn("head"),
-      takeColumn("positions"),
-      takeColumn("sources"),
-      takeColumn("neighbors"),
-      takeColumn("similarities"),
-      takeColumn("label-rows"),
-      takeTexts("titles"),
-      takeTexts("excerpts"),
-      takeTexts("urls"),
-    ]);
+    const [head, positions, sources, neighbors, similarities, trust, stretch, labelRows, titles, excerpts, urls] = await Promise
+      .all([
+        takeColumn("head"),
+        takeColumn("positions"),
+        takeColumn("sources"),
+        takeColumn("neighbors"),
+        takeColumn("similarities"),
+        takeColumn("trust"),
+        takeColumn("stretch"),
+        takeColumn("label-rows"),
+        takeTexts("titles"),
+        takeTexts("excerpts"),
+        takeTexts("urls"),
+      ]);
     const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
     ({ x: this.x, y: this.y } = unpackPositions(positions));
@@ -92,6 +108,7 @@ class ItemStore {
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
     this.#similarities = unpackSimilarities(similarities, this.count);
+    [this.#trust, this.#stretch] = [trust, stretch];
     [this.#titles, this.#excerpts, this.#urls] = [titles.textOf, excerpts.textOf, urls.textOf];
     const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
     [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
@@ -103,6 +120,8 @@ class ItemStore {
     this.classed = this.carried.flatMap((column) => column instanceof TextColumn ? [] : [column]);
     this.sourceColumn = sourceColumn(this.sources, sources);
     if (this.sources.length > 1) this.classed.unshift(this.sourceColumn);
+    this.trustColumn = trustColumn(trust.subarray(0, this.articleCount));
+    if (this.trustColumn.missing < this.articleCount) this.classed.push(this.trustColumn);
   }
 
   /**
@@ -169,6 +188,34 @@ class ItemStore {
   similarity(row, rank) {
     return this.#similarities[rank * this.count + row] / 255;
   }
+
+  /**
+   * Return which share of the articles nearest to an item in meaning are among as many nearest on the map.
+   * @param {number} row
+   * @returns {number | null} 0 to 1; null where no article is known to be near
+   */
+  trust(row) {
+    return trustOf(this.#trust[row]);
+  }
+
+  /**
+   * Return how far on the map the articles nearest to an item in meaning lie, as a multiple of what is usual.
+   * @param {number} row
+   * @returns {number | null} null where no article is known to be near
+   */
+  stretch(row) {
+    return stretchOf(this.#stretch[row]);
+  }
+}
+
+/**
+ * Return trust in percent as a column.
+ * @param {Uint8Array<ArrayBuffer>} bytes 254 is all of it, 255 is unknown
+ */
+function trustColumn(bytes) {
+  const edges = Array.from({ length: 11 }, (_, n) => 10 * n),
+    missing = bytes.reduce((count, byte) => count + Number(byte === 255), 0);
+  return new NumberColumn({ name: "Trust", kind: "number", missing, scale: 2.54, edges, unit: " %" }, bytes);
 }
 
 /**

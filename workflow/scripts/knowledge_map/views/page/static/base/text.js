@@ -29,6 +29,20 @@ export function written(count) {
 }
 
 /**
+ * Return in words how far the surroundings of an item can be trusted.
+ * @param {number} trust share of the articles nearest in meaning that are the nearest on the map
+ * @param {number | null} stretch how far away these lie on the map, as a multiple of what is usual
+ * @returns {string}
+ */
+export function trustInWords(trust, stretch) {
+  const how = trust >= 0.5 ? "well" : trust >= 0.25 ? "in part" : "little";
+  const far = stretch === null ? "" : `, and they lie ${stretch.toFixed(1)} times as far away as is usual`;
+  return `Its surroundings can be trusted ${how}: ${
+    Math.round(100 * trust)
+  } % of the articles nearest in meaning are the nearest here${far}.`;
+}
+
+/**
  * Return a number of things, such as "1 article" or "2,000 articles".
  * @param {number} count
  * @param {string} thing one of them

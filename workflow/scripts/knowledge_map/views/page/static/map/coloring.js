@@ -237,7 +237,8 @@ export function chooseTag(column, tag) {
  * @returns {string}
  */
 export function coloringName(column) {
-  return column === store.sourceColumn ? "source" : `column ${column.name}`;
+  if (column === store.sourceColumn) return "source";
+  return column === store.trustColumn ? "trust" : `column ${column.name}`;
 }
 
 /**
@@ -324,7 +325,9 @@ export function articleValues(rows) {
 
 /** Colour the articles for the first time, and again with every change of the theme and the filter. */
 export function startColoring() {
-  for (const column of [store.sourceColumn, ...store.classed]) colorings[coloringName(column)] = byColumn(column);
+  for (const column of [store.sourceColumn, store.trustColumn, ...store.classed]) {
+    colorings[coloringName(column)] = byColumn(column);
+  }
   measureValues();
   theme.changed.listen(tellColors);
   filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());

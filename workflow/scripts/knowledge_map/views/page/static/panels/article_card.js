@@ -2,7 +2,7 @@
 
 import { create } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { shorten } from "../base/text.js";
+import { shorten, trustInWords } from "../base/text.js";
 import { itemOpened } from "../map/item_events.js";
 import { articleIndex } from "../map/spatial_index.js";
 import { itemList } from "./item_list.js";
@@ -37,6 +37,10 @@ function showArticle(row) {
     /** @param {number} rank */
     const similarity = (rank) => `${Math.round(100 * store.similarity(row, rank))} %`;
     card.append(create("h3", { textContent: "Nearest in meaning" }), itemList(neighbors, similarity));
+  }
+  const trust = store.trust(row);
+  if (trust !== null) {
+    card.append(create("p", { className: "faint", textContent: trustInWords(trust, store.stretch(row)) }));
   }
   const near = articleIndex.nearest(...store.position(row), NEAR + 1).filter((other) => other !== row).slice(0, NEAR);
   if (near.length) card.append(create("h3", { textContent: "Nearest on the map" }), itemList(near));
