@@ -43,7 +43,7 @@ def carried(topics: list[str]) -> pa.Table:
     return pa.table(
         {
             "topic": pa.array(topics),
-            "letter": pa.array([f"letter {chr(97 + min(row % 30, 14))}" for row in rows.tolist()], mask=missing),
+            "letter": pa.array([f"letter {chr(97 + min(row % 30, 19))}" for row in rows.tolist()], mask=missing),
             "year": pa.array(1980 + rows % 40),
             "published": pa.array(np.datetime64("1990-01-01") + 31 * rows, mask=missing),
             "score": pa.array(np.sqrt(rows + 0.5), mask=missing),

@@ -13,6 +13,7 @@ import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
 import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
 import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
 import { articleIndex } from "./map/spatial_index.js";
+import { startAddress } from "./panels/address.js";
 import { startArticleCards } from "./panels/article_card.js";
 import { startChips } from "./panels/chips.js";
 import { startColorMenu } from "./panels/color_menu.js";
@@ -22,10 +23,12 @@ import { startFilterPanel } from "./panels/filter_panel.js";
 import { startHelp } from "./panels/help.js";
 import { startHints } from "./panels/hint.js";
 import { startLegend } from "./panels/legend.js";
+import { startOverview } from "./panels/overview.js";
 import { startPanel } from "./panels/panel.js";
 import { startScene } from "./panels/scene.js";
 import { startSearch } from "./panels/search.js";
 import { startSelection, takeSelectionTool } from "./panels/selection.js";
+import { startTour } from "./panels/tour.js";
 import { answers } from "./quiz/answers.js";
 import { startQuiz } from "./quiz/quiz.js";
 
@@ -72,6 +75,7 @@ async function start() {
   startDensity();
   startLabels();
   startRenderer();
+  startOverview();
   startColoring();
   showMap();
   startGestures();
@@ -89,6 +93,9 @@ async function start() {
   startScene();
   if (store.questions.length) startQuiz();
   startExport();
+  const isFirstView = !location.hash;
+  startAddress();
+  if (isFirstView) startTour();
   Object.assign(globalThis, { knowledgeMap });
   document.body.dataset.state = "ready";
 }

@@ -209,13 +209,14 @@ class ItemStore {
 }
 
 /**
- * Return trust in percent as a column.
- * @param {Uint8Array<ArrayBuffer>} bytes 254 is all of it, 255 is unknown
+ * Return trust as a column of whole percents.
+ * @param {Uint8Array<ArrayBuffer>} bytes
  */
 function trustColumn(bytes) {
-  const edges = Array.from({ length: 11 }, (_, n) => 10 * n),
-    missing = bytes.reduce((count, byte) => count + Number(byte === 255), 0);
-  return new NumberColumn({ name: "Trust", kind: "number", missing, scale: 2.54, edges, unit: " %" }, bytes);
+  const percents = bytes.map((byte) => Math.round(100 * (trustOf(byte) ?? 2.55))); // 255 is no value
+  const missing = percents.reduce((count, percent) => count + Number(percent === 255), 0);
+  const edges = [...Array(10).keys()].map((tenth) => 10 * tenth);
+  return new NumberColumn({ name: "Trust", kind: "number", missing, whole: true, edges: [...edges, 101], unit: " %" }, percents);
 }
 
 /**
