@@ -32,6 +32,9 @@ FOLLOWS = "="
 BATCH = 10_000
 """Rows whose addresses are compared with their titles at once."""
 
+Packed = tuple[str, Iterator[str]]
+"""The name of data in the page, and their base64 in pieces."""
+
 PIECE = 3 * 2**18
 """Bytes turned into base64 at once; a multiple of three, so that the pieces can be joined."""
 
@@ -48,7 +51,7 @@ def packed(parts: Iterable[bytes]) -> Iterator[str]:
     yield base64.b64encode(pending + compressor.flush()).decode()
 
 
-def text_columns(name: str, texts: pa.ChunkedArray) -> Iterator[tuple[str, Iterator[str]]]:
+def text_columns(name: str, texts: pa.ChunkedArray) -> Iterator[Packed]:
     """Yield the two columns of `texts`, nulls being empty: their bytes, and their lengths as uint32."""
     texts = pc.fill_null(texts, "")
     yield name, packed(_utf8(chunk) for chunk in texts.chunks)

@@ -51,3 +51,28 @@ export function trustInWords(trust, stretch) {
 export function counted(count, thing) {
   return `${written(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
+
+const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 15, useGrouping: "min2" });
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: "min2" });
+
+/**
+ * Return a value as people write it: years without a comma, larger numbers with, and of long fractions four digits.
+ * @param {number} value
+ * @returns {string}
+ */
+export function numberText(value) {
+  const size = Math.abs(value);
+  if (size && (size >= 1e15 || size < 1e-4)) return value.toExponential(3);
+  return (Math.abs(value * 1e4 - Math.round(value * 1e4)) < 1e-6 ? plain : short).format(value);
+}
+
+/**
+ * Return a share as people write it, such as "12 %" or "0.3 %".
+ * @param {number} part
+ * @param {number} whole
+ * @returns {string}
+ */
+export function shareText(part, whole) {
+  const percent = whole ? (100 * part) / whole : 0;
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toPrecision(percent < 1 ? 1 : 2)} %`;
+}
