@@ -160,6 +160,11 @@ def question_files(wildcards):
     return INPUTS.question_files
 
 
+def domain_file(wildcards):
+    """The file of domains, where the configuration names one."""
+    return config["domains"] or []
+
+
 def manifest():
     """The manifest, once it and the model are there: asking for it makes Snakemake shard first and then look at the graph anew."""
     try:
@@ -271,5 +276,4 @@ onstart:
 
 
 onsuccess:
-    told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told())), file=sys.stderr)
