@@ -103,6 +103,7 @@ def names_at(labels: pa.Table, points: np.ndarray, side: float) -> list[str]:
 
     The name is that of the finest cell there which is no smaller than `side`, in units of the map, or else of the coarsest.
     """
+    labels = labels.select(["extent", "grid", "gx", "gy", "center_x", "center_y", "cell_width", "cell_height", "label"])
     names = np.full(len(points), "", object)
     levels = labels.group_by(["extent", "grid"]).aggregate([("cell_width", "max"), ("cell_height", "max")]).to_pylist()
     levels.sort(key=lambda level: -max(level["cell_width_max"], level["cell_height_max"]))
