@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from labelled_maps import labelled, small_map
 
-from knowledge_map.common.parquet import read_parquet, write_parquet
+from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
@@ -21,7 +21,13 @@ def question(
     return Question(f"question:{number}", text or f"Why {number}?", tuple(options), answer, data)
 
 
-def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tuple[float, float]], articles: int = 300) -> Path:
+def write_quiz_page(
+    folder: Path,
+    questions: list[Question],
+    places: Sequence[tuple[float, float]],
+    articles: int = 300,
+    former: Sequence[str] = (),
+) -> Path:
     """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(3)
@@ -35,7 +41,8 @@ def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tu
     table = read_parquet(folder / "knowledge_map.parquet")
     texts = table["title"].to_pylist()[:articles] + [question.text for question in questions]
     position = table.column_names.index("title")
-    write_parquet(folder / "knowledge_map.parquet", table.set_column(position, "title", pa.array(texts)))
+    table = table.set_column(position, "title", pa.array(texts)).replace_schema_metadata(as_metadata({"former": [*former]}))
+    write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
     write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
     return folder / "map.html"

@@ -23,6 +23,7 @@ from knowledge_map.run.configuration import (
     complete,
     endpoint_settings,
     projection_settings,
+    start_of,
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
@@ -32,6 +33,7 @@ try:
     check_environment()
     config.update(complete(config, WORKFLOW / "schemas" / "config.schema.yaml"))
     INPUTS = check_inputs(config)
+    START = start_of(config)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -241,8 +243,11 @@ def when_sharded(path):
 
 
 def uniform_weight_layout(wildcards):
-    """The layout with light questions that shows the price of their weight, where there is a weight."""
-    if not INPUTS.questions or not config["refinement"]["enabled"]:
+    """The layout with light questions that shows the price of their weight, where there is a weight.
+
+    A layout that grows from a former map, in which questions were heavy, could not show it.
+    """
+    if not INPUTS.questions or not config["refinement"]["enabled"] or START:
         return []
     manifest()
     return f"{RESULTS}/uniform_weight.parquet"

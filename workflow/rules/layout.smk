@@ -1,4 +1,4 @@
-# The layout: UMAP places all items in the plane, and the refinement moves true neighbors together.
+# The layout: UMAP places all items in the plane, or a former map does, and the refinement moves true neighbors together.
 
 
 rule fit_umap:
@@ -30,7 +30,8 @@ rule refine_layout:
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
-        layout=rules.fit_umap.output.layout,
+        layout=[] if START else rules.fit_umap.output.layout,
+        start=ancient(str(START)) if START else [],  # a map that is kept again makes nothing anew by itself
     output:
         layout=f"{RESULTS}/layout.parquet",
     log:
@@ -62,3 +63,23 @@ use rule refine_layout as refine_uniform_weight with:
         refinement=canonical(config["refinement"] | {"question_weight": 1}),
     message:
         "Refining the layout with questions that weigh no more than articles"
+
+
+# A finished map is kept as it is, to grow the next one from it. It asks for no input: that could be made anew first.
+rule keep_layout:
+    log:
+        f"{RESULTS}/logs/keep_layout.log",
+    retries: 0
+    localrule: True  # shorter than the wait for a slot in a queue
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+    params:
+        results=RESULTS,
+        reducer=str(START.with_name("umap_reducer.pkl") if START else f"{RESULTS}/umap_reducer.pkl"),
+    message:
+        "Keeping the finished map and its reducer"
+    script:
+        "../scripts/keep_layout.py"

@@ -1,10 +1,8 @@
 """What the page needs to ask the questions of a map and to estimate from the answers what a person knows."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge_map.common.checksum import content_digest
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap, rows_of_titles
 from knowledge_map.questions.records import Question, difficulties, source_article
@@ -27,13 +25,13 @@ def quiz_settings(
 ) -> dict:
     """Return what holds for the whole quiz, for JSON: what names this `map`, `length_scale` in its units, `general_level`.
 
-    `questions` are the map's, in its order. The name follows from them and from all positions, so that answers to the quiz of
-    another map can be told from those to this one.
+    `questions` are the map's, in its order. The name tells answers to the quiz of another map from those to this one; those given
+    on a `former` map, from which this one has grown, are taken over.
     """
-    names = json.dumps([[question.item_id, question.text] for question in questions])
     side = max(region.x_max - region.x_min, region.y_max - region.y_min) if region else 0
     return {
-        "map": content_digest([knowledge_map.positions.tobytes(), names.encode()])[:16],
+        "map": knowledge_map.name,
+        "former": knowledge_map.former,
         "length_scale": settings.length_scale * max(side, SMALLEST),
         "general_level": settings.general_level,
     }

@@ -35,7 +35,7 @@ import {
  * @property {number} difficulty in standard deviations of knowledge
  * @property {number} source the row of the article that it comes from, or -1
  */
-/** @typedef {{ map: string, length_scale: number, general_level: number }} QuizSettings `length_scale` is in map units */
+/** @typedef {{ map: string, former: string[], length_scale: number, general_level: number }} QuizSettings `length_scale` is in map units */
 /** @typedef {(row: number) => string} TextReader */
 
 class ItemStore {
@@ -54,7 +54,7 @@ class ItemStore {
   /** @type {Question[]} in the order of their rows */
   questions = [];
   /** @type {QuizSettings} */
-  quiz = { map: "", length_scale: 0, general_level: 0 };
+  quiz = { map: "", former: [], length_scale: 0, general_level: 0 };
   /** @type {Region | null} the question region */
   region = null;
   /** @type {LabelLevel[]} the levels of the whole map, coarse to fine */
