@@ -64,7 +64,7 @@ def test_a_map_grows_from_that_of_another_folder(finished, tmp_path):
         ("nowhere.parquet", "nowhere.parquet: no such file; name a knowledge_map.parquet of an earlier run"),
         ("results/knowledge_map.parquet", "is the map that is to be made; keep it first by the target keep_layout"),
         ("results/layout.parquet", "layout.parquet: no knowledge map, it has no column item_id"),
-        ("alone/knowledge_map.parquet", "alone/umap_reducer.pkl: no such file"),
+        ("alone/knowledge_map.parquet", "alone/knowledge_map.parquet: no umap_reducer.pkl beside it"),
     ],
 )
 def test_what_cannot_be_grown_from_is_refused_before_any_job(finished, start, words):
@@ -75,6 +75,22 @@ def test_what_cannot_be_grown_from_is_refused_before_any_job(finished, start, wo
     assert run.code != 0
     assert words in run.output and "layout.start" in run.output
     assert TRACEBACK not in run.output and not run.jobs
+
+
+def test_a_map_without_umap_has_all_its_files_and_can_grow(finished):
+    finished.configure(layout={"method": "pca"})
+    jobs = finished.make()
+    assert jobs["fit_pca"] == jobs["refine_layout"] == jobs["map_pickle"] == 1 and jobs["fit_umap"] == 0
+    first = pd.read_parquet(finished / "results/pca.parquet")
+    assert np.array_equal(positions(finished)[["x_raw", "y_raw"]].to_numpy(), first[["x_raw", "y_raw"]].to_numpy())
+    with (finished / "results/knowledge_map.pkl").open("rb") as file:
+        lab = pickle.load(file)
+    assert lab["metadata"]["umap_params"] == {}
+    vectors = np.array([item["embedding"] for item in lab["items"]], np.float32)
+    assert np.allclose(lab["umap_reducer"].transform(vectors), first[["x_raw", "y_raw"]], atol=1e-4)
+    finished.make("keep_layout")
+    _, jobs = grow(finished, "keep")
+    assert jobs["refine_layout"] == 1 and jobs["fit_pca"] == 0
 
 
 def test_only_a_finished_map_can_be_kept(finished):

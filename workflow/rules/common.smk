@@ -15,6 +15,7 @@ from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
+from knowledge_map.map.keeping import reducer_beside
 from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import (
     block_size,

@@ -26,11 +26,36 @@ rule fit_umap:
         "../scripts/fit_umap.py"
 
 
+# Without UMAP, and without numba, whose code has to be compiled before the first map.
+rule fit_pca:
+    input:
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+    output:
+        layout=f"{RESULTS}/pca.parquet",
+        reducer=f"{RESULTS}/pca_reducer.pkl",
+    log:
+        f"{RESULTS}/logs/fit_pca.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fit_pca.jsonl"
+    conda:
+        "../../envs/layout.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+    message:
+        "Finding the first two principal components"
+    script:
+        "../scripts/fit_pca.py"
+
+
+FIRST_LAYOUT = {"umap": rules.fit_umap, "pca": rules.fit_pca}[config["layout"]["method"]].output
+
+
 rule refine_layout:
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
-        layout=[] if START else rules.fit_umap.output.layout,
+        layout=[] if START else FIRST_LAYOUT.layout,
         start=ancient(str(START)) if START else [],  # a map that is kept again makes nothing anew by itself
     output:
         layout=f"{RESULTS}/layout.parquet",
@@ -78,7 +103,7 @@ rule keep_layout:
         mem_mb=growing(500),
     params:
         results=RESULTS,
-        reducer=str(START.with_name("umap_reducer.pkl") if START else f"{RESULTS}/umap_reducer.pkl"),
+        reducer=str(reducer_beside(START) if START else FIRST_LAYOUT.reducer),
     message:
         "Keeping the finished map and its reducer"
     script:

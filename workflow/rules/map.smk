@@ -35,11 +35,7 @@ rule map_pickle:
         shards=ancient(shards),
         questions=rules.embed_questions.output.embeddings,
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
-        reducer=(
-            ancient(str(START.with_name("umap_reducer.pkl")))
-            if START
-            else when_sharded(rules.fit_umap.output.reducer)
-        ),
+        reducer=(ancient(str(reducer_beside(START))) if START else when_sharded(FIRST_LAYOUT.reducer)),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
         pickle=f"{RESULTS}/knowledge_map.pkl",
@@ -54,7 +50,7 @@ rule map_pickle:
         mem_mb=growing(2000),
     params:
         **({"grown": True} if START else {}),  # nothing where it is not, as before there was the choice
-        umap=canonical(config["umap"]),
+        umap=canonical(config["umap"] if config["layout"]["method"] == "umap" else {}),
         region_padding=config["map"]["region_padding"],
     message:
         "Writing the knowledge map as a pickle"

@@ -22,6 +22,9 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 ARROWS = 24
 """Cells along a side of the map, in each of which an arrow shows how its items moved on the mean."""
 
+NEXT_TO_NOTHING = 1e-4
+"""The picture shows no shorter ways, as shares of the map's side."""
+
 COLUMNS = ["items", "count", *(f"moved_{quantile:.0%}".replace("%", "") for quantile in QUANTILES)]
 
 
@@ -100,13 +103,12 @@ def draw_movement(movement: Movement) -> Figure:
     on_map.quiver(*lay.T, *(lie - lay).T, angles="xy", scale_units="xy", scale=1, width=0.003, color="#b3261e")
     on_map.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[], yticks=[], title="from where items lay to where they lie")
     on_map.legend(loc="upper right", markerscale=4)
-    distances = np.sort(movement.distances)
+    distances = np.sort(movement.distances).clip(NEXT_TO_NOTHING)
     moved.plot(distances, np.arange(1, len(distances) + 1) / max(len(distances), 1), color="#0072b2")
-    moved.set(title="known items that moved", xlabel="at most so far, share of the map's side", xscale="symlog", ylim=(0, 1.02))
-    moved.set_xscale("symlog", linthresh=0.001)
-    moved.set_xlim(0, 1)
-    for axis in (moved.xaxis, moved.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    moved.set(title="known items that moved", xlabel="at most so far, share of the map's side")
+    moved.set(xscale="log", xlim=(NEXT_TO_NOTHING, 1), ylim=(0, 1.02))
+    moved.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+    moved.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     return figure
 
 

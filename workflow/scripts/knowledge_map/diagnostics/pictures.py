@@ -21,9 +21,9 @@ from knowledge_map.views.fonts import Fonts, Undrawn, fonts_for, one_line, plain
 
 PICTURES = ("overlap", "recall", "coverage", "question_weight")
 
-COLORS = {"map": "#0072b2", "uniform_weight": "#009e73", "umap": "#e69f00"}
+COLORS = {"map": "#0072b2", "uniform_weight": "#009e73", "raw": "#e69f00"}
 
-MARKERS = {"map": "o", "uniform_weight": "s", "umap": "D"}
+MARKERS = {"map": "o", "uniform_weight": "s", "raw": "D"}
 
 TARGET_COLOR, GREY, RULE = "#b3261e", "#8a8f98", "#e4e6ea"
 

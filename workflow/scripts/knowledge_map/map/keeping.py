@@ -11,6 +11,14 @@ from knowledge_map.common.progress import log
 FORMER = "former/knowledge_map.parquet"
 """Where, in the results folder, a map is kept; its reducer lies beside it."""
 
+REDUCERS = ("reducer.pkl", "umap_reducer.pkl", "pca_reducer.pkl")
+"""What the reducer beside a map may be called: as it is kept, and as a run names it."""
+
+
+def reducer_beside(knowledge_map: Path) -> Path | None:
+    """Return the reducer that lies beside a knowledge map; None where there is none."""
+    return next((path for name in REDUCERS if (path := knowledge_map.with_name(name)).exists()), None)
+
 
 def keep_layout(results: str | Path, reducer: str | Path) -> None:
     """Copy the knowledge map in a results folder, and the reducer of its layout, to where `layout.start: keep` finds them.
@@ -23,7 +31,7 @@ def keep_layout(results: str | Path, reducer: str | Path) -> None:
             raise UserError(f"{path}: no such file; a map is kept once it is finished: run `snakemake map_pickle` first.")
     with open_parquet(knowledge_map) as file:
         rows = file.metadata.num_rows
-    for path, copy in ((reducer, kept.with_name("umap_reducer.pkl")), (knowledge_map, kept)):
+    for path, copy in ((reducer, kept.with_name(REDUCERS[0])), (knowledge_map, kept)):
         if not (copy.exists() and copy.samefile(path)):
             with atomic_write(copy) as temporary:
                 shutil.copyfile(path, temporary)

@@ -26,7 +26,7 @@ from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK
 from knowledge_map.embedding.model import EmbeddingModel, model_of
-from knowledge_map.map.keeping import FORMER
+from knowledge_map.map.keeping import FORMER, reducer_beside
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.domains import Domain, domain_lines, read_domains
 from knowledge_map.questions.reading import read_reported_questions
@@ -336,8 +336,8 @@ def _check_start(config: dict) -> None:
         missing = [field.name for field in MAP_SCHEMA if field.name not in (*file.schema_arrow.names, "trust", "stretch")]
     if missing:
         raise UserError(f"layout.start: {start}: no knowledge map, it has no column {missing[0]}; name a knowledge_map.parquet.")
-    if not (reducer := start.with_name("umap_reducer.pkl")).exists():
-        raise UserError(f"layout.start: {reducer}: no such file; put the reducer of the earlier run beside its map.")
+    if reducer_beside(start) is None:
+        raise UserError(f"layout.start: {start}: no umap_reducer.pkl beside it; put the reducer of the earlier run there.")
 
 
 def _check_carried(source: Source) -> None:
@@ -367,7 +367,7 @@ def _check_on_hub(source: Source) -> None:
 
 def _check_settings(config: dict) -> None:
     umap, k = config["umap"], config["neighbors"]["k"]
-    if k < umap["n_neighbors"] - 1:
+    if config["layout"]["method"] == "umap" and k < umap["n_neighbors"] - 1:
         raise UserError(
             f"configuration: umap.n_neighbors is {umap['n_neighbors']}, which needs neighbors.k of at least "
             f"{umap['n_neighbors'] - 1}; it is {k}."
