@@ -46,6 +46,15 @@ def test_a_map_grows_from_the_one_that_was_kept(finished):
     assert len(pd.read_parquet(finished / "results/former/knowledge_map.parquet")) == len(grown)
 
 
+def test_new_items_are_put_among_known_ones_that_stay_exactly_where_they_lay(finished):
+    finished.make("keep_layout")
+    finished.configure(layout__settle=False)
+    former, jobs = grow(finished, "keep")
+    grown = positions(finished)
+    assert len(grown) == len(former) + 3 and jobs["map_page"] == jobs["knn_labels"] == jobs["map_pickle"] == 1
+    assert grown.loc[former.index, ["x", "y", "x_raw", "y_raw"]].equals(former[["x", "y", "x_raw", "y_raw"]])
+
+
 def test_a_map_grows_from_that_of_another_folder(finished, tmp_path):
     earlier = tmp_path / "earlier"
     earlier.mkdir()

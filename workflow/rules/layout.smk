@@ -48,6 +48,10 @@ rule fit_pca:
         "../scripts/fit_pca.py"
 
 
+REFINEMENT = config["refinement"]
+if START and not config["layout"]["settle"]:
+    REFINEMENT = REFINEMENT | {"enabled": False}
+
 FIRST_LAYOUT = {"umap": rules.fit_umap, "pca": rules.fit_pca}[config["layout"]["method"]].output
 
 
@@ -69,7 +73,7 @@ rule refine_layout:
     resources:
         mem_mb=growing(6000),
     params:
-        refinement=canonical(config["refinement"]),
+        refinement=canonical(REFINEMENT),
     message:
         "Refining the layout"
     script:

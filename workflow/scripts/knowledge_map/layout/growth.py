@@ -61,17 +61,18 @@ class FormerMap:
 def grown_layout(
     former: FormerMap, neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return UMAP's layout, float32 [N, 2], and the positions of the map, float32 [N, 2] in [0, 1], grown from a former map.
+    """Return the first layout, float32 [N, 2], and the positions of the map, float32 [N, 2] in [0, 1], grown from a former map.
 
     New items begin where `project` would place them. Few t-SNE steps and the placement of neighbors follow; then the map is
-    brought back to where its known items lay. In UMAP's layout, which is not fitted again, known items stay, and new ones are
-    put among their nearest as well. Memory holds the vectors of all items, as a fit of UMAP does.
+    brought back to where its known items lay. With the refinement off, none of these moves at all. In the first layout, which is
+    not fitted again, known items stay, and new ones are put among their nearest as well. Memory holds the vectors of all items,
+    as a fit of UMAP does.
     """
     rows = former.rows_of(table)
     known = rows >= 0
     nearest_known = _nearest_known(table, known, settings.k, threads)
     raw = _inserted(former.raw_positions, rows, table.articles, nearest_known, threads)
-    start = _inserted(former.positions, rows, table.articles, nearest_known, threads)
+    start = _inserted(former.positions, rows, table.articles, nearest_known, threads).clip(0, 1)
     positions = start
     if settings.enabled:
         settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
@@ -121,6 +122,8 @@ def aligned(positions: np.ndarray, known: np.ndarray, former: np.ndarray) -> np.
 def within_square(positions: np.ndarray) -> np.ndarray:
     """Return positions in [0, 1] x [0, 1], moved and shrunk no more than it takes."""
     low, high = positions.min(axis=0), positions.max(axis=0)
+    if low.min() >= 0 and high.max() <= 1:
+        return positions
     center = (low + high) / 2
     positions = center + (positions - center) / max(float((high - low).max()), 1.0)
     low, high = positions.min(axis=0), positions.max(axis=0)
