@@ -1,6 +1,6 @@
 """The interactive map: one HTML file that carries data, style and script and asks the network for nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from knowledge_map.common.checksum import csp_hash
 from knowledge_map.common.files import atomic_write
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.columns import (
     as_json,
@@ -27,7 +28,7 @@ from knowledge_map.views.page.columns import (
     url_column,
 )
 from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
-from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
+from knowledge_map.views.page.quiz_data import QuizSettings, quiz_domains, quiz_questions, quiz_settings
 
 TEMPLATES = Path(__file__).parent
 
@@ -54,11 +55,14 @@ def write_page(
     title: str = "Knowledge map",
     quiz: QuizSettings = QUIZ,
     settings: PageSettings = PageSettings(),
+    domains: Sequence[Domain] = (),
+    region_padding: float = 0.1,
 ) -> None:
     """Write the interactive map to `output`, under a `title`.
 
-    `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
-    compressed as they lie in memory, so that it takes little more than the map itself.
+    `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's; `domains` are
+    those of a file, their regions padded by `region_padding` as that of all questions. Texts are compressed as they lie in
+    memory, so that it takes little more than the map itself.
     """
     style, script = join_styles(STATIC), join_modules(STATIC)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
@@ -71,7 +75,7 @@ def write_page(
         articles=f"{articles:,}",
         questions=len(questions),
         region=region,
-        columns=_columns(knowledge_map, labels, questions, region, quiz, settings),
+        columns=_columns(knowledge_map, labels, questions, region, quiz, settings, domains, region_padding),
     )
     with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
@@ -91,6 +95,8 @@ def _columns(
     region: Region | None,
     quiz: QuizSettings,
     settings: PageSettings,
+    domains: Sequence[Domain],
+    region_padding: float,
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """Yield name and base64 of each column; rows are those of the map, articles first."""
     table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
@@ -106,6 +112,7 @@ def _columns(
         "sources": names,
         "questions": quiz_questions(knowledge_map, asked, quiz),
         "quiz": quiz_settings(knowledge_map, asked, region, quiz),
+        "domains": quiz_domains(knowledge_map, asked, domains, region_padding),
         "levels": level_list(labels, "map"),
         "region_levels": level_list(labels, "region"),
     }

@@ -11,7 +11,11 @@ import { mapPicture, mapSettled } from "../map/renderer.js";
 import { drawLegend } from "./legend.js";
 import { panelChanged } from "./panel.js";
 
+const RESULT = "result"; // the part of the address with a shared result, which belongs to the quiz
+
 let shownItem = -1; // the row of the item in the panel
+/** @type {() => HTMLCanvasElement} */
+let drawPaper = pictureWithKey;
 
 // ---- Pictures ----
 
@@ -38,10 +42,18 @@ function savePicture() {
   }, "image/png");
 }
 
+/**
+ * Choose what is printed; null for the map as on the screen.
+ * @param {(() => HTMLCanvasElement) | null} draw
+ */
+export function setPaper(draw) {
+  drawPaper = draw ?? pictureWithKey;
+}
+
 function fillPaper() {
   const paper = canvasElement("paper");
   withLightColors(() => {
-    const picture = pictureWithKey();
+    const picture = drawPaper();
     [paper.width, paper.height] = [picture.width, picture.height];
     contextOf(paper).drawImage(picture, 0, 0);
   });
@@ -51,7 +63,8 @@ function fillPaper() {
 
 /** Write view, colouring and item behind the # of the address. */
 function writeAddress() {
-  const parts = new URLSearchParams();
+  const parts = new URLSearchParams(), result = new URLSearchParams(location.hash.slice(1)).get(RESULT);
+  if (result) parts.set(RESULT, result);
   parts.set("x", camera.x.toFixed(5));
   parts.set("y", camera.y.toFixed(5));
   parts.set("zoom", camera.zoomLevel.toPrecision(4));
