@@ -30,7 +30,7 @@ FORMULA = re.compile(
     rf"|(?<![\\$\w])\$(?![\s$])(?P<dollars>(?:\\.|[^\\$]){{1,{LONGEST}}}?)(?<!\s)\$(?![$\d])",
     re.DOTALL,
 )
-"""A formula. As Pandoc has it, no blank follows the first `$` or precedes the last, and no digit follows: $5 and $6 are prices."""
+"""A formula. As Pandoc has it, no blank follows the first `$` or precedes the last, no digit follows: $5 and $6 are prices."""
 
 DEFINITION = re.compile(r"\\(?:re|provide)?newcommand|\\def(?![a-zA-Z])")
 """Commands that define commands; a few of them in a row write more than memory holds."""
