@@ -26,6 +26,7 @@ from knowledge_map.run.configuration import (
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
+from knowledge_map.views.domain_bundle import bundled_domains
 
 try:
     check_environment()

@@ -53,14 +53,17 @@ def _texts(value: object) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
+def difficulty(record: dict) -> float | None:
+    """Return a question's `difficulty`, on whatever scale it is, None where it has none."""
+    value = record.get("difficulty")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+    return value if is_number else None
+
+
 def difficulties(records: Sequence[dict]) -> list[float]:
     """Return every question's `difficulty` in standard deviations from the mean, 0 where it has none; any scale will do."""
-    values = np.array([value if _is_number(value := record.get("difficulty")) else np.nan for record in records], float)
+    values = np.array([np.nan if (value := difficulty(record)) is None else value for record in records], float)
     given = np.isfinite(values)
     if len(set(values[given])) < 2:
         return [0.0] * len(records)
     return np.where(given, (values - values[given].mean()) / values[given].std(), 0).tolist()
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9

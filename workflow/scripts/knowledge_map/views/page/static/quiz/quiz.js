@@ -31,6 +31,8 @@ const trail = []; // the questions in the order in which they were shown, for go
 let askable = []; // questions of the domain that can be asked
 let step = 0; // where in the trail
 let current = -1; // the question there; -1 is the result, after the last one
+/** @type {string | null} the shared result that is shown, as the address has it */
+let sharedCode = null;
 
 const isShown = () => box.isConnected;
 const canGoOn = () => !answers.isShared && askable.length > 0;
@@ -209,10 +211,11 @@ function showTools() {
   else renderTools(tools, { load: loadAnswers, restart });
 }
 
-/** Show the result that the address holds, if there is one. */
+/** Show the result that the address holds, or one's own where it holds none. */
 function takeShared() {
   const code = resultInAddress();
-  if (code === null) return;
+  if (code === sharedCode) return;
+  if (code === null) return leaveShared();
   const before = [...answers.chosen.keys()];
   try {
     answers.showShared(code);
@@ -221,6 +224,7 @@ function takeShared() {
     goTo(step);
     return notify(`The shared result was not opened: ${/** @type {Error} */ (error).message}`);
   }
+  sharedCode = code;
   trail.splice(0, trail.length, -1);
   step = 0;
   answersReplaced(before);
@@ -231,6 +235,7 @@ function takeShared() {
 /** Put away the result of somebody else, and go on with one's own. */
 function leaveShared() {
   const before = [...answers.chosen.keys()], trouble = answers.showOwn();
+  sharedCode = null;
   removeResult();
   retrace();
   answersReplaced(before);

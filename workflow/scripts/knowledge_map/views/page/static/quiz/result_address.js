@@ -1,6 +1,6 @@
 // A shared result in the address of the page, behind its #.
 
-const PART = "result";
+import { RESULT } from "../panels/address.js";
 
 /**
  * Return the parts of the address behind the #.
@@ -15,13 +15,13 @@ function partsOfAddress() {
  * @returns {string | null}
  */
 export function resultInAddress() {
-  return partsOfAddress().get(PART);
+  return partsOfAddress().get(RESULT);
 }
 
 /** Take the result from the address, and leave the rest. */
 export function removeResult() {
   const parts = partsOfAddress();
-  parts.delete(PART);
+  parts.delete(RESULT);
   history.replaceState(null, "", `#${parts}`);
 }
 
@@ -31,5 +31,5 @@ export function removeResult() {
  * @returns {string}
  */
 export function addressOfResult(code) {
-  return `${location.href.split("#", 1)[0]}#${PART}=${code}`;
+  return `${location.href.split("#", 1)[0]}#${RESULT}=${code}`;
 }
