@@ -125,7 +125,7 @@ function restart() {
 function show(number) {
   current = number;
   const opens = !isShown(), rests = isAtRest();
-  if (opens) showPanel(box, answers.isShared ? "A shared result" : "Quiz");
+  if (opens) openPanel();
   render();
   if (opens) showDomain();
   else if (number >= 0 && rests) {
@@ -150,6 +150,10 @@ function openQuestion(row) {
 }
 
 // ---- What is on the screen ----
+
+function openPanel() {
+  showPanel(box, answers.isShared ? "A shared result" : "Quiz");
+}
 
 function render() {
   const { right, wrong, unknown } = answers.score(askable), answered = right + wrong + unknown;
@@ -229,7 +233,9 @@ function takeShared() {
   step = 0;
   answersReplaced(before);
   notify("");
+  openPanel();
   show(-1);
+  showDomain();
 }
 
 /** Put away the result of somebody else, and go on with one's own. */
@@ -240,7 +246,7 @@ function leaveShared() {
   retrace();
   answersReplaced(before);
   current = -1;
-  showPanel(box, "Quiz");
+  openPanel();
   goTo(step);
   notify(trouble);
 }
