@@ -26,6 +26,7 @@ from knowledge_map.run.configuration import (
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
+from knowledge_map.views.domain_bundle import bundled_domains
 
 try:
     check_environment()
@@ -160,6 +161,11 @@ def question_files(wildcards):
     return INPUTS.question_files
 
 
+def domain_file(wildcards):
+    """The file of domains, where the configuration names one."""
+    return config["domains"] or []
+
+
 def manifest():
     """The manifest, once it and the model are there: asking for it makes Snakemake shard first and then look at the graph anew."""
     try:
@@ -271,5 +277,4 @@ onstart:
 
 
 onsuccess:
-    told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told())), file=sys.stderr)

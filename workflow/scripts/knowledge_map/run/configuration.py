@@ -26,6 +26,7 @@ from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK
 from knowledge_map.embedding.model import EmbeddingModel, model_of
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
+from knowledge_map.questions.domains import Domain, domain_lines, read_domains
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
@@ -139,8 +140,13 @@ class Inputs:
     question_files: list[str]
     questions: list[Question]
     question_report: QuestionReport
+    named_domains: list[Domain]
     article_model: EmbeddingModel
     question_model: EmbeddingModel
+
+    def told(self) -> list[str]:
+        """Return what there is to tell of questions and domains, in lines for people."""
+        return (self.question_report.lines() if self.question_files else []) + domain_lines(self.named_domains, self.questions)
 
     @property
     def questions_have_vectors(self) -> bool:
@@ -190,6 +196,7 @@ def _found(config: dict) -> Inputs:
         check_path(source.vectors or "", f"articles[{number}].vectors")
     for path in question_files:
         check_path(path, "questions")
+    check_path(config["domains"] or "", "domains")
     for source in sources:
         _check_on_hub(source)
         _check_carried(source)
@@ -211,6 +218,7 @@ def _found(config: dict) -> Inputs:
         question_files=question_files,
         questions=questions,
         question_report=question_report,
+        named_domains=read_domains(config["domains"]) if config["domains"] else [],
         article_model=article_model,
         question_model=question_model,
     )
