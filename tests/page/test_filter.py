@@ -110,6 +110,8 @@ def test_the_words_in_the_search_field_filter_too(whole):
     assert [whole.evaluate("row => knowledgeMap.store.title(row)", row)[:8] for row in kept(whole)] == ["Ribosome"] * 60
     assert chips(whole) == ["Title: ribosome"]
     assert whole.locator("#found").is_hidden()
+    whole.locator("#search").fill("comet 1")
+    assert "filtered out" in whole.locator("#found li").first.inner_text()
 
 
 def test_a_lasso_filters_too_and_selecting_heeds_the_filter(whole, carried):
