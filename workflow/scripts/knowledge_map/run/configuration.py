@@ -342,6 +342,7 @@ def _check_settings(config: dict) -> None:
     if umap["min_dist"] > umap["spread"]:
         raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
     _find_tags(config)
+    _check_page(config)
     for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
         if fine % coarse:
             raise UserError(
@@ -362,10 +363,22 @@ def _find_tags(config: dict) -> None:
     wanted = [labels["from"]] if isinstance(labels["from"], str) else labels["from"]
     if labels["tags"] is None and "tags" in wanted:
         raise UserError("configuration: labels.from has `tags`; carry a column of the type `tags`, or name one as labels.tags.")
+    if labels["tags"] is not None:
+        _check_is_carried(config, "labels.tags", labels["tags"])
+
+
+def _check_page(config: dict) -> None:
+    """Raise UserError where the page is to show a column that no source carries."""
+    for name in config["page"]["columns"] or []:
+        _check_is_carried(config, "page.columns", name)
+
+
+def _check_is_carried(config: dict, setting: str, name: str) -> None:
+    """Raise UserError where no source carries the column that a setting names."""
     carried = {name for source in config["articles"] for name in _carried(source)}
-    if labels["tags"] is not None and labels["tags"] not in carried:
+    if name not in carried:
         raise UserError(
-            f"configuration: labels.tags: no source carries a column `{labels['tags']}`; "
+            f"configuration: {setting}: no source carries a column `{shown(name)}`; "
             + (f"carried are {', '.join(sorted(carried))}." if carried else "none carries any column.")
         )
 
