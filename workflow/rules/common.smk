@@ -15,6 +15,7 @@ from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
+from knowledge_map.neighbors.approximate import uses_index
 from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import (
     block_size,
@@ -218,6 +219,27 @@ def neighbor_blocks(wildcards):
     """The blocks of the neighbor graph: as many jobs as the articles fill."""
     blocks = -(-manifest()["articles"] // config["neighbors"]["block_size"])
     return [f"{RESULTS}/neighbors/{block}-of-{blocks}.parquet" for block in range(blocks)]
+
+
+def index_if_used(wildcards):
+    """The index of a map with so many articles that it is asked, and with which effort it is to be searched."""
+    if not uses_index(config["neighbors"]["method"], manifest()["articles"]):
+        return []
+    return [f"{RESULTS}/neighbors/index.faiss", f"{RESULTS}/neighbors/recall.json"]
+
+
+def neighbor_settings(wildcards):
+    """What decides the neighbors of a block, as one string; for exact ones the same as before there was a choice by size."""
+    k = config["neighbors"]["k"]
+    exact = {"k": k, "method": "exact", "nprobe": 64}
+    return json.dumps({"k": k, "method": "index"} if index_if_used(wildcards) else exact, sort_keys=True)
+
+
+def neighbor_threads(wildcards):
+    """Threads of a block: the index is asked by one, for several blocks side by side; a block that is compared takes all."""
+    known = known_manifest()
+    by_index = known and uses_index(config["neighbors"]["method"], known["articles"])
+    return 1 if by_index else threads_for_articles(wildcards)
 
 
 def when_sharded(path):
