@@ -42,6 +42,9 @@ QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
 
+# Items that the reducer of a large map knows.
+REDUCER_ITEMS = 50_000
+
 # So many articles are few: a job over all of them spends more time on starting than on computing.
 FEW = 4_000
 
@@ -240,6 +243,12 @@ def neighbor_threads(wildcards):
     known = known_manifest()
     by_index = known and uses_index(config["neighbors"]["method"], known["articles"])
     return 1 if by_index else threads_for_articles(wildcards)
+
+
+def umap_settings(wildcards):
+    """The settings of UMAP as one string, with what its reducer is of where the map is too large for one of all items."""
+    large = manifest()["articles"] > config["layout"]["reducer_up_to"]
+    return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if large else {}), sort_keys=True)
 
 
 def when_sharded(path):
