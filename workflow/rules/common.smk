@@ -23,6 +23,7 @@ from knowledge_map.run.configuration import (
     check_size,
     complete,
     endpoint_settings,
+    has_pickle,
     projection_settings,
 )
 from knowledge_map.run.paths import check_environment
@@ -251,6 +252,12 @@ def umap_settings(wildcards):
     return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if large else {}), sort_keys=True)
 
 
+def pickle_if_wanted(wildcards):
+    """The map as a pickle, where the configuration asks for one of so many articles."""
+    wanted = has_pickle(config["map"]["pickle"], manifest()["articles"])
+    return [f"{RESULTS}/knowledge_map.pkl"] if wanted else []
+
+
 def when_sharded(path):
     """A file with a fixed name that comes after the sharding.
 
@@ -303,4 +310,6 @@ onstart:
 
 onsuccess:
     told = INPUTS.question_report.lines() if INPUTS.question_files else []
-    print("\n".join(closing_summary(Path(RESULTS), told)), file=sys.stderr)
+    known = known_manifest()
+    wanted = bool(known) and has_pickle(config["map"]["pickle"], known["articles"])
+    print("\n".join(closing_summary(Path(RESULTS), told, wanted)), file=sys.stderr)
