@@ -1,4 +1,4 @@
-"""What only large maps take, on a small one: neighbors by an index, a layout of the graph alone, no pickle unless it is asked for."""
+"""What only large maps take, on a small one: neighbors by an index, a layout of the graph alone, no pickle unless asked for."""
 
 from collections import Counter
 

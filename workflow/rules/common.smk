@@ -246,10 +246,23 @@ def neighbor_threads(wildcards):
     return 1 if by_index else threads_for_articles(wildcards)
 
 
+def is_large():
+    """Whether the map is too large for UMAP to hold all its vectors."""
+    return manifest()["articles"] > config["layout"]["reducer_up_to"]
+
+
 def umap_settings(wildcards):
-    """The settings of UMAP as one string, with what its reducer is of where the map is too large for one of all items."""
-    large = manifest()["articles"] > config["layout"]["reducer_up_to"]
-    return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if large else {}), sort_keys=True)
+    """The settings of UMAP as one string, with what its reducer is of where the map is large."""
+    return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if is_large() else {}), sort_keys=True)
+
+
+def ways(wildcards):
+    """Which ways the run takes for so many articles."""
+    return {
+        "index": bool(index_if_used(wildcards)),
+        "graph_alone": is_large(),
+        "pickle": bool(pickle_if_wanted(wildcards)),
+    }
 
 
 def pickle_if_wanted(wildcards):

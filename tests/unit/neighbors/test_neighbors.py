@@ -356,7 +356,7 @@ def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path
 
 
 def test_auto_takes_the_index_where_it_is_quicker():
-    assert [approximate.uses_index("auto", articles) for articles in (150_000, 150_001)] == [False, True]
+    assert [approximate.uses_index("auto", articles) for articles in (100_000, 100_001)] == [False, True]
     assert [approximate.uses_index("index", articles) for articles in (999, 1_000)] == [False, True]
     assert not approximate.uses_index("exact", 7_000_000)
 
