@@ -4,6 +4,7 @@ The embedding is measured: some texts of the shards are embedded with the model 
 docs/scale.md measured them, from what they took for 24,000 articles on a known machine, times how much slower this one is.
 """
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ class Cost:
     memory : MB at the peak without an article, and MB for each thousand.
     disk : MB of the files that stay for each thousand articles.
     with_dimension : which of work, memory and disk grow with the length of the vectors.
+    memory_up_to : articles beyond which its memory grows no more.
     """
 
     start: float
@@ -55,6 +57,7 @@ class Cost:
     memory: tuple[float, float]
     disk: float
     with_dimension: str = ""
+    memory_up_to: float = math.inf
 
 
 COSTS = {
@@ -66,7 +69,7 @@ COSTS = {
     "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
-    "knn_labels": Cost(2.0, 34, 0.75, 2, (390, 7.6), 0.1),
+    "knn_labels": Cost(2.0, 34, 0.6, 2, (390, 7.6), 0.1, memory_up_to=340_000),
     "map_pickle": Cost(0.5, 1.2, 1, 1, (220, 0.1), 7.5, "work disk"),
     "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
     "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
@@ -191,7 +194,9 @@ def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slowe
     work = cost.work * times**cost.exponent * (wider if "work" in cost.with_dimension else 1)
     seconds = slower * (cost.start + work / min(cores, cost.cores or cores))
     thousands = articles / 1000
-    memory = cost.memory[0] + cost.memory[1] * thousands * (wider if "memory" in cost.with_dimension else 1)
+    memory = cost.memory[0] + cost.memory[1] * min(articles, cost.memory_up_to) / 1000 * (
+        wider if "memory" in cost.with_dimension else 1
+    )
     return Row(rule, seconds, memory, cost.disk * thousands * (wider if "disk" in cost.with_dimension else 1))
 
 
