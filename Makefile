@@ -53,7 +53,7 @@ server: ## a model server (infinity) for the tests that need one
 WORKERS = $(shell echo $$(( $(CORES) + 1 )))
 
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
-PAGE = workflow/scripts/knowledge_map/views/page/static tests/page/unit
+PAGE = workflow/scripts/knowledge_map/views/page tests/page/unit
 
 # Form and types, and which folder may import which; nothing is run.
 LINT = lint-types lint-page lint-workflow lint-imports lint-python

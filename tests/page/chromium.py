@@ -6,6 +6,9 @@ from playwright.sync_api import Browser, Playwright
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+RETURNING = "localStorage.setItem('knowledge-map-toured', 'seen');"
+"""A script by which the page takes a person for one who was there before, and does not begin with its first steps."""
+
 FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",  # WebGL computed on the CPU

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import DESKTOP, PHONE, executable, launch
+from chromium import DESKTOP, PHONE, RETURNING, executable, launch
 from pages import write_small_page
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -32,8 +32,9 @@ def browser() -> Iterator[Browser]:
 def open_page(browser) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page file in a new window and waits until it can be used.
 
-    `settings` are those of a window, such as DESKTOP, PHONE, or color_scheme="dark". The test fails where any page wrote an
-    error to the console, threw one, or asked for anything but its own file.
+    `settings` are those of a window, such as DESKTOP, PHONE, or color_scheme="dark". Only a `first_visit` begins with the steps
+    that point at things. The test fails where any page wrote an error to the console, threw one, or asked for anything but its
+    own file.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -46,7 +47,14 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
         if message.type in ("error", "warning") and "GPU stall" not in message.text:
             faults.append(f"console {message.type}: {message.text}")
 
-    def open_page(path: Path, fragment: str = "", context: BrowserContext | None = None, script: str = "", **settings) -> Page:
+    def open_page(
+        path: Path,
+        fragment: str = "",
+        context: BrowserContext | None = None,
+        script: str = "",
+        first_visit: bool = False,
+        **settings,
+    ) -> Page:
         if context is None:
             context = browser.new_context(**(DESKTOP | settings))
             context.set_default_timeout(120_000)
@@ -57,8 +65,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
         page.on("console", note_message)
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        if script:
-            page.add_init_script(script)
+        page.add_init_script(script if first_visit else RETURNING + script)
         page.goto(path.as_uri() + fragment)
         page.wait_for_selector("body[data-state=ready]")
         return page

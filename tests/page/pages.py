@@ -26,12 +26,32 @@ QUESTIONS = [
 ]
 CENTERS = {topic: np.array([0.2 + 0.3 * (n % 3), 0.3 + 0.4 * (n // 3)]) for n, topic in enumerate(TOPICS)}
 OF_QUESTION = ["Ribosome", "Harbour", "Harbour", "Harbour", "Comet"]
+HOSTILE_NAME = '"><img src=x onerror=alert(1)>'
 SETTINGS = Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml"
 
 
 def titles() -> list[str]:
     """Return the titles: those of the topics in turn, then hostile ones, then one that a spreadsheet would compute."""
     return [f"{topic} {number}" for number in range(EACH) for topic in TOPICS] + [*HOSTILE, '=HYPERLINK("https://example.org")']
+
+
+def carried(topics: list[str]) -> pa.Table:
+    """Return what the articles carry, a column of every kind: each row from its number and its topic."""
+    rows = np.arange(len(topics))
+    missing = rows % 10 == 3
+    links = {0: "https://example.org/a?b=c", 1: "javascript:alert(1)", 2: "see <b>HTTPS://example.org</b>"}
+    return pa.table(
+        {
+            "topic": pa.array(topics),
+            "letter": pa.array([f"letter {chr(97 + min(row % 30, 19))}" for row in rows.tolist()], mask=missing),
+            "year": pa.array(1980 + rows % 40),
+            "published": pa.array(np.datetime64("1990-01-01") + 31 * rows, mask=missing),
+            "score": pa.array(np.sqrt(rows + 0.5), mask=missing),
+            "tags": pa.array([None if row % 10 == 3 else ["even", "all"] if row % 2 == 0 else ["all"] for row in rows.tolist()]),
+            "open": pa.array(rows % 3 == 0),
+            HOSTILE_NAME: pa.array([links.get(row % 7, f"text {row}") for row in rows.tolist()]),
+        }
+    )
 
 
 def write_small_page(folder: Path) -> Path:
@@ -62,8 +82,15 @@ def write_small_page(folder: Path) -> Path:
         "excerpt": [f"About {name[:60]}" for name in common["title"]],
         **dict(zip(["x", "y", "x_raw", "y_raw"], [*places.T, *places.T], strict=True)),
         "neighbors": [{"ids": ids, "distances": distances[row, ids].tolist()} for row, ids in enumerate(near.tolist())],
+        "trust": [row % 16 / 15 if row % 17 else None for row in range(total)],
+        "stretch": [2 ** (row % 9 / 2 - 2) if row % 17 else None for row in range(total)],
     }
-    write_parquet(folder / "knowledge_map.parquet", pa.table({**common, **mapped}, schema=SCHEMA))
+    table = pa.table({**common, **mapped}, schema=SCHEMA)
+    carries = carried(topics[:articles])
+    for name in carries.column_names:
+        column = pa.chunked_array([*carries[name].chunks, pa.nulls(len(QUESTIONS), carries.schema.field(name).type)])
+        table = table.append_column(name, column)
+    write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
     region = knowledge_map.question_region(0.1)
     options = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))["properties"]["labels"]["properties"]

@@ -14,6 +14,12 @@ STATES = {
         field.value = 'comet';
         field.dispatchEvent(new Event('input'));
     })(document.getElementById('search'))""",
+    "filter": "document.getElementById('filter').click()",
+    "filtered": "knowledgeMap.filter.set('title', { text: 'Title: comet', bits: new Uint32Array(12).fill(7) })",
+    "colored": """(choice => {
+        choice.checked = true;
+        choice.dispatchEvent(new Event('change', { bubbles: true }));
+    })(document.querySelector('[value="column tags"]'))""",
     "quiz": "document.getElementById('quiz-open').click()",
     "keys": "document.getElementById('help').click()",
 }
@@ -43,6 +49,7 @@ def test_keys_alone_reach_everything(desktop):
         reached.append(desktop.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-controls')"))
     for name in (
         "search",
+        "filter",
         "quiz-open",
         "colors",
         "selecting",

@@ -47,6 +47,16 @@ def test_neighbors_are_those_of_the_map_with_similarity(desktop, small_page):
     assert [title[:50] for title in on_map] == [titles[other].strip()[:50] for other in places if other != row]
 
 
+def test_a_card_says_how_far_its_surroundings_can_be_trusted(desktop, small_page):
+    row = row_of(desktop, "Ribosome 5")
+    desktop.mouse.click(*show(desktop, row, 9000))
+    table = pq.read_table(small_page.with_name("knowledge_map.parquet"), columns=["trust", "stretch"])
+    trust, stretch = (table[name][row].as_py() for name in table.column_names)
+    (said,) = desktop.locator("#panel p.faint").all_inner_texts()
+    assert f" {round(100 * trust)} % of the articles nearest in meaning are the nearest here" in said
+    assert f" {stretch:.1f} times as far away" in said
+
+
 def test_articles_near_a_place_are_the_nearest(desktop, small_page):
     table = pq.read_table(small_page.with_name("knowledge_map.parquet"), columns=["x", "y"]).slice(0, 374)
     places = np.column_stack([table["x"], table["y"]])

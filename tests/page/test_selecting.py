@@ -136,7 +136,7 @@ def test_the_selection_is_copied_as_a_table(whole):
     wait_until(whole, "document.getElementById('toast').textContent.includes('copied')")
     assert whole.locator("#toast").inner_text().startswith("60 rows copied")
     copied = list(csv.reader(io.StringIO(whole.evaluate("navigator.clipboard.readText()"), newline=""), delimiter="\t"))
-    assert copied[0] == ["title", "kind", "source", "url", "x", "y"] and len(copied) == 61
+    assert copied[0][:6] == ["title", "kind", "source", "url", "x", "y"] and len(copied) == 61
 
 
 def test_clear_takes_the_selection_back(whole):

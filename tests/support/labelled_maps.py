@@ -13,7 +13,7 @@ from knowledge_map.map.region import Region
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map.table import KnowledgeMap
 
-COLUMNS = ["item_id", "source", "title", "url", "excerpt", "neighbors"]
+COLUMNS = ["item_id", "source", "title", "url", "excerpt", "neighbors", "trust", "stretch"]
 
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",
@@ -65,6 +65,8 @@ def small_map(
         "excerpt": [f"About {title[:50]}" for title in common["title"]],
         **dict(zip(["x", "y", "x_raw", "y_raw"], [*positions.T, *positions.T], strict=True)),
         "neighbors": [{"ids": list(range(min(3, articles))), "distances": [0.1] * min(3, articles)}] * total,
+        "trust": [0.4] * total,
+        "stretch": [1.0] * total,
     }
     write_parquet(folder / "knowledge_map.parquet", pa.table({**common, **mapped}, schema=MAP_SCHEMA))
     return KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS), EmbeddingTable(folder / "embeddings.parquet")

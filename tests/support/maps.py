@@ -60,8 +60,11 @@ def write_map(
     embeddings = pa.Table.from_arrays([*shared, matrix], schema=table_schema(dimension, {"dimension": dimension}))
     write_parquet(folder / "embeddings.parquet", embeddings, row_group_size=37)
     none = pa.array([{"ids": [], "distances": []}] * rows, SCHEMA.field("neighbors").type)
+    trusted = [pa.array([value] * rows, pa.float32()) for value in (0.4, 1.0)]
     coordinates = [pa.array(column.astype(np.float32)) for column in (*positions.T, *raw.T)]
     write_parquet(
-        folder / "knowledge_map.parquet", pa.Table.from_arrays([*shared, pa.array(titles), *coordinates, none], schema=SCHEMA), 41
+        folder / "knowledge_map.parquet",
+        pa.Table.from_arrays([*shared, pa.array(titles), *coordinates, none, *trusted], schema=SCHEMA),
+        41,
     )
     return folder / "knowledge_map.parquet", folder / "embeddings.parquet"

@@ -30,7 +30,22 @@ COLUMNS = {
     "embeddings.parquet": ["row", "item_id", "kind", "source", "title", "url", "embedding"],
     "neighbors.parquet": ["row", "neighbors", "distances"],
     "knowledge_map.parquet": [
-        *("row", "item_id", "kind", "source", "title", "url", "excerpt", "x", "y", "x_raw", "y_raw", "neighbors")
+        *(
+            "row",
+            "item_id",
+            "kind",
+            "source",
+            "title",
+            "url",
+            "excerpt",
+            "x",
+            "y",
+            "x_raw",
+            "y_raw",
+            "neighbors",
+            "trust",
+            "stretch",
+        )
     ],
     "labels.parquet": [
         *("extent", "level", "grid", "gx", "gy", "center_x", "center_y", "cell_width", "cell_height"),
@@ -255,7 +270,7 @@ def test_verify_passes_a_sound_map_and_fails_a_harmed_one(finished):
     run = finished.run("verify")
     assert run.code != 0
     assert "FAIL  articles in articles.json" in run.output
-    assert "1 of 16 criteria failed" in run.output
+    assert "1 of 17 criteria failed" in run.output
     assert TRACEBACK not in run.output
 
 

@@ -28,6 +28,7 @@ from knowledge_map.run.configuration import (
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
+from knowledge_map.views.domain_bundle import bundled_domains
 
 try:
     check_environment()
@@ -163,6 +164,11 @@ def question_files(wildcards):
     """The files of questions, if there are any, once the model is there."""
     wait_for_model()
     return INPUTS.question_files
+
+
+def domain_file(wildcards):
+    """The file of domains, where the configuration names one."""
+    return config["domains"] or []
 
 
 def manifest():
@@ -322,7 +328,6 @@ onstart:
 
 
 onsuccess:
-    told = INPUTS.question_report.lines() if INPUTS.question_files else []
     known = known_manifest()
     wanted = bool(known) and has_pickle(config["map"]["pickle"], known["articles"])
-    print("\n".join(closing_summary(Path(RESULTS), told, wanted)), file=sys.stderr)
+    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told(), wanted)), file=sys.stderr)

@@ -59,3 +59,36 @@ rule diagnostics:
         "Measuring how far the map can be trusted"
     script:
         "../scripts/diagnostics.py"
+
+
+def audited_questions(wildcards):
+    """The files of questions, of which there must be some."""
+    if not INPUTS.questions:
+        raise WorkflowError("question_audit: there are no questions; name a file of them as `questions`.")
+    return question_files(wildcards)
+
+
+# What makes questions easy to guess, or hard to place on the map; nothing is changed.
+rule question_audit:
+    input:
+        questions=audited_questions,
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+    output:
+        audit=f"{RESULTS}/question_audit/audit.json",
+        tables=expand(f"{RESULTS}/question_audit/{{table}}.csv", table=["findings", "questions"]),
+        report=f"{RESULTS}/question_audit/report.html",
+    log:
+        f"{RESULTS}/logs/question_audit.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/question_audit.jsonl"
+    conda:
+        "../../envs/tables.yaml"
+    threads: threads_for_articles
+    resources:
+        mem_mb=growing(2000),
+    params:
+        audit=canonical(config["audit"]),
+    message:
+        "Auditing the questions"
+    script:
+        "../scripts/question_audit.py"

@@ -21,6 +21,8 @@ rule knowledge_map:
     threads: 1
     resources:
         mem_mb=growing(2000),
+    params:
+        columns="trust, stretch",  # so that maps made before there were any are made anew
     message:
         "Joining items, layout and neighbors into the knowledge map"
     script:

@@ -52,7 +52,8 @@ rule map_page:
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
         quiz=canonical(config["quiz"]),
-        page=canonical(config["page"]),
+        # A setting of null is left out, so that pages made before there was this setting stay valid.
+        page=canonical({name: value for name, value in config["page"].items() if value is not None}),
     message:
         "Writing the map as a page"
     script:

@@ -1,7 +1,7 @@
 """Join items, layout and neighbors into the knowledge map."""
 
 from knowledge_map.common.job import logging_to
-from knowledge_map.map.table import iterate_texts, write_knowledge_map
+from knowledge_map.map.join import iterate_texts, write_knowledge_map
 
 with logging_to(snakemake.log[0], "knowledge_map"):
     write_knowledge_map(

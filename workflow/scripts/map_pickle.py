@@ -5,8 +5,9 @@ import json
 from knowledge_map.common.job import logging_to
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.map.join import iterate_texts
 from knowledge_map.map.pickle_export import map_metadata, write_map_pickle
-from knowledge_map.map.table import KnowledgeMap, iterate_texts
+from knowledge_map.map.table import KnowledgeMap
 
 with logging_to(snakemake.log[0], "map_pickle"):
     write_map_pickle(

@@ -10,7 +10,9 @@ import {
   inflate,
   neighborsOf,
   stepsOf,
+  stretchOf,
   textReader,
+  trustOf,
   unpackPositions,
   unpackSimilarities,
 } from "../../../workflow/scripts/knowledge_map/views/page/static/base/columns.js";
@@ -102,3 +104,8 @@ Deno.test("an address that does not follow is taken as it is", () => {
 for (const stored of ["", "javascript:alert(1)", "data:text/html,x", " https://example.org", "="]) {
   Deno.test(`"${stored}" is no address of the web`, () => strictEqual(addressOf(stored, "Title", null), ""));
 }
+
+Deno.test("trust and stretch are read from a byte each, and unknown ones are none", () => {
+  deepStrictEqual([0, 127, 254, 255].map(trustOf), [0, 0.5, 1, null]);
+  deepStrictEqual([112, 128, 160, 255].map(stretchOf), [0.5, 1, 4, null]);
+});

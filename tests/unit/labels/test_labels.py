@@ -11,7 +11,7 @@ from labelled_maps import HOSTILE, labelled, small_map
 
 from knowledge_map.labels import nearest
 from knowledge_map.labels.subjects import _words_of
-from knowledge_map.labels.table import SCHEMA, atlas_labels, shown_labels, write_labels
+from knowledge_map.labels.table import SCHEMA, atlas_labels, names_at, shown_labels, write_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 
@@ -238,3 +238,31 @@ def test_two_forms_of_a_word_do_not_name_a_cell_together():
         [True, True, False, False],
         [False] * 4,
     ]
+
+
+# --- names at points
+
+
+def test_a_point_has_the_name_of_the_finest_cell_that_is_no_smaller_than_asked_for(tmp_path):
+    small = small_map(tmp_path)
+    region = Region(0.2, 0.6, 0.1, 0.5)
+    table = labelled(small, 2, 8, region=region)
+    points = np.array([[0.31, 0.32], [0.9, 0.9], [0.0, 1.0]])
+
+    def names(extent: str, grid: int) -> list[str]:
+        cells = {(cell["gx"], cell["gy"]): cell["label"] or "" for cell in rows_of(table, grid, extent)}
+        box = Region(0, 1, 0, 1) if extent == "map" else region
+        low, sides = np.array([box.x_min, box.y_min]), np.array([box.x_max - box.x_min, box.y_max - box.y_min])
+        return [cells.get(tuple(np.clip((point - low) / sides * grid, 0, grid - 1).astype(int).tolist())) for point in points]
+
+    assert names_at(table, points, 0.9) == names_at(table, points, 0.3) == names("map", 2)
+    assert names_at(table, points, 0.15) == [names("region", 2)[0], *names("map", 2)[1:]]
+    assert names_at(table, points, 0.1) == names("map", 8)
+    assert names_at(table, points, 0.01) == [names("region", 8)[0], *names("map", 8)[1:]]
+
+
+def test_a_point_far_from_all_articles_has_no_name(tmp_path):
+    positions = np.vstack([np.random.default_rng(1).uniform(0, 0.2, (40, 2)), [[0.1, 0.1]]]).astype(np.float32)
+    table = labelled(small_map(tmp_path, articles=40, questions=1, positions=positions), 8)
+    near, far = names_at(table, np.array([[0.1, 0.1], [0.9, 0.9]]), 0.01)
+    assert near and far == ""

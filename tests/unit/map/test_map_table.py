@@ -13,9 +13,11 @@ from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import read_parquet, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable, merge_embeddings
 from knowledge_map.layout.table import write_layout
+from knowledge_map.map.join import iterate_texts, write_knowledge_map
 from knowledge_map.map.pickle_export import map_metadata
 from knowledge_map.map.region import Region, question_region
-from knowledge_map.map.table import EXCERPT, KnowledgeMap, excerpt, iterate_texts, write_knowledge_map
+from knowledge_map.map.table import EXCERPT, KnowledgeMap, excerpt
+from knowledge_map.map.trust import stretch_of, trust_of_map, typical_distance
 from knowledge_map.neighbors.graph import write_neighbors
 
 # --- excerpts
@@ -124,6 +126,13 @@ def test_every_column_of_the_map_stands_in_its_row(written):
     for name in ("ids", "distances"):
         assert np.array_equal([near[name] for near in table["neighbors"].to_pylist()], arrays[name])
     assert table["excerpt"].to_pylist() == [excerpt(text) for text in texts]
+    positions = np.column_stack([arrays["x"], arrays["y"]])
+    found = trust_of_map(positions, ARTICLES, [arrays["ids"]])
+    typical = KnowledgeMap(folder / "knowledge_map.parquet").typical_distance
+    assert typical == typical_distance(found.distance[:ARTICLES])
+    assert np.array_equal(table["trust"].to_numpy(), found.trust, equal_nan=True)
+    assert np.array_equal(table["stretch"].to_numpy(), stretch_of(found.distance, typical), equal_nan=True)
+    assert table["trust"].null_count == np.isnan(found.trust).sum()
 
 
 CARRIED = pa.table({"item_id": [f"wiki:{n}" for n in range(ARTICLES)], "year": range(ARTICLES), "tags": [["a", "b"]] * ARTICLES})

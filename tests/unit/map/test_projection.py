@@ -10,11 +10,12 @@ from encoders import minilm
 from maps import write_map
 
 from knowledge_map.articles.records import Source
-from knowledge_map.common.parquet import read_parquet, write_parquet
+from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map import projection as projection_module
 from knowledge_map.map.projection import project, write_projection
 from knowledge_map.map.table import KnowledgeMap, excerpt
+from knowledge_map.map.trust import STRETCHED, TRUSTED
 
 ARTICLES, QUESTIONS, K = 150, 4, 5
 SUBJECTS = ["the cell nucleus", "a river delta", "a piano sonata", "medieval trade", "a neural network"]
@@ -62,6 +63,17 @@ def test_an_item_lies_among_its_nearest_articles_at_least_as_well_as_at_any_of_t
     at_one = np.stack([kept(articles, articles[column], nearest) for column in nearest.T])
     found = kept(articles, projection.positions, nearest)
     assert (found >= at_one).all() and found.mean() > at_one.max(axis=0).mean()
+
+
+@pytest.mark.parametrize("k", [1, K, 20])
+def test_new_items_are_trusted_by_the_same_number_of_articles_whatever_decides_their_place(random_map, k):
+    new = unit(np.random.default_rng(2).normal(size=(50, 8)))
+    projection = random_map.project(new, k)
+    nearest = np.argsort(-new @ random_map.table.vectors(0, ARTICLES).T, axis=1)[:, :TRUSTED]
+    articles = random_map.knowledge_map.positions[:ARTICLES].astype(float)
+    assert np.allclose(projection.trust.trust, kept(articles, projection.positions, nearest) / TRUSTED)
+    away = np.linalg.norm(articles[nearest[:, :STRETCHED]] - projection.positions[:, None], axis=2)
+    assert np.allclose(projection.trust.distance, away.mean(axis=1))
 
 
 def kept(articles: np.ndarray, positions: np.ndarray, nearest: np.ndarray) -> np.ndarray:
@@ -135,6 +147,16 @@ def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real
     assert {len(near["distances"]) for near in placed["neighbors"]} == {K}
     for line in ("5 rows read, 3 articles kept", "1 dropped: no text", "1 dropped: duplicate id", "3 articles placed on the map"):
         assert line in caplog.text
+
+
+def test_trust_and_stretch_of_new_articles_are_measured_as_those_of_the_map(real_map, tmp_path):
+    table = read_parquet(real_map.knowledge_map.path)
+    write_parquet(tmp_path / "map.parquet", table.replace_schema_metadata(as_metadata({"typical_distance": 0.25})))
+    (tmp_path / "new.jsonl").write_text(json.dumps({"text": TEXTS[7]}) + "\n")
+    placed = write(real_map, tmp_path / "new.jsonl", "articles", KnowledgeMap(tmp_path / "map.parquet"))
+    found = real_map.project(minilm(template="{text}").encode([TEXTS[7]], ["new"]).vectors).trust
+    assert placed["trust"] == found.trust.tolist()
+    assert placed["stretch"] == [pytest.approx(found.distance[0] / 0.25)]
 
 
 def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, tmp_path, caplog):

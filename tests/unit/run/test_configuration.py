@@ -257,6 +257,10 @@ CONTRADICTIONS = {
         {"labels": {"from": "tags"}},
         "carry a column of the type `tags`, or name one as labels.tags",
     ),
+    "a column of the page that no source carries": (
+        {"page": {"columns": ["year"]}},
+        "page.columns: no source carries a column `year`; none carries any column",
+    ),
     "tags that no source carries": ({"labels": {"tags": "topic"}}, "no source carries a column `topic`; none carries any column"),
     "packed looser than spread": ({"umap": {"min_dist": 1.5}}, r"umap.min_dist is 1.5, above umap.spread \(1.0\)"),
 }

@@ -7,6 +7,7 @@ import pytest
 
 from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
+from knowledge_map.articles.vectors import write_vectors
 from knowledge_map.common.files import write_record
 from knowledge_map.embedding.encoders import Embedded, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
@@ -35,7 +36,7 @@ def seconds(rows, rule: str) -> float:
 def test_every_rule_of_a_run_is_estimated():
     lines = [line for file in RULES.glob("*.smk") for line in file.read_text().splitlines()]
     rules = {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
-    asked_for_only = {"project", "verify", "estimate", "fetch_dataset"}
+    asked_for_only = {"project", "verify", "estimate", "fetch_dataset", "domain_bundle", "question_audit"}
     assert rules - asked_for_only - {"embed_shard", "embed_questions"} <= COSTS.keys() | BY_INDEX.keys()
 
 
@@ -104,3 +105,38 @@ def test_texts_from_all_over_the_collection_are_embedded_as_the_run_will_embed_t
     assert {text.split("-")[0] for text in encoder.texts} == {f"title {number}" for number in range(len(sizes))}
     assert min(sum(sizes), asked) * 0.4 <= len(set(encoder.texts)) <= asked + len(sizes)
     assert encoder.texts[0].startswith("title 0-0. text 0") and measured.dimension == 3 and measured.rate > 0
+
+
+class Unasked(TextEncoder):
+    """Must not be loaded."""
+
+    def __init__(self):
+        raise AssertionError("a model was loaded")
+
+
+def test_articles_that_bring_vectors_along_are_not_embedded(tmp_path):
+    texts = [Article(f"{row}", "s", f"title {row}", "", f"text {row}") for row in range(40)]
+    given = [
+        Article(f"given {row}", "s", "given", "", "given", vector=np.eye(5, dtype=np.float32)[row % 5].tobytes())
+        for row in range(60)
+    ]
+    name = write_shard(given, tmp_path)
+    brought = {"shard": name, "articles": 60, "vectors": write_vectors(given, name, tmp_path)}
+    embedded = {"shard": write_shard(texts, tmp_path), "articles": 40}
+    path = tmp_path / "manifest.json"
+    model = EmbeddingModel("article", "m", None, 256, "auto", "{title}. {text}", None)
+
+    write_record(path, {"articles": 100, "shards": [brought, embedded], "sources": []})
+    encoder = Counting()
+    measure_embedding(path, model, lambda: encoder)
+    assert encoder.texts and not any("given" in text for text in encoder.texts)
+    rows = {row.rule: row for row in estimate(path, MEASURED, 1, 1, Ways(), SPEED)}
+    assert rows["embed_shard"].seconds == pytest.approx(5 + 40 / 100)
+    assert rows["embed_shard"].disk == pytest.approx(40 * 384 * 4.05 / 1e6)
+
+    write_record(path, {"articles": 60, "shards": [brought], "sources": []})
+    assert measure_embedding(path, model, Unasked) is None
+    rows = estimate(path, None, 1, 1, Ways(), SPEED)
+    assert "embed_shard" not in [row.rule for row in rows]
+    assert rows[0].disk == pytest.approx(60 * 5 * 4.05 / 1e6 + COSTS["shard"].disk * 0.06)
+    assert "embedding: none, since the sources bring all vectors along" in as_lines(rows, None, 256, tmp_path)

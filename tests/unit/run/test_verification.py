@@ -197,6 +197,25 @@ def test_an_article_off_the_map_fails_with_its_row(results, value):
     assert failures(results)["positions x, y"] == "1 are not, the first in row 11"
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "found"),
+    [
+        ("trust", 1.1, "1 of trust are not, the first in row 11"),
+        ("trust", np.nan, "1 of trust are not, the first in row 11"),
+        ("stretch", -0.5, "1 of stretch are not, the first in row 11"),
+        ("stretch", np.inf, "1 of stretch are not, the first in row 11"),
+    ],
+)
+def test_a_trust_that_is_none_fails_with_its_row(results, column, value, found):
+    change_column(results / "knowledge_map.parquet", column, replaced(11, value))
+    assert failures(results) == {"trust and stretch": found}
+
+
+def test_a_trust_of_few_items_fails(results):
+    change_column(results / "knowledge_map.parquet", "trust", lambda values: [0.5] * 100 + [None] * (len(values) - 100))
+    assert failures(results) == {"trust and stretch": "known of 100 items, trust 50.0% on the mean"}
+
+
 def test_another_order_of_the_items_fails_with_the_first_row_that_differs(results):
     change_column(results / "knowledge_map.parquet", "item_id", lambda ids: [*ids[:5], ids[6], ids[5], *ids[7:]])
     assert failures(results) == {"items of map and embeddings": "the item_id of row 5 differs"}

@@ -23,6 +23,8 @@ from knowledge_map.views.page.columns import (
     neighbor_columns,
     packed,
     source_column,
+    stretch_column,
+    trust_column,
     url_column,
     web_addresses,
 )
@@ -36,7 +38,7 @@ def test_hostile_titles_stay_text(tmp_path):
     assert "<img" not in html and "\u2028" not in html
 
 
-def test_the_policy_allows_this_style_and_this_script_and_nothing_else(tmp_path):
+def test_the_policy_allows_this_style_and_these_scripts_and_nothing_else(tmp_path):
     _, _, elements = page(tmp_path)
     (policy,) = (attributes["content"] for _, attributes, _ in elements.all("meta") if "http-equiv" in attributes)
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
@@ -46,7 +48,8 @@ def test_the_policy_allows_this_style_and_this_script_and_nothing_else(tmp_path)
 
     assert rules["default-src"] == "'none'"
     assert rules["style-src"] == digest(elements.all("style")[0][2])
-    assert rules["script-src"] == digest(elements.all("script")[-1][2])
+    loader, script = elements.all("script")[-1][2], elements.column("script").decode()
+    assert rules["script-src"] == f"{digest(loader)} {digest(script)}"
     assert rules.keys() == {"default-src", "style-src", "script-src", "base-uri", "form-action"}
     assert "unsafe" not in policy
 
@@ -56,7 +59,7 @@ def test_nothing_is_loaded_and_no_handler_is_inline(tmp_path):
     names = {name for _, attributes, _ in elements.found for name in attributes}
     assert not names & {"src", "href", "srcset", "style", "action"}
     assert not [name for name in names if name.startswith("on")]
-    script = elements.all("script")[-1][2]
+    script = elements.all("script")[-1][2] + elements.column("script").decode()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|fetch\(|XMLHttpRequest|import\(", script)
     assert "@import" not in html and "url(" not in elements.all("style")[0][2]
 
@@ -71,10 +74,17 @@ def test_places_neighbors_and_questions_reach_the_page(tmp_path):
     assert (rows @ [1, 256, 65536]).tolist() == [[0, 1, 2]] * 63
     falls = np.frombuffer(elements.column("similarities"), np.uint8).reshape(3, 63)
     assert falls.tolist() == [[230] * 63, [0] * 63, [0] * 63]  # cosines of 0.9 in steps of 1/255
+    assert elements.column("trust") == bytes([102]) * 63 and elements.column("stretch") == bytes([128]) * 63  # 0.4 and 1
     assert elements.texts("titles")[60:] == ["Why 0?", "Why 1?", "Why 2?"]
     assert head["questions"][0] | {"options": ["<i>yes</i>", "no"], "answer": 1} == head["questions"][0]
     assert [level["grid"] for level in head["levels"]] == [2, 4]
     assert len(elements.texts("excerpts")) == len(elements.texts("urls")) == 63
+
+
+def test_trust_and_stretch_take_a_byte_and_unknown_ones_are_told():
+    assert trust_column(pa.chunked_array([[0.0, 0.5, 1.0, None]], pa.float32())).tolist() == [0, 127, 254, 255]
+    stretches = pa.chunked_array([[0.0, 0.5, 1.0, 4.0, 1e9, None]], pa.float32())
+    assert stretch_column(stretches).tolist() == [0, 112, 128, 160, 254, 255]
 
 
 def test_the_same_map_gives_the_same_bytes(tmp_path):

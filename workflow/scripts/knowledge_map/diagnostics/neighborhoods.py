@@ -12,6 +12,7 @@ from knowledge_map.common.errors import corrupt_file_error
 from knowledge_map.diagnostics.layouts import Layout
 from knowledge_map.embedding.table import ROW_GROUP, EmbeddingTable
 from knowledge_map.neighbors.exact import articles_nearest_to
+from knowledge_map.neighbors.graph import without_self
 
 ROUNDING = 1e-6
 """More than a cosine similarity in float32 can be off."""
@@ -77,16 +78,6 @@ def nearest_in_plane(layout: Layout, points: np.ndarray, k: int, threads: int) -
         return np.empty((0, 0), np.int64)
     _, rows = layout.tree.query(points, k=range(1, min(k, len(layout.articles)) + 1), workers=threads)
     return rows
-
-
-def without_self(neighbors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return `neighbors`, int [n, k + 1], of the articles `rows`, int [n], without themselves: int [n, k].
-
-    Where more than k others lie on the very same spot, the article itself may be missing; then the last one goes.
-    """
-    others = neighbors != rows[:, None]
-    others[others.all(axis=1), -1] = False
-    return neighbors[others].reshape(len(neighbors), -1)
 
 
 # Ranks: one more than the number of articles that are nearer.

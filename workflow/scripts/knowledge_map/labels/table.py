@@ -10,6 +10,8 @@ import pyarrow as pa
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.files import atomic_write
 from knowledge_map.common.parquet import write_parquet
+from knowledge_map.labels.grid import Grid
+from knowledge_map.map.region import Region
 
 CANDIDATE = pa.struct(
     [
@@ -94,6 +96,35 @@ def shown_labels(labels: pa.Table, grid: int, extent: str = "map") -> pa.Table:
     level = level.append_column("score", pa.array(score))
     order = np.argsort(-score, kind="stable")
     return level.take(pa.array(order)).filter(pc.field("shown") & (pc.field("score") > 0))
+
+
+def names_at(labels: pa.Table, points: np.ndarray, side: float) -> list[str]:
+    """Return what the map is called at each of `points`, float [n, 2]; empty where it is far from all articles.
+
+    The name is that of the finest cell there which is no smaller than `side`, in units of the map, or else of the coarsest.
+    """
+    labels = labels.select(["extent", "grid", "gx", "gy", "center_x", "center_y", "cell_width", "cell_height", "label"])
+    names = np.full(len(points), "", object)
+    levels = labels.group_by(["extent", "grid"]).aggregate([("cell_width", "max"), ("cell_height", "max")]).to_pylist()
+    levels.sort(key=lambda level: -max(level["cell_width_max"], level["cell_height_max"]))
+    for number, level in enumerate(levels):
+        if number and max(level["cell_width_max"], level["cell_height_max"]) < side:
+            break
+        cells = labels.filter((pc.field("extent") == level["extent"]) & (pc.field("grid") == level["grid"]))
+        grid = _grid_of(cells)
+        cell = grid.cell_of(points)
+        by_cell = np.full(grid.cells, "", object)
+        by_cell[cells["gy"].to_numpy() * grid.side + cells["gx"].to_numpy()] = [name or "" for name in cells["label"].to_pylist()]
+        names = np.where(cell >= 0, by_cell[cell], names)
+    return names.tolist()
+
+
+def _grid_of(cells: pa.Table) -> Grid:
+    """Return the grid that the cells of one level make up."""
+    first = cells.slice(0, 1).to_pylist()[0]
+    side, width, height = first["grid"], first["cell_width"], first["cell_height"]
+    x, y = first["center_x"] - (first["gx"] + 0.5) * width, first["center_y"] - (first["gy"] + 0.5) * height
+    return Grid(first["extent"], Region(x, x + side * width, y, y + side * height), side)
 
 
 def atlas_labels(labels: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from scipy.sparse import csr_matrix, hstack
 
 from knowledge_map.common.arrow import compute as pc
+from knowledge_map.labels.distinct import number_distinct, sum_pairs
 from knowledge_map.labels.inflection import word_of_form
 from knowledge_map.labels.stopwords import is_stop_word
 from knowledge_map.labels.words import Words
@@ -91,9 +92,9 @@ def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
     shorter = unit
     for size in range(2, LONGEST + 1):
         last = np.flatnonzero(words.follows & (unit >= 0) & np.r_[False, (shorter[:-1] >= 0) & ~(stop[:-1] & stop[1:])])
-        code = shorter[last - 1] * (unit.max(initial=0) + 1) + unit[last]
+        code = shorter[last - 1].astype(np.int64) * (int(unit.max(initial=0)) + 1) + unit[last]
         parts.append(_Occurrences.of(code, last - size + 1, words.article[last], size, fewest))
-        shorter = np.full(len(unit), -1)
+        shorter = np.full(len(unit), -1, np.int32)
         shorter[parts[-1].start + size - 1] = parts[-1].term
     offsets = np.cumsum([0, *(part.terms for part in parts)])
     term = np.concatenate([part.term + offset for part, offset in zip(parts, offsets[:-1], strict=True)])
@@ -140,18 +141,18 @@ def tag_terms(column: pa.ChunkedArray) -> Terms:
 
 
 def _applies(article: np.ndarray, term: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
-    matrix = csr_matrix((np.ones(len(term), np.float32), (article, term)), shape)
-    matrix.data[:] = 1  # entries that were given twice are summed
+    matrix = sum_pairs(article, term, np.ones(len(term)), shape)
+    matrix.data[:] = 1
     return matrix
 
 
 def _units(words: Words, left_out: np.ndarray, articles: int, vectors: np.ndarray, fewest: int) -> np.ndarray:
-    """Return the number of the word of which each is a form, int64 [words]; -1 for rare words and those `left_out`, bool."""
+    """Return the number of the word of which each is a form, int32 [words]; -1 for rare words and those `left_out`, bool."""
     has = _applies(words.article[~left_out], words.form[~left_out], (articles, len(words.forms)))
     frequent = np.flatnonzero(np.bincount(has.indices, minlength=len(words.forms)) >= fewest)
     meanings = has[:, frequent].T @ vectors
     meanings /= np.maximum(np.linalg.norm(meanings, axis=1, keepdims=True), 1e-9)
-    unit = np.full(len(words.forms), -1)
+    unit = np.full(len(words.forms), -1, np.int32)
     unit[frequent] = word_of_form(words.forms.take(pa.array(frequent)), meanings)
     return np.where(left_out, -1, unit[words.form])
 
@@ -168,10 +169,10 @@ class _Occurrences:
     @classmethod
     def of(cls, code: np.ndarray, start: np.ndarray, article: np.ndarray, size: int, fewest: int) -> "_Occurrences":
         """Return the occurrences of those codes that `fewest` articles have."""
-        codes, term = np.unique(code, return_inverse=True)
-        articles = int(article.max(initial=0)) + 1
-        count = np.bincount(np.unique(term * articles + article) // articles, minlength=len(codes))
-        number = np.cumsum(count >= fewest) - 1
+        codes, term = number_distinct(code)
+        having = _applies(article, term, (int(article.max(initial=0)) + 1, len(codes)))
+        count = np.bincount(having.indices, minlength=len(codes))
+        number = np.cumsum(count >= fewest, dtype=np.int32) - 1
         kept = count[term] >= fewest
         return cls(number[term[kept]], start[kept], size, int((count >= fewest).sum()))
 
@@ -181,8 +182,10 @@ class _Occurrences:
         parts = [words.spelling[self.start], *(code[self.start + n] for n in steps[1:] for code in (words.join, words.spelling))]
         spelled = self.term
         for part in parts:  # occurrences that agree so far have one number
-            spelled = np.unique(spelled * (len(words.pieces) + 1) + part + 1, return_inverse=True)[1]
-        _, first, count = np.unique(spelled, return_index=True, return_counts=True)
+            spelled = number_distinct(spelled.astype(np.int64) * (len(words.pieces) + 1) + part + 1)[1]
+        count = np.bincount(spelled)
+        first = np.zeros(len(count), int)
+        first[spelled[::-1]] = np.arange(len(spelled))[::-1]
         order = np.lexsort((first, -count, self.term[first]))
         best = first[order[np.unique(self.term[first][order], return_index=True)[1]]]
         pieces = [pc.fill_null(words.pieces.take(pa.array(part[best], mask=part[best] < 0)), "") for part in parts]
@@ -200,9 +203,9 @@ class _Occurrences:
         capital = pc.match_substring_regex(words.pieces, r"^\p{Lu}").to_numpy(zero_copy_only=False)[words.spelling[self.start]]
         small = np.bincount(self.term, ~capital, self.terms) / np.maximum(count, 1)
         # Of the articles that have the term, those whose own title has it.
-        articles = int(words.article.max(initial=0)) + 1
-        pairs, first = np.unique(self.term * articles + words.article[self.start], return_index=True)
-        term = pairs // articles
-        titled = np.bincount(term, words.in_title[self.start][first], self.terms)
-        titled = titled / np.maximum(np.bincount(term, minlength=self.terms), 1)
+        article = words.article[self.start]
+        shape = (int(article.max(initial=0)) + 1, self.terms)
+        in_titles = sum_pairs(article, self.term, words.in_title[self.start], shape)
+        titled = np.bincount(in_titles.indices, in_titles.data > 0, self.terms)
+        titled = titled / np.maximum(np.bincount(in_titles.indices, minlength=self.terms), 1)
         return np.minimum(closes / CLOSES, 1) * (1 - OWN_NAME * titled * (1 - small)) ** 2

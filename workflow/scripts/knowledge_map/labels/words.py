@@ -63,30 +63,47 @@ def openings(titles: pa.StringArray, texts: pa.StringArray, characters: int = OP
 
 def read_words(batches: Iterable[pa.StringArray]) -> Words:
     """Return the words of `openings`, one for each article, which are given in batches."""
-    encoded, articles, texts = [], [], 0
+    parts, codes, texts = [], [], 0
     for batch in batches:
-        pieces, article = cut(batch)
-        encoded.append(pieces.dictionary_encode())
-        articles.append(article + np.int32(texts))
+        part, pieces = _words_of(batch, texts)
+        parts.append(part)
+        codes.append(pieces)
         texts += len(batch)
-    joined = pa.chunked_array(encoded, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
-    pieces = joined.chunk(0).dictionary if encoded else pa.array([], pa.string())
-    piece = np.concatenate([np.zeros(0, np.int32), *(chunk.indices.to_numpy() for chunk in joined.chunks)])
-    article = np.concatenate([np.zeros(0, np.int32), *articles])
+    joined = pa.chunked_array(codes, pa.dictionary(pa.int32(), pa.string())).unify_dictionaries()
+    del codes
+    pieces = joined.chunk(0).dictionary if parts else pa.array([], pa.string())
+    # Of each batch the words, and then what stands before each.
+    halves = [np.split(chunk.indices.fill_null(-1).to_numpy(), 2) for chunk in joined.chunks]
+    spelling, join = (np.concatenate([np.zeros(0, np.int32), *(half[n] for half in halves)]) for n in range(2))
+    del joined, halves
+    article, follows, in_title = (
+        np.concatenate([np.zeros(0, kind), *(part[n] for part in parts)]) for n, kind in enumerate((np.int32, bool, bool))
+    )
+    folded = pc.utf8_lower(pc.utf8_normalize(pieces, "NFKC")).dictionary_encode()
+    form = folded.indices.to_numpy()[spelling]
+    return Words(form, spelling, article, follows, in_title, join, folded.dictionary, pieces)
+
+
+def _words_of(batch: pa.StringArray, first: int) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], pa.DictionaryArray]:
+    """Return the words of texts, the first of which has the number `first`: article, follows, in_title, and the words themselves.
+
+    After the words come as many pieces, that which stands between each word and the one before it, if it is one; else null.
+    """
+    cuts, article = cut(batch)
+    encoded = cuts.dictionary_encode()
+    piece, pieces = encoded.indices.to_numpy(), encoded.dictionary
     is_word, is_join = (pc.match_substring_regex(pieces, sign).to_numpy(zero_copy_only=False) for sign in (r"\pL", JOINS))
-    at = np.flatnonzero(is_word[piece])
+    at = np.flatnonzero(is_word[piece]).astype(np.int32)
     gap = np.diff(at, prepend=-3)
     before = piece[np.maximum(at - 1, 0)]
     follows = (gap == 1) | ((gap == 2) & is_join[before])
     follows[1:] &= article[at[1:]] == article[at[:-1]]
     line_ends = np.flatnonzero(piece == pc.index(pieces, "\n").as_py())
-    title_end = np.zeros(texts, int)
+    title_end = np.zeros(len(batch), int)
     title_end[article[line_ends[::-1]]] = line_ends[::-1]  # of several the first stays
-    folded = pc.utf8_lower(pc.utf8_normalize(pieces, "NFKC")).dictionary_encode()
-    form = folded.indices.to_numpy()[piece[at]]
-    join = np.where(gap == 2, before, -1).astype(np.int32)
-    in_title = at < title_end[article[at]]
-    return Words(form, piece[at], article[at], follows, in_title, join, folded.dictionary, pieces)
+    told = pa.array(np.concatenate([piece[at], before]), mask=np.concatenate([np.zeros(len(at), bool), gap != 2]))
+    words = pa.DictionaryArray.from_arrays(told, pieces)
+    return (article[at] + np.int32(first), follows, at < title_end[article[at]]), words
 
 
 def cut(texts: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:

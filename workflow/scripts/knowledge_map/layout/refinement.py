@@ -15,7 +15,7 @@ from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.placement import place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
-from knowledge_map.neighbors.graph import read_neighbors
+from knowledge_map.neighbors.graph import nearest_articles, read_neighbors
 
 INITIAL_SPREAD = 1e-4
 """Standard deviation of the starting positions, small as t-SNE wants it (Kobak & Berens, 2019)."""
@@ -131,13 +131,6 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
             callbacks_every_iters=10,
         )
     return np.asarray(embedding)
-
-
-def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray:
-    """Return the first k articles of each row of the neighbor graph, int32 [N, k], -1 where a row has fewer."""
-    is_article = neighbors < articles
-    first = np.argsort(~is_article, axis=1, kind="stable")[:, :k]
-    return np.where(np.take_along_axis(is_article, first, 1), np.take_along_axis(neighbors, first, 1), -1).astype(np.int32)
 
 
 def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:

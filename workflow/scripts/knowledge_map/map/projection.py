@@ -26,6 +26,7 @@ from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map.table import KnowledgeMap, excerpt
+from knowledge_map.map.trust import TRUSTED, ArticlesOnMap, Trust, stretch_of
 from knowledge_map.neighbors.exact import articles_nearest_to
 from knowledge_map.questions.reading import read_questions
 
@@ -46,11 +47,12 @@ COPY = 1e-5
 
 @dataclass(frozen=True)
 class Projection:
-    """New items on the map: positions float32 [n, 2], and rows and cosine distances of the k nearest articles, [n, k]."""
+    """New items on the map: positions float32 [n, 2], rows and cosine distances of the k nearest articles, [n, k], and trust."""
 
     positions: np.ndarray
     neighbors: np.ndarray
     distances: np.ndarray
+    trust: Trust
 
 
 def project(
@@ -60,13 +62,14 @@ def project(
 
     A copy of an article lands on it.
     """
-    k = min(k, table.articles)
-    neighbors, distances = articles_nearest_to(vectors, table, range(table.articles), k, device, threads)
+    most = min(max(k, TRUSTED), table.articles)
+    nearest, distances = articles_nearest_to(vectors, table, range(table.articles), most, device, threads)
+    neighbors, distances = nearest[:, :k], distances[:, :k]
     articles = knowledge_map.positions[: table.articles]
     positions = best_positions(articles, neighbors, threads)
     copies = distances[:, 0] < COPY
     positions[copies] = articles[neighbors[copies, 0]]
-    return Projection(positions, neighbors, distances)
+    return Projection(positions, neighbors, distances, ArticlesOnMap(articles).trust(positions.astype(np.float64), nearest))
 
 
 def best_positions(articles: np.ndarray, neighbors: np.ndarray, threads: int) -> np.ndarray:
@@ -153,6 +156,8 @@ def write_projection(
                     {"ids": ids, "distances": distances}
                     for ids, distances in zip(projection.neighbors.tolist(), projection.distances.tolist(), strict=True)
                 ],
+                "trust": projection.trust.trust,
+                "stretch": pa.array(stretch_of(projection.trust.distance, knowledge_map.typical_distance), from_pandas=True),
             }
             writer.write_table(pa.table(written | {field.name: beside[field.name] for field in fields}, schema=schema))
             placed += len(batch)

@@ -22,6 +22,7 @@ from knowledge_map.common.files import atomic_write, read_record, write_record
 from knowledge_map.common.progress import Progress, log
 from knowledge_map.neighbors.distances import COLUMNS, Vectors, ranked, slices
 from knowledge_map.neighbors.exact import check_k
+from knowledge_map.neighbors.graph import without_self
 
 EXACT_UP_TO = 100_000
 """Articles up to which all are compared with all: to there an index saves less than half a minute of processor time."""
@@ -155,9 +156,7 @@ def _true_neighbors(queries: np.ndarray, own: np.ndarray, table: Vectors, k: int
         products, rows = faiss.knn(queries, np.ascontiguousarray(block), k + 1, metric=faiss.METRIC_INNER_PRODUCT)
         nearest.add_result(products, rows + first)
     nearest.finalize()
-    left_out = own[:, None] == nearest.I
-    left_out[~left_out.any(axis=1), -1] = True  # behind more than k copies of itself
-    return nearest.I[~left_out].reshape(len(queries), k)
+    return without_self(nearest.I, own)
 
 
 # --- searching

@@ -46,15 +46,41 @@ def gather_neighbors(paths: Iterable[str | Path], out: str | Path) -> None:
 
 def read_neighbors(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the neighbor graph at `path`: rows int32 [N, k] and cosine distances float32 [N, k]."""
-    pieces, k = [], None
-    for batch in _batches(path):
-        _, neighbors, distances = _arrays(path, batch, k)
-        k = neighbors.shape[1]
-        pieces.append((neighbors, distances))
-    if not pieces:
+    if not (pieces := list(_pieces(path))):
         raise corrupt_file_error(path, "it has no rows")
     neighbors, distances = map(np.concatenate, zip(*pieces, strict=True))
     return neighbors, distances
+
+
+def neighbor_blocks(path: str | Path) -> Iterator[np.ndarray]:
+    """Yield the rows of the neighbor graph at `path` a block at a time, int32 [n, k]."""
+    yield from (neighbors for neighbors, _ in _pieces(path))
+
+
+def _pieces(path: str | Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows and distances of the neighbors, [n, k], a block at a time."""
+    k = None
+    for batch in _batches(path):
+        _, neighbors, distances = _arrays(path, batch, k)
+        k = neighbors.shape[1]
+        yield neighbors, distances
+
+
+def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray:
+    """Return the first k articles of each row of the neighbor graph, int32 [N, k], -1 where a row has fewer."""
+    is_article = neighbors < articles
+    first = np.argsort(~is_article, axis=1, kind="stable")[:, :k]
+    return np.where(np.take_along_axis(is_article, first, 1), np.take_along_axis(neighbors, first, 1), -1).astype(np.int32)
+
+
+def without_self(neighbors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return `neighbors`, int [n, k + 1], of the items `rows`, int [n], without themselves: int [n, k].
+
+    Where more than k others lie on the very same spot, the item itself may be missing; then the last one goes.
+    """
+    others = neighbors != rows[:, None]
+    others[others.all(axis=1), -1] = False
+    return neighbors[others].reshape(len(neighbors), -1)
 
 
 def _batches(path: str | Path) -> Iterator[pa.RecordBatch]:

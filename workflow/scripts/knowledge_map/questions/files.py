@@ -1,4 +1,4 @@
-"""Files of questions as records: JSON, JSON Lines, CSV, TSV and parquet."""
+"""Files of questions and of domains as records: JSON, JSON Lines, CSV, TSV and parquet."""
 
 import json
 import re
@@ -18,14 +18,15 @@ BLANK = re.compile("[ \t\r\n\ufeff]*")
 """What may stand between two JSON values: a byte order mark as well, where files were joined."""
 
 
-def records_of(path: str | Path) -> Iterator[tuple[str, object]]:
+def records_of(path: str | Path, kind: str = "question") -> Iterator[tuple[str, object]]:
     """Yield the records of a file in its order, each with the name of its place, such as "line 3".
 
-    The place of an object that is a whole JSON file is "". What a record must be is not asked here.
+    The place of an object that is a whole JSON file is "". What a record must be is not asked here; `kind` is what messages
+    call it, and in the plural the setting that names the file.
 
     Raises UserError where the file cannot be read, is too large, or is in none of the formats.
     """
-    content = _content(Path(path))
+    content = _content(Path(path), kind)
     suffix = Path(path).suffix.lower()
     if content.startswith(b"PAR1") or suffix == ".parquet":
         yield from parquet_records(Path(path))
@@ -37,40 +38,40 @@ def records_of(path: str | Path) -> Iterator[tuple[str, object]]:
     if suffix in TABLES:
         yield from delimited_records(path, text, TABLES[suffix])
     else:
-        yield from _json_records(path, text)
+        yield from _json_records(path, text, kind)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, kind: str) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UserError(f"{path}: cannot be read (it is no plain file); fix `questions` in the configuration.")
+            raise UserError(f"{path}: cannot be read (it is no plain file); fix `{kind}s` in the configuration.")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; fix `questions` in the configuration.") from None
+        raise UserError(f"{path}: no such file; fix `{kind}s` in the configuration.") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); fix `questions` in the configuration.") from None
+        raise UserError(f"{path}: cannot be read ({error.strerror}); fix `{kind}s` in the configuration.") from None
     if len(content) > LARGEST_FILE:
-        raise UserError(f"{path}: more than {LARGEST_FILE:,} bytes; is this a file of questions? Divide it if it is.")
+        raise UserError(f"{path}: more than {LARGEST_FILE:,} bytes; is this a file of {kind}s? Divide it if it is.")
     return content
 
 
-def _json_records(path: str | Path, text: str) -> Iterator[tuple[str, object]]:
+def _json_records(path: str | Path, text: str, kind: str) -> Iterator[tuple[str, object]]:
     """Yield the items of a JSON list, or the JSON values that stand one behind the other, as the lines of JSON Lines do."""
     values = _json_values(path, text)
     if len(values) > 1:
         for line, value in values:
             items = value if isinstance(value, list) else [value]
             for number, item in enumerate(items, start=1):
-                yield (f"line {line}, question {number}" if isinstance(value, list) else f"line {line}"), item
+                yield (f"line {line}, {kind} {number}" if isinstance(value, list) else f"line {line}"), item
         return
     ((_, value),) = values
     if isinstance(value, list):
-        yield from ((f"question {number}", item) for number, item in enumerate(value, start=1))
+        yield from ((f"{kind} {number}", item) for number, item in enumerate(value, start=1))
     elif isinstance(value, dict):
         yield "", value
     else:
-        raise UserError(f"{path}: holds a JSON {type(value).__name__}; a list of questions is needed.")
+        raise UserError(f"{path}: holds a JSON {type(value).__name__}; a list of {kind}s is needed.")
 
 
 def _json_values(path: str | Path, text: str) -> list[tuple[int, object]]:

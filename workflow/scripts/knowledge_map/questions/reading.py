@@ -14,7 +14,7 @@ from knowledge_map.questions.files import records_of
 from knowledge_map.questions.formats.answers import decoded
 from knowledge_map.questions.formats.base import Asked, QuestionFormat, RecordError
 from knowledge_map.questions.formats.registry import QUESTION_FORMATS, collection_of, format_of
-from knowledge_map.questions.records import Question
+from knowledge_map.questions.records import Question, unreadable_lists
 from knowledge_map.questions.report import QuestionReport
 
 LONGEST_TEXT = 10_000  # characters of a question, which is its title on the map too
@@ -140,6 +140,8 @@ def _question(record: object, place: str, report: QuestionReport) -> tuple[Quest
         raise UserError(f"{place}: `id` must be a number or a text of at most {LONGEST_ID} characters.")
     if identity is None:
         identity = content_digest([written.encode()])[:16]
+    if unreadable := unreadable_lists(record):
+        raise UserError(f"{place}: `{unreadable[0]}` must be a text or a list of texts.")
     data = {name: value for name, value in record.items() if name != VECTOR}
     question = Question(f"question:{valid_unicode(str(identity))}", text, options, asked.answer, data, _vector(record, place))
     read = replace(asked, fields=(*asked.fields, *renamed))

@@ -30,7 +30,7 @@ BATCH_ROWS = 100
 NUMBERS = ("correctindex", "answer_index", "answer", "difficulty")
 """Columns of a delimited table, in lower case, in which digits are a number."""
 
-LISTS = ("options", "choices", "incorrect_answers")
+LISTS = ("options", "choices", "incorrect_answers", "domain_ids", "concepts_tested", "region")
 """Columns of a delimited table, in lower case, in which a list or an object may be written as JSON or as Python writes it."""
 
 

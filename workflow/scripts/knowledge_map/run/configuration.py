@@ -26,6 +26,7 @@ from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK
 from knowledge_map.embedding.model import EmbeddingModel, model_of
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
+from knowledge_map.questions.domains import Domain, domain_lines, read_domains
 from knowledge_map.questions.reading import read_reported_questions
 from knowledge_map.questions.records import Question
 from knowledge_map.questions.report import QuestionReport
@@ -142,8 +143,13 @@ class Inputs:
     question_files: list[str]
     questions: list[Question]
     question_report: QuestionReport
+    named_domains: list[Domain]
     article_model: EmbeddingModel
     question_model: EmbeddingModel
+
+    def told(self) -> list[str]:
+        """Return what there is to tell of questions and domains, in lines for people."""
+        return (self.question_report.lines() if self.question_files else []) + domain_lines(self.named_domains, self.questions)
 
     @property
     def questions_have_vectors(self) -> bool:
@@ -193,6 +199,7 @@ def _found(config: dict) -> Inputs:
         check_path(source.vectors or "", f"articles[{number}].vectors")
     for path in question_files:
         check_path(path, "questions")
+    check_path(config["domains"] or "", "domains")
     for source in sources:
         _check_on_hub(source)
         _check_carried(source)
@@ -214,6 +221,7 @@ def _found(config: dict) -> Inputs:
         question_files=question_files,
         questions=questions,
         question_report=question_report,
+        named_domains=read_domains(config["domains"]) if config["domains"] else [],
         article_model=article_model,
         question_model=question_model,
     )
@@ -337,6 +345,7 @@ def _check_settings(config: dict) -> None:
     if umap["min_dist"] > umap["spread"]:
         raise UserError(f"configuration: umap.min_dist is {umap['min_dist']}, above umap.spread ({umap['spread']}).")
     _find_tags(config)
+    _check_page(config)
     for coarse, fine in pairwise(sorted(config["labels"]["grid"])):
         if fine % coarse:
             raise UserError(
@@ -357,10 +366,22 @@ def _find_tags(config: dict) -> None:
     wanted = [labels["from"]] if isinstance(labels["from"], str) else labels["from"]
     if labels["tags"] is None and "tags" in wanted:
         raise UserError("configuration: labels.from has `tags`; carry a column of the type `tags`, or name one as labels.tags.")
+    if labels["tags"] is not None:
+        _check_is_carried(config, "labels.tags", labels["tags"])
+
+
+def _check_page(config: dict) -> None:
+    """Raise UserError where the page is to show a column that no source carries."""
+    for name in config["page"]["columns"] or []:
+        _check_is_carried(config, "page.columns", name)
+
+
+def _check_is_carried(config: dict, setting: str, name: str) -> None:
+    """Raise UserError where no source carries the column that a setting names."""
     carried = {name for source in config["articles"] for name in _carried(source)}
-    if labels["tags"] is not None and labels["tags"] not in carried:
+    if name not in carried:
         raise UserError(
-            f"configuration: labels.tags: no source carries a column `{labels['tags']}`; "
+            f"configuration: {setting}: no source carries a column `{shown(name)}`; "
             + (f"carried are {', '.join(sorted(carried))}." if carried else "none carries any column.")
         )
 

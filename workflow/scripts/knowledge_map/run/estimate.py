@@ -1,14 +1,15 @@
 """What a run will take on this machine: time, memory and disk of every rule, before it takes them.
 
-The embedding is measured: some texts of the shards are embedded with the model on the device. All other rules grow as
-docs/scale.md measured them, from what they took for 24,000 articles on a known machine, times how much slower this one is.
+The embedding is measured: some texts of the shards are embedded with the model on the device, unless sources bring all vectors
+along. All other rules grow as docs/scale.md measured them, from what they took for 24,000 articles on a known machine, times how
+much slower this one is.
 """
 
 import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from knowledge_map.articles.shards import read_manifest
-from knowledge_map.common.parquet import read_parquet
+from knowledge_map.common.parquet import open_parquet, read_parquet
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.encoders import TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
@@ -143,9 +144,18 @@ class Embedding:
     computed_in: str
 
 
-def measure_embedding(manifest: Path, model: EmbeddingModel, open_encoder: Callable[[], TextEncoder]) -> Embedding:
-    """Embed a sample of the shards' texts with what `open_encoder` loads, and return what that told."""
+VECTOR = 4.05 / 1e6
+"""MB of a file of vectors, for each of their numbers."""
+
+
+def measure_embedding(manifest: Path, model: EmbeddingModel, open_encoder: Callable[[], TextEncoder]) -> Embedding | None:
+    """Embed a sample of the shards' texts with what `open_encoder` loads, and return what that told.
+
+    None where sources bring the vectors of all articles along: nothing is loaded then.
+    """
     begun = time.monotonic()
+    if not _to_embed(manifest):
+        return None
     item_ids, texts = _sample(manifest, model)
     encoder = open_encoder()
     encoder.encode(texts[:WARM_UP], item_ids[:WARM_UP])
@@ -164,21 +174,40 @@ def measure_embedding(manifest: Path, model: EmbeddingModel, open_encoder: Calla
 
 
 def estimate(
-    manifest: Path, embedding: Embedding, cores: int, job_threads: int, ways: Ways, speed: float | None = None
+    manifest: Path, embedding: Embedding | None, cores: int, job_threads: int, ways: Ways, speed: float | None = None
 ) -> list[Row]:
-    """Return what every rule will take, in the order of the data.
+    """Return what every rule will take, in the order of the data; without `embed_shard` where nothing is embedded.
 
     Parameters
     ----------
+    embedding : what `measure_embedding` returned.
     cores : that the run is given.
     job_threads : CPU threads of one embedding job.
+    ways : which ways the run takes.
     speed : seconds that `_seconds_of_a_core` takes here; measured, if left out.
     """
     content = read_manifest(manifest)
-    articles, sizes = content["articles"], [entry["articles"] for entry in content["shards"]]
+    articles, given = content["articles"], [entry for entry in content["shards"] if "vectors" in entry]
+    dimension = embedding.dimension if embedding else _dimension(manifest.parent / f"{given[0]['vectors']}.parquet")
     slower = (_seconds_of_a_core() if speed is None else speed) / SPEED
-    rows = [_row(rule, cost, articles, embedding.dimension, cores, slower) for rule, cost in ways.costs().items()]
-    return [rows[0], _embedding_row(embedding, sizes, cores // job_threads), *rows[1:]]
+    rows = {rule: _row(rule, cost, articles, dimension, cores, slower) for rule, cost in ways.costs().items()}
+    shard = rows.pop("shard")
+    vectors = sum(entry["articles"] for entry in given) * dimension * VECTOR
+    first = [replace(shard, disk=shard.disk + vectors)]
+    if embedding:
+        first.append(_embedding_row(embedding, [entry["articles"] for entry in _to_embed(manifest)], cores // job_threads))
+    return [*first, *rows.values()]
+
+
+def _to_embed(manifest: Path) -> list[dict]:
+    """Return the shards of a manifest that come without vectors."""
+    return [entry for entry in read_manifest(manifest)["shards"] if "vectors" not in entry]
+
+
+def _dimension(path: Path) -> int:
+    """Return the length of the vectors of a shard."""
+    with open_parquet(path) as file:
+        return file.schema_arrow.field("embedding").type.list_size
 
 
 def _embedding_row(embedding: Embedding, sizes: Sequence[int], jobs: int) -> Row:
@@ -186,7 +215,7 @@ def _embedding_row(embedding: Embedding, sizes: Sequence[int], jobs: int) -> Row
     ends = np.zeros(max(1, min(jobs, len(sizes))))
     for size in sizes:
         ends[ends.argmin()] += embedding.load + size / embedding.rate
-    return Row("embed_shard", float(ends.max()), embedding.memory, sum(sizes) * embedding.dimension * 4.05 / 1e6)
+    return Row("embed_shard", float(ends.max()), embedding.memory, sum(sizes) * embedding.dimension * VECTOR)
 
 
 def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slower: float) -> Row:
@@ -194,13 +223,12 @@ def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slowe
     work = cost.work * times**cost.exponent * (wider if "work" in cost.with_dimension else 1)
     seconds = slower * (cost.start + work / min(cores, cost.cores or cores))
     thousands = articles / 1000
-    memory = cost.memory[0] + cost.memory[1] * min(articles, cost.memory_up_to) / 1000 * (
-        wider if "memory" in cost.with_dimension else 1
-    )
+    grown = min(articles, cost.memory_up_to) / 1000 * (wider if "memory" in cost.with_dimension else 1)
+    memory = cost.memory[0] + cost.memory[1] * grown
     return Row(rule, seconds, memory, cost.disk * thousands * (wider if "disk" in cost.with_dimension else 1))
 
 
-def as_lines(rows: Sequence[Row], embedding: Embedding, max_tokens: int, results: Path) -> list[str]:
+def as_lines(rows: Sequence[Row], embedding: Embedding | None, max_tokens: int, results: Path) -> list[str]:
     """Return the estimate as a table, what is short on this machine, and what would take less."""
     lines = [f"{'rule':24}{'time':>10}{'memory':>12}{'disk':>12}"]
     lines += [f"{row.rule:24}{duration(row.seconds):>10}{row.memory:>9,.0f} MB{row.disk:>9,.0f} MB" for row in rows]
@@ -208,6 +236,8 @@ def as_lines(rows: Sequence[Row], embedding: Embedding, max_tokens: int, results
     lines.append(f"{'all, one after the other':24}{duration(total):>10}{peak.memory:>9,.0f} MB{disk:>9,.0f} MB")
     lines.append(
         f"embedding: {embedding.rate:,.3g} texts/s a job in {embedding.computed_in}, {embedding.load:.0f} s to load the model"
+        if embedding
+        else "embedding: none, since the sources bring all vectors along"
     )
     return lines + _shortages(peak, disk, results) + _remedies(rows, embedding, max_tokens)
 
@@ -226,12 +256,11 @@ def _shortages(peak: Row, disk: float, results: Path) -> list[str]:
     return lines
 
 
-def _remedies(rows: Sequence[Row], embedding: Embedding, max_tokens: int) -> list[str]:
+def _remedies(rows: Sequence[Row], embedding: Embedding | None, max_tokens: int) -> list[str]:
     """Return what would make the run shorter, where there is much to gain."""
-    embed = next(row for row in rows if row.rule == "embed_shard")
-    graph = next(row for row in rows if row.rule == "neighbor_block")
+    seconds = {row.rule: row.seconds for row in rows}
     lines = []
-    if embed.seconds > 600:
+    if embedding and seconds["embed_shard"] > 600:
         lines.append("a GPU embeds 20 to 100 times as fast (`embedding.device`, docs/performance.md)")
         if embedding.computed_in == "float32":
             lines.append("`embedding.precision: bfloat16` or `float16` takes half the time where the device is fast at it")
@@ -240,14 +269,14 @@ def _remedies(rows: Sequence[Row], embedding: Embedding, max_tokens: int) -> lis
                 f"{embedding.truncated:.0%} of the texts are longer than {max_tokens} tokens; ".replace("%", " %")
                 + f"`embedding.max_tokens: {max_tokens // 2}` takes half the time"
             )
-    if graph.seconds > 1800 and all(row.rule != "neighbor_index" for row in rows):
+    if seconds["neighbor_block"] > 1800 and "neighbor_index" not in seconds:
         lines.append("`neighbors.method: index` takes a fraction of the time of the exact neighbors, and finds 98 % of them")
     return lines
 
 
 def _sample(manifest: Path, model: EmbeddingModel) -> tuple[list[str], list[str]]:
-    """Return item ids and texts, as the model's template makes them, of rows evenly drawn from at most eight shards."""
-    entries = read_manifest(manifest)["shards"]
+    """Return item ids and texts, as the model's template makes them, of rows evenly drawn from at most eight shards to embed."""
+    entries = _to_embed(manifest)
     chosen = [entries[i] for i in np.unique(np.linspace(0, len(entries) - 1, min(8, len(entries))).astype(int))]
     item_ids: list[str] = []
     texts: list[str] = []
@@ -275,6 +304,6 @@ def _seconds_of_a_core() -> float:
     return best
 
 
-def tell(rows: Sequence[Row], embedding: Embedding, max_tokens: int, results: Path) -> None:
+def tell(rows: Sequence[Row], embedding: Embedding | None, max_tokens: int, results: Path) -> None:
     """Log the estimate."""
     log.info("what the run will take on this machine, from nothing\n" + "\n".join(as_lines(rows, embedding, max_tokens, results)))

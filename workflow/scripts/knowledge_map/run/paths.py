@@ -36,10 +36,12 @@ def expand_paths(config: dict) -> dict:
     elif questions:
         questions = [expanded(path, f"questions[{number}]") for number, path in enumerate(questions)]
     new = config["projection"]["path"]
+    domains = config["domains"]
     return config | {
         "results": expanded(config["results"], "results"),
         "articles": sources,
         "questions": questions,
+        "domains": expanded(domains, "domains") if domains else domains,
         "embedding": config["embedding"] | {"model": expanded(config["embedding"]["model"], "embedding.model")},
         "projection": config["projection"] | {"path": expanded(new, "projection.path") if new else new},
     }

@@ -103,6 +103,7 @@ def verify(
         ("vectors", "all finite and of unit length", lambda: unit_vectors(results)),
         ("neighbors", "rows of other items, nearest first", lambda: valid_neighbors(results)),
         ("positions x, y", "all in [0, 1]", lambda: valid_positions(results)),
+        ("trust and stretch", "in [0, 1], and not negative", lambda: valid_trust(results)),
         *([(f"question region in {PICKLE}", "the box around the map's questions", lambda: valid_region(results))] * with_pickle),
         (f"mean overlap@{k} of the questions", overlap_wanted, lambda: overlap_reached(results, k, target_overlap)),
         (
@@ -341,6 +342,20 @@ def valid_positions(results: Path) -> Finding:
         return f"{int(bad.sum()):,} are not, the first in row {int(bad.argmax()):,}", False
     (x_min, y_min), (x_max, y_max) = positions.min(axis=0), positions.max(axis=0)
     return f"x {x_min:.3f} to {x_max:.3f}, y {y_min:.3f} to {y_max:.3f}", True
+
+
+def valid_trust(results: Path) -> Finding:
+    """Tell whether trust lies in [0, 1] and stretch is no less than 0, where they are known: of most items at least."""
+    with open_parquet(results / "knowledge_map.parquet") as file:
+        table = file.read(columns=["trust", "stretch"])
+    for name, most in (("trust", 1.0), ("stretch", np.inf)):
+        values = table[name].to_numpy()
+        known = table[name].is_valid().to_numpy()
+        bad = known & ~((values >= 0) & (values <= most) & np.isfinite(values))
+        if bad.any():
+            return f"{int(bad.sum()):,} of {name} are not, the first in row {int(bad.argmax()):,}", False
+    known = len(table) - table["trust"].null_count
+    return f"known of {known:,} items, trust {pc.mean(table['trust']).as_py() or 0:.1%} on the mean", 2 * known > len(table)
 
 
 def valid_region(results: Path) -> Finding:

@@ -1,1 +1,4 @@
-"""The map as people see it: a figure, and a page to explore. Both read the labels from their neutral table."""
+"""The map as people see it: a figure, a page to explore, and domains for a page of others.
+
+All of them read the labels from their neutral table.
+"""

@@ -1,7 +1,8 @@
 """The interactive map: one HTML file that carries data, style and script and asks the network for nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import jinja2
@@ -11,10 +12,13 @@ from markupsafe import Markup
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.checksum import csp_hash
 from knowledge_map.common.files import atomic_write
+from knowledge_map.common.parquet import read_parquet
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.records import Question
+from knowledge_map.views.page.carried import CarriedColumn, carried_column
 from knowledge_map.views.page.columns import (
+    Packed,
     as_json,
     excerpt_column,
     label_rows,
@@ -23,7 +27,9 @@ from knowledge_map.views.page.columns import (
     packed,
     position_column,
     source_column,
+    stretch_column,
     text_columns,
+    trust_column,
     url_column,
 )
 from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
@@ -31,9 +37,12 @@ from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, qui
 
 TEMPLATES = Path(__file__).parent
 
+LOADER = TEMPLATES / "loader.js"
+"""The script that unpacks and runs the page's own."""
+
 QUIZ = QuizSettings()
 
-COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors")
+COLUMNS = ("item_id", "source", "title", "url", "excerpt", "neighbors", "trust", "stretch")
 """What the page needs of the map."""
 
 
@@ -43,6 +52,7 @@ class PageSettings:
 
     excerpts: str = "all"
     neighbors: int = 8
+    columns: Sequence[str] | None = None
 
 
 def write_page(
@@ -58,30 +68,45 @@ def write_page(
     """Write the interactive map to `output`, under a `title`.
 
     `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
-    compressed as they lie in memory, so that it takes little more than the map itself.
+    compressed as they lie in memory, so that it takes little more than the map itself. So is the script, which `LOADER` runs.
     """
-    style, script = join_styles(STATIC), join_modules(STATIC)
+    style, script, loader = join_styles(STATIC), join_modules(STATIC), LOADER.read_text(encoding="utf-8")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
     articles = int(knowledge_map.is_article.sum())
+    carried = _carried(knowledge_map, settings)
     pieces = environment.get_template("page.html").generate(
         title=title,
-        policy=_policy(style, script),
+        policy=_policy(style, loader, script),
         style=Markup(style),
-        script=Markup(script),
+        loader=Markup(loader),
         articles=f"{articles:,}",
         questions=len(questions),
         region=region,
-        columns=_columns(knowledge_map, labels, questions, region, quiz, settings),
+        carried=[column.head for column in carried],
+        columns=chain(
+            [("script", packed([script.encode()]))],
+            _columns(knowledge_map, labels, questions, region, quiz, settings, carried),
+        ),
     )
     with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
 
 
-def _policy(style: str, script: str) -> str:
-    """Return the Content-Security-Policy: this style and this script, and nothing else from anywhere."""
-    return (
-        f"default-src 'none'; style-src '{csp_hash(style)}'; script-src '{csp_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
+def _policy(style: str, *scripts: str) -> str:
+    """Return the Content-Security-Policy: this style and these scripts, and nothing else from anywhere."""
+    allowed = " ".join(f"'{csp_hash(script)}'" for script in scripts)
+    return f"default-src 'none'; style-src '{csp_hash(style)}'; script-src {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _carried(knowledge_map: KnowledgeMap, settings: PageSettings) -> list[CarriedColumn]:
+    """Return the carried columns that the page shows, in the order of the settings; memory holds one of them at a time."""
+    names = [field.name for field in knowledge_map.carried]
+    wanted = names if settings.columns is None else [name for name in settings.columns if name in names]
+    articles = pa.array(knowledge_map.is_article)
+    return [
+        carried_column(f"carried-{number}", name, read_parquet(knowledge_map.path, columns=[name])[name].filter(articles))
+        for number, name in enumerate(wanted)
+    ]
 
 
 def _columns(
@@ -91,7 +116,8 @@ def _columns(
     region: Region | None,
     quiz: QuizSettings,
     settings: PageSettings,
-) -> Iterator[tuple[str, Iterator[str]]]:
+    carried: list[CarriedColumn],
+) -> Iterator[Packed]:
     """Yield name and base64 of each column; rows are those of the map, articles first."""
     table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
     by_id = {question.item_id: question for question in questions}
@@ -108,6 +134,7 @@ def _columns(
         "quiz": quiz_settings(knowledge_map, asked, region, quiz),
         "levels": level_list(labels, "map"),
         "region_levels": level_list(labels, "region"),
+        "carried": [column.head for column in carried],
     }
     yield "head", packed([as_json(head)])
     for name, array in {
@@ -115,9 +142,13 @@ def _columns(
         "sources": sources,
         "neighbors": neighbors,
         "similarities": similarities,
+        "trust": trust_column(table["trust"]),
+        "stretch": stretch_column(table["stretch"]),
         "label-rows": label_rows(labels),
     }.items():
         yield name, packed([array.tobytes()])
     yield from text_columns("titles", table["title"])
     yield from text_columns("excerpts", excerpt_column(knowledge_map, settings.excerpts, region))
     yield from text_columns("urls", urls)
+    for column in carried:
+        yield from column.data

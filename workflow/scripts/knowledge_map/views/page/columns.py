@@ -23,11 +23,17 @@ from knowledge_map.map.table import KnowledgeMap
 NONE = 0xFFFFFF
 """Stands for a neighbor that is not there; rows are written in three bytes."""
 
+UNKNOWN = 255
+"""Stands for a trust or stretch that is missing."""
+
 FOLLOWS = "="
 """Stands for an address that follows from the title."""
 
 BATCH = 10_000
 """Rows whose addresses are compared with their titles at once."""
+
+Packed = tuple[str, Iterator[str]]
+"""The name of data in the page, and their base64 in pieces."""
 
 PIECE = 3 * 2**18
 """Bytes turned into base64 at once; a multiple of three, so that the pieces can be joined."""
@@ -45,7 +51,7 @@ def packed(parts: Iterable[bytes]) -> Iterator[str]:
     yield base64.b64encode(pending + compressor.flush()).decode()
 
 
-def text_columns(name: str, texts: pa.ChunkedArray) -> Iterator[tuple[str, Iterator[str]]]:
+def text_columns(name: str, texts: pa.ChunkedArray) -> Iterator[Packed]:
     """Yield the two columns of `texts`, nulls being empty: their bytes, and their lengths as uint32."""
     texts = pc.fill_null(texts, "")
     yield name, packed(_utf8(chunk) for chunk in texts.chunks)
@@ -113,6 +119,22 @@ def common_address(titles: list[str], urls: list[str]) -> Address | None:
             if ending and url.endswith("/" + ending):
                 found[Address(url.removesuffix(ending), underscores)] += 1
     return found.most_common(1)[0][0] if found else None
+
+
+def trust_column(trust: pa.ChunkedArray) -> np.ndarray:
+    """Return trust, 0 to 1, in steps of 1/254, uint8 [rows]; `UNKNOWN` where it is missing."""
+    return _bytes(254 * trust.to_numpy())
+
+
+def stretch_column(stretch: pa.ChunkedArray) -> np.ndarray:
+    """Return stretch in sixteenths of a doubling, 128 being 1, uint8 [rows]; `UNKNOWN` where it is missing."""
+    with np.errstate(divide="ignore"):  # copies on one spot have a stretch of 0
+        return _bytes(128 + 16 * np.log2(stretch.to_numpy()))
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    """Return values rounded to 0..254, uint8, and `UNKNOWN` for those that are no number."""
+    return np.where(np.isnan(values), UNKNOWN, np.round(values.clip(0, UNKNOWN - 1))).astype(np.uint8)
 
 
 def url_column(titles: pa.ChunkedArray, urls: pa.ChunkedArray) -> tuple[Address | None, pa.ChunkedArray]:

@@ -4,7 +4,8 @@ import { store } from "./base/store.js";
 import { startTheme } from "./base/theme.js";
 import { camera } from "./map/camera.js";
 import { articleValues, startColoring } from "./map/coloring.js";
-import { measureDensity } from "./map/density.js";
+import { startDensity } from "./map/density.js";
+import { filter } from "./map/filter.js";
 import { startGestures } from "./map/gestures.js";
 import { itemOpened, labelOpened } from "./map/item_events.js";
 import { labelAt, startLabels, writtenLabels } from "./map/labels.js";
@@ -12,17 +13,22 @@ import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
 import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
 import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
 import { articleIndex } from "./map/spatial_index.js";
+import { startAddress } from "./panels/address.js";
 import { startArticleCards } from "./panels/article_card.js";
+import { startChips } from "./panels/chips.js";
 import { startColorMenu } from "./panels/color_menu.js";
 import { startControls } from "./panels/controls.js";
 import { startExport } from "./panels/export.js";
+import { startFilterPanel } from "./panels/filter_panel.js";
 import { startHelp } from "./panels/help.js";
 import { startHints } from "./panels/hint.js";
 import { startLegend } from "./panels/legend.js";
+import { startOverview } from "./panels/overview.js";
 import { startPanel } from "./panels/panel.js";
 import { startScene } from "./panels/scene.js";
 import { startSearch } from "./panels/search.js";
 import { startSelection, takeSelectionTool } from "./panels/selection.js";
+import { startTour } from "./panels/tour.js";
 import { answers } from "./quiz/answers.js";
 import { startQuiz } from "./quiz/quiz.js";
 
@@ -49,6 +55,7 @@ const knowledgeMap = {
   writtenLabels,
   markerOf,
   drawSampleMarker,
+  filter,
   // items
   itemAt,
   itemOpened,
@@ -63,10 +70,12 @@ const knowledgeMap = {
 async function start() {
   await store.load();
   articleIndex.fill(store.x, store.y, store.articleCount);
-  measureDensity();
+  filter.start(store.articleCount);
   startTheme();
+  startDensity();
   startLabels();
   startRenderer();
+  startOverview();
   startColoring();
   showMap();
   startGestures();
@@ -77,11 +86,16 @@ async function start() {
   startArticleCards();
   startSearch();
   startSelection();
+  startChips();
+  startFilterPanel();
   startHelp();
   startControls();
   startScene();
   if (store.questions.length) startQuiz();
   startExport();
+  const isFirstView = !location.hash;
+  startAddress();
+  if (isFirstView) startTour();
   Object.assign(globalThis, { knowledgeMap });
   document.body.dataset.state = "ready";
 }

@@ -1,6 +1,7 @@
 // The columns that the page carries, from their bytes to numbers and texts. A Python module of the same page packs them.
 
 const ABSENT = 0xffffff; // the row of a neighbor that is not there
+const UNKNOWN = 255; // stands for a trust or stretch that is missing
 const FOLLOWS = "="; // stands for an address that follows from the title
 const STEPS = 65535; // positions are whole steps of 1 / STEPS
 
@@ -107,6 +108,24 @@ export function neighborsOf(bytes, row, each) {
     if (neighbor !== ABSENT) neighbors.push(neighbor);
   }
   return neighbors;
+}
+
+/**
+ * Return the trust that a byte stands for.
+ * @param {number} byte
+ * @returns {number | null} 0 to 1; null where it is unknown
+ */
+export function trustOf(byte) {
+  return byte === UNKNOWN ? null : byte / 254;
+}
+
+/**
+ * Return the stretch that a byte stands for.
+ * @param {number} byte in sixteenths of a doubling, 128 being 1
+ * @returns {number | null} null where it is unknown
+ */
+export function stretchOf(byte) {
+  return byte === UNKNOWN ? null : 2 ** ((byte - 128) / 16);
 }
 
 /**

@@ -1,16 +1,17 @@
 // The items of the map, by row: first the articles, then the questions. Numbers stand in typed arrays.
 
+import { CategoryColumn, NumberColumn, TextColumn } from "./carried.js";
+import { takeCarried, takeColumn, takeTexts } from "./carriers.js";
 import {
   addressOf,
   coordinateOf,
   decodeText,
-  inflate,
   neighborsOf,
-  textReader,
+  stretchOf,
+  trustOf,
   unpackPositions,
   unpackSimilarities,
 } from "./columns.js";
-import { element } from "./dom.js";
 
 /**
  * @typedef {object} Label what an area is called
@@ -60,6 +61,14 @@ class ItemStore {
   levels = [];
   /** @type {LabelLevel[]} the levels of the question region, coarse to fine */
   regionLevels = [];
+  /** @type {import("./carried.js").CarriedColumn[]} what the articles carry */
+  carried = [];
+  /** @type {import("./carried.js").ClassedColumn[]} what one can filter by: the source, if there are several, what is carried, and trust */
+  classed = [];
+  /** The source of every article, as a column. */
+  sourceColumn = sourceColumn([], new Uint8Array(0));
+  /** How far the surroundings of every article can be trusted, as a column. */
+  trustColumn = trustColumn(new Uint8Array(0));
 
   /** @type {TextReader} */
   #titles = () => "";
@@ -72,21 +81,26 @@ class ItemStore {
   #neighbors = new Uint8Array(0);
   #neighborsEach = 0;
   #similarities = new Uint8Array(0);
+  #trust = new Uint8Array(0);
+  #stretch = new Uint8Array(0);
 
   /** Unpack what the page carries; nothing else may be asked before. */
   async load() {
-    const [head, positions, sources, neighbors, similarities, labelRows, titles, excerpts, urls] = await Promise.all([
-      takeColumn("head"),
-      takeColumn("positions"),
-      takeColumn("sources"),
-      takeColumn("neighbors"),
-      takeColumn("similarities"),
-      takeColumn("label-rows"),
-      takeTexts("titles"),
-      takeTexts("excerpts"),
-      takeTexts("urls"),
-    ]);
-    const { questions, levels, region_levels, ...rest } = JSON.parse(decodeText(head));
+    const [head, positions, sources, neighbors, similarities, trust, stretch, labelRows, titles, excerpts, urls] = await Promise
+      .all([
+        takeColumn("head"),
+        takeColumn("positions"),
+        takeColumn("sources"),
+        takeColumn("neighbors"),
+        takeColumn("similarities"),
+        takeColumn("trust"),
+        takeColumn("stretch"),
+        takeColumn("label-rows"),
+        takeTexts("titles"),
+        takeTexts("excerpts"),
+        takeTexts("urls"),
+      ]);
+    const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
     ({ x: this.x, y: this.y } = unpackPositions(positions));
     this.count = this.x.length;
@@ -94,13 +108,20 @@ class ItemStore {
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
     this.#similarities = unpackSimilarities(similarities, this.count);
-    [this.#titles, this.#excerpts, this.#urls] = [titles, excerpts, urls];
+    [this.#trust, this.#stretch] = [trust, stretch];
+    [this.#titles, this.#excerpts, this.#urls] = [titles.textOf, excerpts.textOf, urls.textOf];
     const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
     [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
     this.questions = questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
       const row = this.articleCount + number;
-      return { ...question, row, text: titles(row) };
+      return { ...question, row, text: titles.textOf(row) };
     });
+    this.carried = await takeCarried(carried);
+    this.classed = this.carried.flatMap((column) => column instanceof TextColumn ? [] : [column]);
+    this.sourceColumn = sourceColumn(this.sources, sources);
+    if (this.sources.length > 1) this.classed.unshift(this.sourceColumn);
+    this.trustColumn = trustColumn(trust.subarray(0, this.articleCount));
+    if (this.trustColumn.missing < this.articleCount) this.classed.push(this.trustColumn);
   }
 
   /**
@@ -167,25 +188,45 @@ class ItemStore {
   similarity(row, rank) {
     return this.#similarities[rank * this.count + row] / 255;
   }
+
+  /**
+   * Return which share of the articles nearest to an item in meaning are among as many nearest on the map.
+   * @param {number} row
+   * @returns {number | null} 0 to 1; null where no article is known to be near
+   */
+  trust(row) {
+    return trustOf(this.#trust[row]);
+  }
+
+  /**
+   * Return how far on the map the articles nearest to an item in meaning lie, as a multiple of what is usual.
+   * @param {number} row
+   * @returns {number | null} null where no article is known to be near
+   */
+  stretch(row) {
+    return stretchOf(this.#stretch[row]);
+  }
 }
 
 /**
- * Return the bytes of a column; the element that carried it leaves the page.
- * @param {string} name
+ * Return trust as a column of whole percents.
+ * @param {Uint8Array<ArrayBuffer>} bytes
  */
-async function takeColumn(name) {
-  const carrier = element(`data-${name}`), base64 = carrier.textContent ?? "";
-  carrier.remove();
-  return await inflate(base64);
+function trustColumn(bytes) {
+  const percents = bytes.map((byte) => Math.round(100 * (trustOf(byte) ?? 2.55))); // 255 is no value
+  const missing = percents.reduce((count, percent) => count + Number(percent === 255), 0);
+  const edges = [...Array(10).keys()].map((tenth) => 10 * tenth);
+  return new NumberColumn({ name: "Trust", kind: "number", missing, whole: true, edges: [...edges, 101], unit: " %" }, percents);
 }
 
 /**
- * Return the texts of a column.
- * @param {string} name
+ * Return the sources as a column; those beyond the commonest 255 have no names.
+ * @param {string[]} names
+ * @param {Uint8Array<ArrayBuffer>} numbers
  */
-async function takeTexts(name) {
-  const [bytes, lengths] = await Promise.all([takeColumn(name), takeColumn(`${name}-lengths`)]);
-  return textReader(bytes, lengths);
+function sourceColumn(names, numbers) {
+  const missing = numbers.reduce((count, number) => count + Number(number === 255), 0);
+  return new CategoryColumn("Source", missing, { count: names.length, textOf: (number) => names[number] }, numbers);
 }
 
 /**

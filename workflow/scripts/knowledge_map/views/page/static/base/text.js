@@ -29,6 +29,20 @@ export function written(count) {
 }
 
 /**
+ * Return in words how far the surroundings of an item can be trusted.
+ * @param {number} trust share of the articles nearest in meaning that are the nearest on the map
+ * @param {number | null} stretch how far away these lie on the map, as a multiple of what is usual
+ * @returns {string}
+ */
+export function trustInWords(trust, stretch) {
+  const how = trust >= 0.5 ? "well" : trust >= 0.25 ? "in part" : "little";
+  const far = stretch === null ? "" : `, and they lie ${stretch.toFixed(1)} times as far away as is usual`;
+  return `Its surroundings can be trusted ${how}: ${
+    Math.round(100 * trust)
+  } % of the articles nearest in meaning are the nearest here${far}.`;
+}
+
+/**
  * Return a number of things, such as "1 article" or "2,000 articles".
  * @param {number} count
  * @param {string} thing one of them
@@ -36,4 +50,29 @@ export function written(count) {
  */
 export function counted(count, thing) {
   return `${written(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 15, useGrouping: "min2" });
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: "min2" });
+
+/**
+ * Return a value as people write it: years without a comma, larger numbers with, and of long fractions four digits.
+ * @param {number} value
+ * @returns {string}
+ */
+export function numberText(value) {
+  const size = Math.abs(value);
+  if (size && (size >= 1e15 || size < 1e-4)) return value.toExponential(3);
+  return (Math.abs(value * 1e4 - Math.round(value * 1e4)) < 1e-6 ? plain : short).format(value);
+}
+
+/**
+ * Return a share as people write it, such as "12 %" or "0.3 %".
+ * @param {number} part
+ * @param {number} whole
+ * @returns {string}
+ */
+export function shareText(part, whole) {
+  const percent = whole ? (100 * part) / whole : 0;
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toPrecision(percent < 1 ? 1 : 2)} %`;
 }

@@ -1,115 +1,104 @@
-// What the colours of the articles tell. Every article has a value from 0 to 254; those selected have 255.
+// What the colours of the articles tell. Every article has a value from 0 to 253; those filtered out and those selected have their own.
 
-import { interpolateColor, parseColor } from "../base/colors.js";
+import { countBits } from "../base/bits.js";
+import { CategoryColumn, TagColumn } from "../base/carried.js";
+import { parseColor } from "../base/colors.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
+import { counted } from "../base/text.js";
 import { theme } from "../base/theme.js";
+import { allowedClasses, conditionKey } from "./class_filter.js";
 import { densityAt } from "./density.js";
+import { filter } from "./filter.js";
+import { classColor, COLORED_CLASSES, distanceColors, missingColor, scaleColor, sequentialColors } from "./palette.js";
 
-/** @typedef {"plain" | "source" | "kind" | "density" | "distance"} Kind what one can colour by */
+/** @typedef {import("../base/carried.js").ClassedColumn} ClassedColumn */
+/** @typedef {import("../base/carried.js").NumberColumn} NumberColumn */
 /**
- * @typedef {object} ColorKey what the colours tell: a scale of colours, or a list of them
+ * @typedef {object} KeyEntry a colour and what has it
+ * @property {string} color
+ * @property {string} text
+ * @property {number} [count] articles that have it
+ * @property {number[]} [classes] these classes of the column, which may be switched off
+ * @property {boolean} [isOn] they are not switched off
+ */
+/**
+ * @typedef {object} ColorKey what the colours tell
  * @property {string} title
  * @property {string[]} [stops] colours of a scale
  * @property {string} [low] the lower end of the scale
  * @property {string} [high] the upper end of the scale
- * @property {[string, string][]} [categories] colour and name
+ * @property {KeyEntry[]} [entries] colours with a meaning each
+ * @property {ClassedColumn} [column] that the colours are about
+ * @property {{ all: Uint32Array, kept: Uint32Array }} [bars] articles in each bin of the scale, without the column's own condition and with it
  */
 /**
  * @typedef {object} Coloring
- * @property {() => void} [prepare]
- * @property {(row: number) => number} valueOf the value of an article
+ * @property {(values: Uint8Array) => void} measure sets the value of every article
  * @property {(value: number) => number[]} colorOf the colour of a value
  * @property {() => ColorKey} key
  */
-/** @typedef {{ light: string[], dark: string[] }} Scheme */
 
 const SELECTED = 255;
-const HIGHEST = 254;
+const FADED = 254;
+const HIGHEST = 253;
 const OPACITY = 190; // of 255
-const LISTED = 7; // sources that have a colour of their own
+const FADED_OPACITY = 45; // of 255
+const HAS = 0, HAS_NOT = 1, NO_TAGS = 2; // values of articles coloured by one tag
 
-/** @type {Scheme} */
-const CATEGORIES = {
-  light: "#0f6e84 #c8553d #7a5ea8 #5b8c2a #b07c10 #c14f8b #3b6fc4 #70706c".split(" "),
-  dark: "#5cc4d8 #ff8f73 #b79df0 #a3d36c #e9b949 #f08fc4 #7fa8f5 #a5a5a0".split(" "),
-};
-/** @type {Scheme} */
-const DENSITY = {
-  light: "#cfe3c3 #74bfae #2788a3 #1a4b7d #1b1f52".split(" "),
-  dark: "#1c3a52 #1f6f86 #35a79c #9ad77f #f6f3b0".split(" "),
-};
-/** @type {Scheme} */
-const DISTANCE = {
-  light: "#7c1d5a #c03e67 #e97f5c #edb877 #d9c9a8".split(" "),
-  dark: "#ffe3b3 #ffab6b #e9657a #93407f #46305f".split(" "),
-};
-
-/** @param {Scheme} scheme */
-const colorsOf = (scheme) => scheme[theme.dark ? "dark" : "light"];
-/** @param {number} number of a source */
-const categoryOf = (number) => Math.min(number, LISTED);
-
-/** @type {Record<Kind, Coloring>} */
-const COLORINGS = {
+/** @type {Record<string, Coloring>} */
+const FIXED = {
   plain: {
-    valueOf: () => 0,
+    measure: (values) => values.fill(0),
     colorOf: () => parseColor(theme.colors.point),
     key: () => ({ title: "Articles", stops: densityColors(), low: "few", high: "many" }),
   },
   kind: {
-    valueOf: () => 0,
-    colorOf: () => parseColor(colorsOf(CATEGORIES)[0]),
+    measure: (values) => values.fill(0),
+    colorOf: () => parseColor(classColor(0)),
     key: () => {
-      /** @type {[string, string][]} */
-      const questions = store.questions.length ? [[theme.colors.accent, "Question"]] : [];
-      return { title: "Kind", categories: [[colorsOf(CATEGORIES)[0], "Article"], ...questions] };
-    },
-  },
-  source: {
-    valueOf: (row) => categoryOf(store.source[row]),
-    colorOf: (value) => parseColor(colorsOf(CATEGORIES)[categoryOf(value)]),
-    key: () => {
-      const names = store.sources.length > LISTED ? [...store.sources.slice(0, LISTED), "others"] : store.sources;
-      return { title: "Source", categories: names.map((name, n) => [colorsOf(CATEGORIES)[n], name]) };
+      const questions = store.questions.length ? [{ color: theme.colors.accent, text: "Question" }] : [];
+      return { title: "Kind", entries: [{ color: classColor(0), text: "Article" }, ...questions] };
     },
   },
   density: {
-    valueOf: (row) => Math.round(HIGHEST * densityAt(...store.position(row))),
-    colorOf: (value) => interpolateColor(colorsOf(DENSITY).map(parseColor), value / HIGHEST),
-    key: () => ({ title: "Articles around", stops: colorsOf(DENSITY), low: "few", high: "many" }),
+    measure: (values) => {
+      for (let row = 0; row < values.length; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
+    },
+    colorOf: (value) => scaleColor(sequentialColors(), value / HIGHEST),
+    key: () => ({ title: "Articles around", stops: sequentialColors(), low: "few", high: "many" }),
   },
   distance: {
-    prepare: () => {
-      distances ??= measureDistances();
-    },
-    valueOf: (row) => distances?.[row] ?? 0,
-    colorOf: (value) => interpolateColor(colorsOf(DISTANCE).map(parseColor), value / HIGHEST),
-    key: () => ({ title: "Nearest question", stops: colorsOf(DISTANCE), low: "near", high: "far" }),
+    measure: (values) => values.set(distances ??= measureDistances()),
+    colorOf: (value) => scaleColor(distanceColors(), value / HIGHEST),
+    key: () => ({ title: "Nearest question", stops: distanceColors(), low: "near", high: "far" }),
   },
 };
 
 /** The values of all articles, uint8, and red, green, blue and opacity of each of the 256 values. */
 /** @type {import("../base/signal.js").Signal<[Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]>} */
 export const colorsChanged = signal();
-/** Another kind was chosen. */
-/** @type {import("../base/signal.js").Signal<[Kind]>} */
+/** Something else was chosen to colour by. */
+/** @type {import("../base/signal.js").Signal<[string]>} */
 export const coloringChosen = signal();
 
-/** @type {Kind} */
+/** @type {Record<string, Coloring>} what one can colour by, by the names in the menu */
+const colorings = { ...FIXED };
 let chosen = "plain";
 let values = new Uint8Array(0);
 /** @type {number[]} */
 let selected = [];
 /** @type {Uint8Array | null} */
 let distances = null;
+/** @type {Map<TagColumn, number>} the tag of a column by which articles are coloured */
+const chosenTags = new Map();
 
 /** Return the colours of the density beneath the points, from sparse to dense. */
 export function densityColors() {
   return ["shade-low", "shade-middle", "shade-high"].map((name) => theme.colors[name]);
 }
 
-/** Return how far each article is from the nearest question on the map, on a root scale, the farthest being 254. */
+/** Return how far each article is from the nearest question on the map, on a root scale, the farthest being 253. */
 function measureDistances() {
   const squared = new Float32Array(store.articleCount).fill(Infinity);
   for (const { row } of store.questions) {
@@ -123,37 +112,178 @@ function measureDistances() {
   return Uint8Array.from(squared, (value) => HIGHEST * (value / farthest) ** 0.25);
 }
 
-function measureValues() {
-  const { prepare, valueOf } = COLORINGS[chosen];
-  prepare?.();
-  values = Uint8Array.from({ length: store.articleCount }, (_, row) => valueOf(row));
-  tellColors();
-}
+// ---- By a column ----
 
-/** Tell the colours, with the selection in the accent colour. */
-function tellColors() {
-  const marked = selected.length ? values.slice() : values;
-  for (const row of selected) marked[row] = SELECTED;
-  const palette = new Uint8Array(4 * 256);
-  for (let value = 0; value < SELECTED; value++) palette.set([...COLORINGS[chosen].colorOf(value), OPACITY], 4 * value);
-  palette.set([...parseColor(theme.colors.accent), 255], 4 * SELECTED);
-  colorsChanged(marked, palette);
+/**
+ * Return how many articles are in each class, of those that the conditions of other columns keep.
+ * @param {ClassedColumn} column
+ */
+function countsOf(column) {
+  return column.countClasses(filter.bitsWithout(conditionKey(column)));
 }
 
 /**
- * Colour the articles by a kind; one that this page does not have is ignored.
+ * Return the entry of no value, where there are articles without any.
+ * @param {ClassedColumn} column
+ * @param {Uint32Array} counts
+ * @returns {KeyEntry[]}
+ */
+function missingEntry(column, counts) {
+  const none = column.classCount, isOn = allowedClasses(column)[none] === 1;
+  return column.missing ? [{ color: missingColor(), text: "no value", count: counts[none], classes: [none], isOn }] : [];
+}
+
+/**
+ * @param {CategoryColumn} column
+ * @returns {Coloring}
+ */
+function byCategory(column) {
+  const none = column.classCount, listed = Math.min(none, COLORED_CLASSES), rest = none - listed;
+  return {
+    measure: (values) => {
+      const { classes } = column;
+      for (let row = 0; row < values.length; row++) {
+        values[row] = classes[row] === none ? HIGHEST : Math.min(classes[row], COLORED_CLASSES);
+      }
+    },
+    colorOf: (value) => parseColor(value === HIGHEST ? missingColor() : classColor(value)),
+    key: () => {
+      const allowed = allowedClasses(column), counts = countsOf(column);
+      /** @type {(text: string, classes: number[]) => KeyEntry} */
+      const entry = (text, classes) => ({
+        color: classColor(Math.min(classes[0], COLORED_CLASSES)),
+        text,
+        count: classes.reduce((sum, each) => sum + counts[each], 0),
+        classes,
+        isOn: classes.some((each) => allowed[each]),
+      });
+      const entries = Array.from({ length: listed }, (_, each) => entry(column.className(each), [each]));
+      if (rest) entries.push(entry(counted(rest, "other"), Array.from({ length: rest }, (_, n) => listed + n)));
+      return { title: column.name, column, entries: [...entries, ...missingEntry(column, counts)] };
+    },
+  };
+}
+
+/**
+ * @param {NumberColumn} column
+ * @returns {Coloring}
+ */
+function byNumber(column) {
+  const last = column.classCount - 1;
+  return {
+    measure: (values) => values.set(column.classes),
+    colorOf: (value) => value > last ? parseColor(missingColor()) : scaleColor(sequentialColors(), last ? value / last : 0.5),
+    key: () => {
+      const counts = countsOf(column), kept = filter.bits ? column.countClasses(filter.bits) : counts;
+      const [low, high] = [column.rangeName(0, 0), column.rangeName(last, last)];
+      const bars = { all: counts.subarray(0, last + 1), kept: kept.subarray(0, last + 1) };
+      return { title: column.name, column, stops: sequentialColors(), low, high, bars, entries: missingEntry(column, counts) };
+    },
+  };
+}
+
+/**
+ * @param {TagColumn} column
+ * @returns {Coloring}
+ */
+function byTag(column) {
+  return {
+    measure: (values) => {
+      const tag = chosenTag(column);
+      for (let row = 0; row < values.length; row++) {
+        const tags = column.tagsOf(row);
+        values[row] = !tags.length ? NO_TAGS : tags.includes(tag) ? HAS : HAS_NOT;
+      }
+    },
+    colorOf: (value) => parseColor([classColor(0), classColor(COLORED_CLASSES), missingColor()][value] ?? missingColor()),
+    key: () => {
+      const counts = countsOf(column), tag = chosenTag(column), bits = filter.bitsWithout(conditionKey(column));
+      const none = counts[column.classCount], kept = bits ? countBits(bits) : filter.total;
+      return {
+        title: column.name,
+        column,
+        entries: [
+          { color: classColor(0), text: `has ${column.className(tag)}`, count: counts[tag] },
+          { color: classColor(COLORED_CLASSES), text: "has not", count: kept - counts[tag] - none },
+          ...(column.missing ? [{ color: missingColor(), text: "no tags", count: none }] : []),
+        ],
+      };
+    },
+  };
+}
+
+/**
+ * Return the tag by which articles are coloured.
+ * @param {TagColumn} column
+ * @returns {number}
+ */
+export function chosenTag(column) {
+  return chosenTags.get(column) ?? 0;
+}
+
+/**
+ * Colour by a tag of a column.
+ * @param {TagColumn} column
+ * @param {number} tag
+ */
+export function chooseTag(column, tag) {
+  chosenTags.set(column, tag);
+  chooseColoring(coloringName(column));
+}
+
+/**
+ * Return the name by which articles are coloured by a column.
+ * @param {ClassedColumn} column
+ * @returns {string}
+ */
+export function coloringName(column) {
+  if (column === store.sourceColumn) return "source";
+  return column === store.trustColumn ? "trust" : `column ${column.name}`;
+}
+
+/**
+ * @param {ClassedColumn} column
+ * @returns {Coloring}
+ */
+function byColumn(column) {
+  if (column instanceof TagColumn) return byTag(column);
+  return column instanceof CategoryColumn ? byCategory(column) : byNumber(column);
+}
+
+// ---- The colours ----
+
+function measureValues() {
+  values = new Uint8Array(store.articleCount);
+  colorings[chosen].measure(values);
+  tellColors();
+}
+
+/** Tell the colours: what is filtered out is faint, what is selected has the accent colour. */
+function tellColors() {
+  const shown = filter.bits || selected.length ? values.slice() : values;
+  if (filter.bits) { for (let row = 0; row < shown.length; row++) if (!filter.keeps(row)) shown[row] = FADED; }
+  for (const row of selected) shown[row] = SELECTED;
+  const palette = new Uint8Array(4 * 256);
+  for (let value = 0; value <= HIGHEST; value++) palette.set([...colorings[chosen].colorOf(value), OPACITY], 4 * value);
+  palette.set([...parseColor(theme.colors.faint), FADED_OPACITY], 4 * FADED);
+  palette.set([...parseColor(theme.colors.accent), 255], 4 * SELECTED);
+  colorsChanged(shown, palette);
+}
+
+/**
+ * Colour the articles; by what this page does not have is ignored.
  * @param {string} name
  */
 export function chooseColoring(name) {
-  if (!Object.hasOwn(COLORINGS, name) || (name === "distance" && !store.questions.length)) return;
-  chosen = /** @type {Kind} */ (name);
+  if (!Object.hasOwn(colorings, name) || (name === "distance" && !store.questions.length)) return;
+  chosen = name;
   measureValues();
   coloringChosen(chosen);
 }
 
 /**
- * Return what the articles are coloured by.
- * @returns {Kind}
+ * Return the name of what the articles are coloured by.
+ * @returns {string}
  */
 export function chosenColoring() {
   return chosen;
@@ -172,7 +302,7 @@ export function isPlain() {
  * @returns {ColorKey}
  */
 export function colorKey() {
-  return COLORINGS[chosen].key();
+  return colorings[chosen].key();
 }
 
 /**
@@ -185,7 +315,7 @@ export function selectArticles(rows) {
 }
 
 /**
- * Return the values of some articles, 0 to 254.
+ * Return the values of some articles, 0 to 253.
  * @param {number[]} rows
  * @returns {number[]}
  */
@@ -193,8 +323,12 @@ export function articleValues(rows) {
   return rows.map((row) => values[row]);
 }
 
-/** Colour the articles for the first time, and again with every change of the theme. */
+/** Colour the articles for the first time, and again with every change of the theme and the filter. */
 export function startColoring() {
+  for (const column of [store.sourceColumn, store.trustColumn, ...store.classed]) {
+    colorings[coloringName(column)] = byColumn(column);
+  }
   measureValues();
   theme.changed.listen(tellColors);
+  filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());
 }

@@ -1,8 +1,9 @@
-// The density of the articles over the map and a margin around it: counted, blurred and on a log scale.
+// The density of the articles that the filter keeps, over the map and a margin around it: counted, blurred and on a log scale.
 
 import { interpolateColor, parseColor } from "../base/colors.js";
 import { createCanvas } from "../base/dom.js";
 import { store } from "../base/store.js";
+import { filter } from "./filter.js";
 
 /** Map units around the map that every picture beneath the points covers too: pictures reach from -MARGIN to 1 + MARGIN. */
 export const MARGIN = 0.1;
@@ -17,15 +18,21 @@ let levels = new Float32Array(SIZE * SIZE);
 /** @param {number} coordinate in map units */
 const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARGIN)) * SIZE);
 
-/** Count the articles. */
-export function measureDensity() {
-  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(store.articleCount, 1) ** 0.25));
+/** Count the articles that are kept. */
+function measureDensity() {
+  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(filter.count, 1) ** 0.25));
   levels = new Float32Array(SIZE * SIZE);
-  for (let row = 0; row < store.articleCount; row++) levels[indexOf(store.x[row], store.y[row])]++;
+  for (let row = 0; row < store.articleCount; row++) if (filter.keeps(row)) levels[indexOf(store.x[row], store.y[row])]++;
   for (let pass = 0; pass < PASSES; pass++) levels = blurredRows(levels, radius);
   const highest = levels.reduce((a, b) => Math.max(a, b)), dense = levels.filter((value) => value > 1e-3 * highest).sort();
   const peak = dense[Math.floor(PEAK * dense.length)] || 1;
   levels = levels.map((value) => Math.log1p(8 * Math.min(1, value / peak)) / Math.log(9));
+}
+
+/** Measure the density now and with every change of the filter. */
+export function startDensity() {
+  measureDensity();
+  filter.changed.listen(measureDensity);
 }
 
 /**

@@ -5,6 +5,7 @@ import { store } from "../base/store.js";
 import { shorten } from "../base/text.js";
 import { FONT, theme } from "../base/theme.js";
 import { camera } from "./camera.js";
+import { filter } from "./filter.js";
 import { countOf } from "./spatial_index.js";
 
 /** @typedef {[number, number, number, number]} ScreenBox left, right, top and bottom, in pixels */
@@ -13,6 +14,7 @@ import { countOf } from "./spatial_index.js";
 const NARROWEST = 84; // pixels a cell must be wide for its label to be written
 const MOST_TITLES = 250; // articles on the screen that are written by title
 const LONGEST_TITLE = 34; // characters
+const LEAST_KEPT = 0.5; // of the share of all articles that the filter keeps: a label of whose articles less is kept is not written
 const MOST_WIDTHS = 20_000; // widths of texts that are remembered
 
 /** @type {Map<string, number>} */
@@ -26,11 +28,15 @@ let named = [];
 /** Whether single articles are written, too. */
 let hasTitles = false;
 
+/** @type {Map<Label, boolean>} whether the filter, as it is now, keeps enough of a label's articles */
+const keptLabels = new Map();
+
 /** Line up the levels of the map and, as far as they are finer, those of the question region; coarse to fine. */
 export function startLabels() {
   const finest = store.levels.at(-1)?.width ?? Infinity;
   const finer = store.regionLevels.filter(({ width }) => width < 0.9 * finest);
   levels = [...store.levels, ...finer].sort((a, b) => b.width - a.width);
+  filter.changed.listen(() => keptLabels.clear());
 }
 
 /**
@@ -70,7 +76,7 @@ export function drawLabels(pen, taken, runs) {
     for (const label of labels) {
       // A title names an area as it names its article: nobody should take it for a subject.
       const [ink, bold] = label.from === "titles" ? [theme.colors.faint, 400] : [theme.colors.ink, weight];
-      if (known.has(label.text)) continue;
+      if (known.has(label.text) || !isKept(label)) continue;
       const box = write(pen, label.text, ...camera.toScreen(label.x, label.y), size, bold, ink, taken);
       if (!box) continue;
       known.add(label.text);
@@ -82,10 +88,24 @@ export function drawLabels(pen, taken, runs) {
   for (const run of runs) {
     for (const row of run) {
       const [x, y] = camera.toScreen(...store.position(row));
-      if (!isNearScreen(x, y) || known.has(store.title(row))) continue;
+      if (!isNearScreen(x, y) || !filter.keeps(row) || known.has(store.title(row))) continue;
       write(pen, shorten(store.title(row), LONGEST_TITLE), x, y + 13, 12, 400, theme.colors.faint, taken);
     }
   }
+}
+
+/**
+ * Return whether the filter keeps enough of the articles to which a label applies.
+ * @param {Label} label
+ */
+function isKept(label) {
+  let isKept = keptLabels.get(label);
+  if (isKept === undefined) {
+    const kept = filter.countKept(label.rows);
+    isKept = !filter.bits || (kept > 0 && kept / label.rows.length >= (LEAST_KEPT * filter.count) / filter.total);
+    keptLabels.set(label, isKept);
+  }
+  return isKept;
 }
 
 /**

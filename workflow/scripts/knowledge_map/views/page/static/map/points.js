@@ -139,7 +139,9 @@ class Points {
     const gl = this.#gl, packed = new Uint32Array(palette.buffer); // red, green, blue and opacity of a value in one number
     [this.#values, this.#palette] = [values, palette];
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#colors);
-    gl.bufferData(gl.ARRAY_BUFFER, Uint32Array.from(this.#order, (row) => packed[values[row]]), gl.DYNAMIC_DRAW);
+    const colors = new Uint32Array(this.#order.length);
+    for (let at = 0; at < colors.length; at++) colors[at] = packed[values[this.#order[at]]];
+    gl.bufferData(gl.ARRAY_BUFFER, colors, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(COLOR);
     gl.vertexAttribPointer(COLOR, 4, gl.UNSIGNED_BYTE, true, 0, 0);
   }

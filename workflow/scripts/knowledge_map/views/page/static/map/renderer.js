@@ -38,6 +38,10 @@ export const mapSettled = signal();
 /** @type {import("../base/signal.js").Signal<[CanvasRenderingContext2D]>} */
 export const mapDrawn = signal();
 
+/** Another picture is shown beneath the points; it covers the map and its margin. */
+/** @type {import("../base/signal.js").Signal<[HTMLCanvasElement]>} */
+export const pictureChanged = signal();
+
 const overlay = canvasElement("names"), pen = contextOf(overlay);
 let ground = canvasElement("ground");
 /** @type {import("./points.js").Painter} */
@@ -151,7 +155,9 @@ function drawSelected() {
 }
 
 function showPicture() {
-  painter.setPicture(shownLayer.value?.picture ?? drawDensity(densityColors(), isPlain() ? 1 : 0.3));
+  const picture = shownLayer.value?.picture ?? drawDensity(densityColors(), isPlain() ? 1 : 0.3);
+  painter.setPicture(picture);
+  pictureChanged(picture);
   redraw();
 }
 

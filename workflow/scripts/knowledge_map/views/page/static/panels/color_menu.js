@@ -8,7 +8,6 @@ export function startColorMenu() {
   const menu = element("colors");
   menu.addEventListener("change", (event) => chooseColoring(/** @type {HTMLInputElement} */ (targetOf(event)).value));
   coloringChosen.listen((kind) => {
-    const choice = /** @type {HTMLInputElement | null} */ (menu.querySelector(`input[value="${kind}"]`));
-    if (choice) choice.checked = true;
+    for (const choice of menu.querySelectorAll("input")) choice.checked = choice.value === kind;
   });
 }

@@ -3,6 +3,8 @@
 import { element, optionalElement, targetOf } from "../base/dom.js";
 import { emptyClicked } from "../map/gestures.js";
 import { registerOverlay, showQuestions, showWhole, zoomBy } from "../map/navigation.js";
+import { filter } from "../map/filter.js";
+import { showFilters } from "./filter_panel.js";
 import { showKeys } from "./help.js";
 import { closePanel } from "./panel.js";
 import { focusSearch } from "./search.js";
@@ -21,6 +23,8 @@ const keys = {
   "/": focusSearch,
   b: () => takeSelectionTool("box"),
   l: () => takeSelectionTool("lasso"),
+  f: showFilters,
+  x: () => filter.clear(),
   "?": showKeys,
 };
 

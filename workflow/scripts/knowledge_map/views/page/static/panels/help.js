@@ -12,6 +12,8 @@ const KEYS = [
   ["/", "search"],
   ["b", "select with a box; or hold Shift and drag"],
   ["l", "select with a lasso"],
+  ["f", "filter"],
+  ["x", "take all filters off"],
   ["1 to 9, 0, Enter", "in the quiz: answer, “I don’t know”, go on"],
   ["Esc", "close the panel, put a tool down"],
   ["?", "these keys"],

@@ -5,6 +5,7 @@ import { clamp } from "../base/numbers.js";
 import { store } from "../base/store.js";
 import { counted, shorten, written } from "../base/text.js";
 import { camera } from "../map/camera.js";
+import { filter } from "../map/filter.js";
 import { itemHovered, labelHovered } from "../map/item_events.js";
 import { ringItem } from "../map/ring.js";
 
@@ -42,7 +43,13 @@ function hintLabel(label, x, y) {
   element("hint").hidden = false;
   const examples = label.examples.map((row) => shorten(store.title(row), LONGEST_EXAMPLE));
   const such = examples.length ? `: ${examples.join(" · ")}` : "";
-  say(label.text, `${written(label.rows.length)} of ${counted(label.of, "article")} here, ${ORIGINS[label.from]}${such}`, x, y);
+  const kept = filter.bits ? `, ${written(filter.countKept(label.rows))} of them kept` : "";
+  say(
+    label.text,
+    `${written(label.rows.length)} of ${counted(label.of, "article")} here${kept}, ${ORIGINS[label.from]}${such}`,
+    x,
+    y,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 // Items as a table for spreadsheets.
 
+import { NumberColumn } from "../base/carried.js";
 import { store } from "../base/store.js";
 
 const COLUMNS = ["title", "kind", "source", "url", "x", "y"];
@@ -11,12 +12,21 @@ const COLUMNS = ["title", "kind", "source", "url", "x", "y"];
  * @returns {Generator<string, void>}
  */
 export function* tableLines(rows, separator) {
-  yield `${COLUMNS.join(separator)}\r\n`;
+  yield `${[...COLUMNS, ...store.carried.map(({ name }) => tableCell(name))].join(separator)}\r\n`;
   for (const row of rows) {
     const isQuestion = store.isQuestion(row), source = isQuestion ? "" : store.sources[store.source[row]];
     const texts = [store.title(row), isQuestion ? "question" : "article", source, store.url(row)].map(tableCell);
-    yield `${[...texts, ...store.position(row).map((value) => value.toFixed(5))].join(separator)}\r\n`;
+    const carried = store.carried.map((column) => isQuestion ? "" : carriedCell(column, row));
+    yield `${[...texts, ...store.position(row).map((value) => value.toFixed(5)), ...carried].join(separator)}\r\n`;
   }
+}
+
+/**
+ * @param {import("../base/carried.js").CarriedColumn} column
+ * @param {number} row
+ */
+function carriedCell(column, row) {
+  return column instanceof NumberColumn ? column.dataOf(row) : tableCell(column.textOf(row));
 }
 
 /**

@@ -1,18 +1,26 @@
 // The key to colours and markers: on the screen, and on the picture that one exports.
 
-import { create, createCanvas, element } from "../base/dom.js";
+import { TagColumn } from "../base/carried.js";
+import { button, create, createCanvas, element } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { shorten } from "../base/text.js";
+import { shorten, written } from "../base/text.js";
 import { FONT, theme } from "../base/theme.js";
-import { colorKey, colorsChanged, isPlain } from "../map/coloring.js";
+import { toggleClasses } from "../map/class_filter.js";
+import { chooseTag, chosenTag, colorKey, colorsChanged, isPlain } from "../map/coloring.js";
+import { scaleColor } from "../map/palette.js";
 import { drawSampleMarker, questionStates } from "../map/markers.js";
 import { shownLayer } from "../map/renderer.js";
+import { drawBars } from "./histogram.js";
 
 /** @typedef {import("../map/coloring.js").ColorKey} ColorKey */
 /** @typedef {import("../map/markers.js").QuestionState} QuestionState */
-/** @typedef {[HTMLCanvasElement, string]} Line a sample and what it stands for */
+/** @typedef {import("../map/coloring.js").KeyEntry} KeyEntry */
+/** @typedef {{ sample: HTMLCanvasElement, text: string, entry?: KeyEntry }} Line a sample and what it stands for */
 
 const LONGEST = 30; // characters of a line
+const LONGEST_COUNTED = 20; // characters of a line with a number at its end
+const MOST_TAGS = 200; // tags that one can choose from
+const BARS = 34; // height of the bars of a scale, in pixels of the screen
 const WIDTH = 200; // of the key on a picture, in pixels of the screen
 
 /** @type {Partial<Record<QuestionState, string>>} */
@@ -27,15 +35,18 @@ function currentKey() {
 }
 
 /**
- * Return a strip of colours.
- * @param {string[]} stops
+ * Return a strip of colours, with bars on it where it is known how many articles have each.
+ * @param {ColorKey} key
  */
-function strip(stops) {
-  const [canvas, pen] = createCanvas(168, 10, { className: "strip" });
-  const gradient = pen.createLinearGradient(0, 0, canvas.width, 0);
-  stops.forEach((stop, n) => gradient.addColorStop(n / (stops.length - 1), stop));
-  pen.fillStyle = gradient;
-  pen.fillRect(0, 0, canvas.width, canvas.height);
+function strip({ stops = [], bars }) {
+  const [canvas, pen] = createCanvas(168, bars ? BARS : 10, { className: bars ? "strip bars" : "strip" });
+  if (bars) drawBars(pen, bars.all, bars.kept, (share) => `rgb(${scaleColor(stops, share).join(" ")})`);
+  else {
+    const gradient = pen.createLinearGradient(0, 0, canvas.width, 0);
+    stops.forEach((stop, n) => gradient.addColorStop(n / (stops.length - 1), stop));
+    pen.fillStyle = gradient;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+  }
   return canvas;
 }
 
@@ -70,21 +81,56 @@ function lines() {
   const used = new Set(store.questions.map((_, number) => shownAs(questionStates.value[number])));
   const states = /** @type {QuestionState[]} */ (Object.keys(NAMES)).filter((state) => used.has(state));
   return [
-    ...(currentKey().categories ?? []).map(([color, text]) => /** @type {Line} */ ([colorPatch(color), text])),
-    ...states.map((state) => /** @type {Line} */ ([patch((pen) => drawSampleMarker(pen, state, 12, 12)), NAMES[state]])),
+    ...(currentKey().entries ?? []).map((entry) => ({ sample: colorPatch(entry.color), text: entry.text, entry })),
+    ...states.map((state) => ({ sample: patch((pen) => drawSampleMarker(pen, state, 12, 12)), text: NAMES[state] ?? "" })),
   ];
 }
 
-/** Show the key on the screen. */
+/**
+ * Return what stands for a line on the screen: a button where it switches classes off and on.
+ * @param {Line} line
+ * @param {ColorKey["column"]} column
+ */
+function lineNode({ sample, text, entry }, column) {
+  if (entry?.count === undefined) return create("li", {}, sample, shorten(text, LONGEST));
+  const parts = [
+    sample,
+    create("span", { textContent: shorten(text, LONGEST_COUNTED) }),
+    create("small", { textContent: written(entry.count) }),
+  ];
+  const { classes } = entry;
+  if (!classes || !column) return create("li", {}, ...parts);
+  const toggle = button("", () => toggleClasses(column, classes), { title: text, ariaPressed: String(entry.isOn) });
+  toggle.append(...parts);
+  return create("li", {}, toggle);
+}
+
+/**
+ * Return the list from which the tag is chosen that articles are coloured by.
+ * @param {TagColumn} column
+ */
+function tagList(column) {
+  const count = Math.min(column.classCount, MOST_TAGS), list = create("select", { ariaLabel: `${column.name}: coloured by` });
+  for (let tag = 0; tag < count; tag++) list.append(create("option", { value: String(tag), textContent: column.className(tag) }));
+  list.value = String(chosenTag(column));
+  list.addEventListener("change", () => chooseTag(column, Number(list.value)));
+  return list;
+}
+
+/** Show the key on the screen; what had the focus in it has it again. */
 function showLegend() {
-  const { title, stops, low = "", high = "" } = currentKey(), parts = [create("b", { textContent: title })];
+  const key = currentKey(), { title, stops, low = "", high = "", column } = key, parts = [create("b", { textContent: title })];
+  const legend = element("legend"), controls = () => [...legend.querySelectorAll("button, select")];
+  const focused = controls().indexOf(/** @type {Element} */ (document.activeElement));
   if (stops) {
     const ends = [low, high].map((textContent) => create("span", { textContent }));
-    parts.push(strip(stops), create("span", { className: "across" }, ...ends));
+    parts.push(strip(key), create("span", { className: "across" }, ...ends));
   }
-  parts.push(create("ul", {}, ...lines().map(([sample, text]) => create("li", {}, sample, shorten(text, LONGEST)))));
+  if (column instanceof TagColumn) parts.push(tagList(column));
+  parts.push(create("ul", {}, ...lines().map((line) => lineNode(line, column))));
   element("keys").classList.toggle("plain", isPlain());
-  element("legend").replaceChildren(...parts);
+  legend.replaceChildren(...parts);
+  if (focused >= 0) /** @type {HTMLElement | undefined} */ (controls()[focused])?.focus({ preventScroll: true });
 }
 
 /**
@@ -95,8 +141,8 @@ function showLegend() {
  * @param {number} ratio pixels of the picture to one of the screen
  */
 export function drawLegend(pen, x, y, ratio) {
-  const { title, stops, low = "", high = "" } = currentKey(), swatch = shownLayer.value?.key, parts = lines();
-  const height = (swatch ? 84 : 0) + (stops ? 52 : 26) + 22 * parts.length + 10;
+  const key = currentKey(), { title, stops, low = "", high = "", bars } = key, swatch = shownLayer.value?.key, parts = lines();
+  const tall = bars ? BARS : 10, height = (swatch ? 84 : 0) + (stops ? 42 + tall : 26) + 22 * parts.length + 10;
   pen.save();
   pen.translate(x, y);
   pen.scale(ratio, ratio);
@@ -136,11 +182,14 @@ export function drawLegend(pen, x, y, ratio) {
     at += 10;
   }
   write(title, 16, 600);
-  if (stops) drawScale(strip(stops), 10, low, high);
+  if (stops) drawScale(strip(key), tall, low, high);
   else at += 22;
-  for (const [sample, text] of parts) {
+  for (const { sample, text, entry } of parts) {
+    pen.globalAlpha = entry?.isOn === false ? 0.4 : 1;
     pen.drawImage(sample, 14, at - 12, 24, 24);
-    write(text, 44);
+    write(shorten(text, entry?.count === undefined ? LONGEST : LONGEST_COUNTED), 44);
+    if (entry?.count !== undefined) write(written(entry.count), WIDTH - 16, 400, "faint", "right");
+    pen.globalAlpha = 1;
     at += 22;
   }
   pen.restore();

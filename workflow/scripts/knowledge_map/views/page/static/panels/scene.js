@@ -3,6 +3,7 @@
 import { element } from "../base/dom.js";
 import { counted } from "../base/text.js";
 import { camera } from "../map/camera.js";
+import { filter } from "../map/filter.js";
 import { writtenLabels } from "../map/labels.js";
 import { mapSettled } from "../map/renderer.js";
 import { articleIndex, countOf } from "../map/spatial_index.js";
@@ -10,13 +11,15 @@ import { articleIndex, countOf } from "../map/spatial_index.js";
 const TOLD = 6; // labels
 
 function describe() {
-  const count = countOf(articleIndex.runsIn(camera.visibleBox())), labels = writtenLabels().slice(0, TOLD);
+  const runs = articleIndex.runsIn(camera.visibleBox()), labels = writtenLabels().slice(0, TOLD);
   const among = labels.length ? `, among them ${labels.join(", ")}` : "";
+  const count = filter.bits ? runs.reduce((sum, run) => sum + filter.countKept(run), 0) : countOf(runs);
   element("scene").textContent = `In view: about ${counted(count, "article")}${among}.`;
 }
 
-/** Tell what is in view, now and whenever the map has come to rest. */
+/** Tell what of the articles that are kept is in view, now, with every change of the filter and whenever the map has come to rest. */
 export function startScene() {
   mapSettled.listen(describe);
+  filter.changed.listen(() => requestAnimationFrame(describe)); // once the labels are those of the filter
   describe();
 }

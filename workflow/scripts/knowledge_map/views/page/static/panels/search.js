@@ -1,15 +1,19 @@
 // Search by title, as one types.
 
+import { bitsOf } from "../base/bits.js";
 import { create, element } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { counted, fold, shorten } from "../base/text.js";
+import { filter } from "../map/filter.js";
 import { goToItem } from "./item_list.js";
 import { TitleIndex } from "./title_index.js";
 
 const SHOWN = 20; // results
 const LONGEST = 90; // characters of a title
+const LONGEST_WORDS = 30; // characters of what was looked for, in a condition
 
-const field = /** @type {HTMLInputElement} */ (element("search")), results = element("found"), told = element("search-told");
+const field = /** @type {HTMLInputElement} */ (element("search")), results = element("found");
+const told = element("search-told"), keep = element("keep-found");
 let index = new TitleIndex(0, () => "");
 /** @type {number[]} */
 let rows = [];
@@ -47,6 +51,16 @@ function present() {
   const rest = found.count > rows.length ? `, the first ${rows.length} shown` : "";
   const answer = found.count ? `${counted(found.count, "title")}${rest}` : "No title has that in it.";
   told.textContent = field.value.trim() ? answer : "";
+  keep.hidden = !found.count;
+}
+
+/** Filter by the words in the field: articles with these in their titles are kept. */
+function keepFound() {
+  const words = field.value.trim(), articles = [];
+  for (const row of index.matches(words)) if (!store.isQuestion(row)) articles.push(row);
+  filter.set("title", { text: `Title: ${shorten(words, LONGEST_WORDS)}`, bits: bitsOf(articles, store.articleCount) });
+  field.focus();
+  close();
 }
 
 /**
@@ -84,7 +98,7 @@ function pick(n) {
 }
 
 function close() {
-  results.hidden = true;
+  results.hidden = keep.hidden = true;
   told.textContent = "";
   field.setAttribute("aria-expanded", "false");
   pointAt(-1);
@@ -120,5 +134,13 @@ export function startSearch() {
   field.addEventListener("focus", () => {
     if (field.value && results.hidden) present();
   });
-  field.addEventListener("blur", close);
+  // The button follows the field; on the way to it nothing is closed.
+  field.addEventListener("blur", (event) => {
+    if (event.relatedTarget !== keep) close();
+  });
+  keep.addEventListener("blur", (event) => {
+    if (event.relatedTarget !== field) close();
+  });
+  keep.addEventListener("pointerdown", (event) => event.preventDefault());
+  keep.addEventListener("click", keepFound);
 }

@@ -1,5 +1,6 @@
 // Select articles with a box or a lasso; see, copy and download what is inside.
 
+import { bitsOf } from "../base/bits.js";
 import { button, create, download, element } from "../base/dom.js";
 import { polygonContains } from "../base/geometry.js";
 import { store } from "../base/store.js";
@@ -8,6 +9,7 @@ import { theme } from "../base/theme.js";
 import { showToast } from "../base/toast.js";
 import { camera } from "../map/camera.js";
 import { selectArticles } from "../map/coloring.js";
+import { filter } from "../map/filter.js";
 import { setShiftTool, takeTool } from "../map/gestures.js";
 import { labelOpened } from "../map/item_events.js";
 import { mapDrawn, redraw } from "../map/renderer.js";
@@ -111,7 +113,7 @@ function drawShape(pen) {
 // ---- What is inside ----
 
 /**
- * Return the items inside a polygon of the map, questions first.
+ * Return the items inside a polygon of the map that are not filtered out, questions first.
  * @param {Position[]} corners
  */
 function itemsInside(corners) {
@@ -120,7 +122,7 @@ function itemsInside(corners) {
   const isInside = (row) => polygonContains(corners, ...store.position(row));
   const found = store.questions.map(({ row }) => row).filter(isInside);
   for (const run of articleIndex.runsIn([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)])) {
-    for (const row of run) if (isInside(row)) found.push(row);
+    for (const row of run) if (filter.keeps(row) && isInside(row)) found.push(row);
   }
   return found;
 }
@@ -150,11 +152,21 @@ function select(inside, heading) {
   if (!rows.length) return showToast("Nothing is inside.");
   const parts = [questions && counted(questions, "question"), articles.length && counted(articles.length, "article")];
   const buttons = [button("Copy", copyTable), button("Download CSV", downloadTable), button("Clear", clear)];
+  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(articles)));
   const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
   node.append(itemList(rows.slice(0, LISTED)));
   const rest = rows.length - LISTED;
   if (rest > 0) node.append(create("p", { className: "faint", textContent: `and ${written(rest)} more` }));
   showPanel(node, heading ?? `${parts.filter(Boolean).join(" and ")} selected`);
+}
+
+/**
+ * Filter: all other articles are left out.
+ * @param {number[]} articles
+ */
+function keepOnly(articles) {
+  filter.set("area", { text: `Selected: ${counted(articles.length, "article")}`, bits: bitsOf(articles, store.articleCount) });
+  clear();
 }
 
 function clear() {

@@ -42,6 +42,25 @@ export class TitleIndex {
   }
 
   /**
+   * Yield the rows of all titles that hold some words.
+   * @param {string} words
+   * @returns {Generator<number, void>}
+   */
+  *matches(words) {
+    const wanted = asLine(words).trim();
+    if (!wanted) return;
+    while (this.foldBlock());
+    for (const { first, text, starts } of this.#blocks) {
+      let line = 0;
+      for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, starts[line])) {
+        while (starts[line + 1] <= at) line++;
+        yield first + line++;
+        if (line >= starts.length - 1) break;
+      }
+    }
+  }
+
+  /**
    * Return the items whose titles hold some words: titles that begin with them first, and shorter before longer.
    * @param {string} words
    * @param {number} most rows
