@@ -135,7 +135,6 @@ def test_the_concepts_answered_worst_are_named_with_articles_to_read(fields, tak
     ]
     article = concepts.first.locator(".items button").first
     title = article.inner_text()
-    assert title.startswith("East")
     link = concepts.first.locator("a.read").first
     assert link.get_attribute("href").startswith("http") and link.get_attribute("rel") == "noopener noreferrer"
     assert link.get_attribute("aria-label") == f"Read {title}"
@@ -200,18 +199,17 @@ def test_weak_spots_come_first(graded, take):
 
 @pytest.mark.parametrize(("key", "harder"), [("1", True), ("2", False)])
 def test_the_edge_of_what_one_knows_moves_with_the_answers(tmp_path, take, key, harder):
-    kinds = [question(number, difficulty=number) for number in range(9)]
-    places = [(WEST[0], 0.5 + 0.001 * number) for number in range(9)]
+    kinds = [question(number, difficulty=number % 9) for number in range(36)]
+    places = [(WEST[0], 0.5 + 0.001 * number) for number in range(36)]
     page = take(write_quiz_page(tmp_path, kinds, places, quiz=QuizSettings(shuffle_options=False, difficulty=1)))
     page.get_by_label("at the edge of what I know").check()
-    page.keyboard.press("0")
-    page.get_by_role("button", name="Answer again").click()
-    page.keyboard.press(key)
-    page.keyboard.press("Enter")
-    first = int(asked(page)[4])
-    assert 1 <= first <= 7
-    answer(page, key * 3)
-    assert (int(asked(page)[4]) > first) == harder
+    difficulties = []
+    for _ in range(5):
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        difficulties.append(int(asked(page).strip("Why ?")) % 9)
+    assert 1 <= difficulties[0] <= 7
+    assert (difficulties[-1] > difficulties[0]) == harder
 
 
 def test_the_order_of_asking_is_kept(graded, take):

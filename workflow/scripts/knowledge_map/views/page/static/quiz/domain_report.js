@@ -3,12 +3,11 @@
 import { create } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { counted, shorten, written } from "../base/text.js";
-import { articleIndex } from "../map/spatial_index.js";
 import { answers } from "./answers.js";
 import { chosenDomain, hasDomains, questionsOf } from "./domains.js";
 import { knowledgeColor } from "./knowledge_layer.js";
 import { levelOf } from "./learner.js";
-import { readingList } from "./reading_list.js";
+import { articlesFor, readingList } from "./reading_list.js";
 
 /**
  * @typedef {object} DomainResult
@@ -21,6 +20,7 @@ import { readingList } from "./reading_list.js";
 /** @typedef {{ concept: string, right: number, answered: number, missed: number[] }} ConceptResult `missed` are questions */
 
 const WORST = 5; // concepts that are listed
+const READ = 2; // articles to read of a concept
 const LONGEST = 60; // characters of a name
 
 /**
@@ -79,20 +79,12 @@ function domainItem(result) {
   return item;
 }
 
-/**
- * Return the article to read after a question that was not known.
- * @param {number} number
- */
-function articleFor(number) {
-  const { row, source } = store.questions[number];
-  return source < 0 ? articleIndex.nearest(...store.position(row), 1) : [source];
-}
-
 /** @param {ConceptResult} result */
 function conceptItem({ concept, right, answered, missed }) {
+  const articles = missed.slice(0, READ).flatMap((number) => articlesFor(store.questions[number]).slice(0, 1));
   const line = create("p", {}, create("span", { textContent: shorten(concept, LONGEST) }));
   line.append(" ", create("small", { textContent: `${written(right)} of ${written(answered)} right` }));
-  return create("li", {}, line, readingList([...new Set(missed.slice(0, 2).flatMap(articleFor))]));
+  return create("li", {}, line, readingList([...new Set(articles)]));
 }
 
 /**

@@ -13,7 +13,7 @@ import { KnowledgeEstimate } from "./estimate.js";
 /** @typedef {import("./estimate.js").QuestionModel & { key: number }} KeyedQuestion */
 
 const SIDE = 24; // cells of a side of the region that matters when the next question is chosen
-const MANY = 200; // questions of a domain that stand for all of it, if it has more
+const MANY = 50; // questions of a domain that stand for all of it, if it has more
 
 /** @type {KnowledgeEstimate | null} */
 let estimate = null;
@@ -82,6 +82,7 @@ export function currentEstimate() {
   if (!region) throw new Error("there is no question region");
   const box = /** @type {Box} */ ([region.x_min, region.x_max, region.y_min, region.y_max]);
   estimate ??= new KnowledgeEstimate(box, quiz.length_scale, quiz.general_level);
+  if (!changed.size) return estimate; // even without a new answer, learning would look at every answer again
   const numbers = [...changed], given = numbers.filter((number) => !answers.isOpen(number));
   if (!answers.count) estimate.clear();
   else for (const number of numbers) if (answers.isOpen(number)) estimate.unlearn(number);

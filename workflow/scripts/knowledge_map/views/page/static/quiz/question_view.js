@@ -3,7 +3,7 @@
 import { button, create } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { answers } from "./answers.js";
-import { readingList } from "./reading_list.js";
+import { articlesFor, readingList } from "./reading_list.js";
 import { richText } from "./rich_text.js";
 
 /**
@@ -14,8 +14,6 @@ import { richText } from "./rich_text.js";
  * @property {HTMLButtonElement | null} proceed goes on, if that is possible
  */
 
-const NEAR = 3; // articles that are listed beneath a question
-
 /**
  * Return what is shown of a question.
  * @param {number} number
@@ -23,7 +21,7 @@ const NEAR = 3; // articles that are listed beneath a question
  * @returns {HTMLElement[]}
  */
 export function questionView(number, actions) {
-  const { row, text, options, source, parts } = store.questions[number], state = answers.state(number);
+  const { text, options, source, parts } = store.questions[number], state = answers.state(number);
   const ordinal = create("span", { className: "ordinal", textContent: `Question ${number + 1} ` });
   const heading = create("h3", { className: "asked", tabIndex: -1 }, ordinal, ...richText(text, parts?.[0]));
   if (!answers.canBeAsked(store.questions[number])) {
@@ -32,7 +30,7 @@ export function questionView(number, actions) {
       create("ul", { className: "only-shown" }, ...options.map((_, option) => create("li", {}, ...optionText(number, option)))),
       create("p", { className: "verdict", textContent: "This question is only shown: no answer to it is known here." }),
       create("h4", { textContent: "Articles near it" }),
-      readingList(articlesNear(row)),
+      readingList(articlesFor(store.questions[number])),
       ...(actions.proceed ? [create("div", { className: "steps" }, actions.back, actions.proceed)] : []),
     ];
   }
@@ -53,7 +51,7 @@ export function questionView(number, actions) {
     create("p", { className: `verdict ${state}` }, ...verdictNodes(number)),
     steps,
     create("h4", { textContent: source < 0 ? "Articles near it" : "Where it comes from" }),
-    readingList(source < 0 ? articlesNear(row) : [source]),
+    readingList(articlesFor(store.questions[number])),
   ];
 }
 
@@ -114,12 +112,4 @@ export function verdict(number) {
   const { options, answer } = store.questions[number], state = answers.state(number);
   if (state === "right") return "Right.";
   return `${state === "wrong" ? "Not right" : "Not known"}: the answer is “${options[answer ?? -1]}”.`;
-}
-
-/**
- * Return the articles nearest to a question in meaning.
- * @param {number} row
- */
-function articlesNear(row) {
-  return store.neighbors(row).filter((other) => !store.isQuestion(other)).slice(0, NEAR);
 }
