@@ -48,7 +48,7 @@ rule map_pickle:
     resources:
         mem_mb=growing(2000),
     params:
-        umap=canonical(config["umap"]),
+        umap=umap_settings,
         region_padding=config["map"]["region_padding"],
     message:
         "Writing the knowledge map as a pickle"

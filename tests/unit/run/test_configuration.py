@@ -10,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete, projection_settings, read_schema
+from knowledge_map.run.configuration import check_inputs, check_size, complete, has_pickle, projection_settings, read_schema
 from knowledge_map.run.paths import check_environment
 
 ROOT = Path(__file__).parents[3]
@@ -477,3 +477,8 @@ def test_too_few_items_are_refused_with_the_remedy():
         with pytest.raises(UserError, match="a map needs at least 2 articles, 4 items in all"):
             check_size(articles, questions, 2)
     check_size(5, 2, 6)
+
+
+def test_a_pickle_is_written_of_a_map_that_is_not_too_large_or_as_asked():
+    assert [has_pickle("auto", articles) for articles in (500_000, 500_001)] == [True, False]
+    assert has_pickle("always", 7_000_000) and not has_pickle("never", 10)

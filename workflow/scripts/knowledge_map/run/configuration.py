@@ -35,6 +35,9 @@ from knowledge_map.run.paths import check_path, expand_paths
 FLOAT32 = 4
 """Bytes of a number."""
 
+PICKLE_UP_TO = 500_000
+"""Articles up to which `map.pickle: auto` writes one: of vectors of 1,024 numbers, 5 GB."""
+
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
 
@@ -387,6 +390,11 @@ def _carried(source: dict) -> list[str]:
     """Return the names that the columns carried by a source have on the map."""
     columns = source.get("carry") or []
     return [column if isinstance(column, str) else column.get("as") or column["column"] for column in columns]
+
+
+def has_pickle(wanted: str, articles: int) -> bool:
+    """Return whether a run over so many articles writes the pickle, by `map.pickle`."""
+    return wanted == "always" or (wanted == "auto" and articles <= PICKLE_UP_TO)
 
 
 def check_size(articles: int, questions: int, k: int) -> None:

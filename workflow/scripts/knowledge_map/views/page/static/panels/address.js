@@ -13,6 +13,9 @@ import { closePanel, panelChanged } from "./panel.js";
 const FAR = 0.4; // of the shorter side of the screen: a view that moved farther is another one
 const ZOOMED = 1.5; // a view that was zoomed by this factor is another one
 
+/** The part of an address that holds a shared result, which belongs to the quiz and stays as it is. */
+export const RESULT = "result";
+
 let shownItem = -1; // the row of the item in the panel
 
 /**
@@ -38,6 +41,8 @@ export function writeAddress() {
   const tag = tagNameOf(chosenColoring());
   if (tag) parts.set("tag", tag);
   if (shownItem >= 0) parts.set("item", String(shownItem));
+  const result = before.get(RESULT);
+  if (result !== null) parts.set(RESULT, result);
   if (String(before) === String(parts)) return;
   if (isElsewhere(before)) history.pushState(null, "", `#${parts}`);
   else history.replaceState(null, "", `#${parts}`);
