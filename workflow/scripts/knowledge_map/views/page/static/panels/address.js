@@ -73,8 +73,9 @@ function readAddress() {
   if ([x, y, zoom].every(Number.isFinite) && zoom > 0) camera.jumpTo(x, y, camera.scaleOf(zoom));
   chooseColoring(parts.get("color") ?? "plain");
   chooseTagNamed(chosenColoring(), parts.get("tag") ?? "");
-  if (Number.isInteger(row) && row >= 0 && row < store.count) itemOpened(row);
-  else if (shownItem >= 0) closePanel();
+  const isItem = Number.isInteger(row) && row >= 0 && row < store.count;
+  if (isItem && row !== shownItem) itemOpened(row);
+  else if (!isItem && shownItem >= 0) closePanel();
 }
 
 /** Follow the address, and keep it up to date. */
