@@ -9,10 +9,13 @@ from labelled_maps import labelled, small_map
 
 from knowledge_map.common.parquet import read_parquet, write_parquet
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.quiz_data import QuizSettings
 
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
+IN_ORDER = QuizSettings(shuffle_options=False)
 
 
 def question(
@@ -21,7 +24,14 @@ def question(
     return Question(f"question:{number}", text or f"Why {number}?", tuple(options), answer, data)
 
 
-def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tuple[float, float]], articles: int = 300) -> Path:
+def write_quiz_page(
+    folder: Path,
+    questions: list[Question],
+    places: Sequence[tuple[float, float]],
+    articles: int = 300,
+    quiz: QuizSettings = IN_ORDER,
+    domains: Sequence[Domain] = (),
+) -> Path:
     """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(3)
@@ -37,7 +47,7 @@ def write_quiz_page(folder: Path, questions: list[Question], places: Sequence[tu
     position = table.column_names.index("title")
     write_parquet(folder / "knowledge_map.parquet", table.set_column(position, "title", pa.array(texts)))
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
-    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
+    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz", quiz, domains=domains)
     return folder / "map.html"
 
 

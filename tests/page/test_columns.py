@@ -172,3 +172,10 @@ def test_the_address_holds_the_column(open_page, small_page):
     again = open_page(small_page, page.evaluate("location.hash"))
     assert again.locator("#legend b").inner_text() == "score"
     assert again.locator("input[name=color]:checked").get_attribute("value") == "column score"
+
+
+def test_the_address_holds_the_tag(open_page, small_page):
+    page = open_page(small_page, "#color=column+tags&tag=even")
+    assert page.locator("#legend li").first.inner_text().split() == ["has", "even", "187"]
+    settle(page)
+    assert "tag=even" in page.evaluate("location.hash")

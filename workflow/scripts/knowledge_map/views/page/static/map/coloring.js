@@ -231,6 +231,30 @@ export function chooseTag(column, tag) {
   chooseColoring(coloringName(column));
 }
 
+/** Return the column of tags by which articles are coloured, if they are. */
+function coloredTags() {
+  for (const column of store.classed) if (column instanceof TagColumn && coloringName(column) === chosen) return column;
+  return null;
+}
+
+/**
+ * Return the tag by which articles are coloured now, or "" where they are coloured by something else.
+ * @returns {string}
+ */
+export function chosenTagName() {
+  const column = coloredTags();
+  return column ? column.className(chosenTag(column)) : "";
+}
+
+/**
+ * Colour by the tag of a name, where articles are coloured by tags and one is called so.
+ * @param {string} name
+ */
+export function chooseTagNamed(name) {
+  const column = coloredTags(), count = column?.classCount ?? 0;
+  for (let tag = 0; column && tag < count; tag++) if (column.className(tag) === name) return chooseTag(column, tag);
+}
+
 /**
  * Return the name by which articles are coloured by a column.
  * @param {ClassedColumn} column
