@@ -1,4 +1,4 @@
-"""What the embedding does on a CUDA device: `PYTHONPATH=workflow/scripts python tests/gpu/cuda.py [REPORT]`.
+"""What the embedding does on a CUDA device: `PYTHONPATH=workflow/scripts python tests/gpu/check_device.py [REPORT]`.
 
 It needs no network, no model and not the versions of the lock: models are random, of Qwen3's architecture, tiny and of the size
 of Qwen3-Embedding-0.6B. It takes about three minutes, prints what it finds, writes it as JSON to REPORT, and ends with 1 if a
