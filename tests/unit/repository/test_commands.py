@@ -14,10 +14,10 @@ PROGRAMS = ("make", "sh", "awk", "grep", "rm", "touch", "env", "python3", "dirna
 """What the commands may use, by the name that it has on macOS, too."""
 
 BSD = {
-    "sed": r'case "$*" in *-i*|*-r*|*\\t*|*\\+*|*--*) echo "sed: illegal option" >&2; exit 1;; esac; exec /bin/sed "$@"',
-    "readlink": 'case "$*" in *-m*|*-e*|*--*) echo "readlink: illegal option" >&2; exit 1;; esac; exec /bin/readlink "$@"',
+    "sed": r'case "$*" in *-i*|*-r*|*\\t*|*\\+*|*--*) echo "sed: illegal option" >&2; exit 1;; esac; exec {found} "$@"',
+    "readlink": 'case "$*" in *-m*|*-e*|*--*) echo "readlink: illegal option" >&2; exit 1;; esac; exec {found} "$@"',
     "stat": 'case "$*" in *-c*|*--*) echo "stat: illegal option -- c" >&2; exit 1;; esac; exit 1',
-    "date": 'case "$*" in *-d*|*--*|*%N*) echo "date: illegal option" >&2; exit 1;; esac; exec /bin/date "$@"',
+    "date": 'case "$*" in *-d*|*--*|*%N*) echo "date: illegal option" >&2; exit 1;; esac; exec {found} "$@"',
 }
 """Programs that refuse what only GNU's know."""
 
@@ -30,7 +30,7 @@ def path(tmp_path) -> Path:
         if found:
             (tmp_path / name).symlink_to(found)
     for name, script in BSD.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n".replace("{found}", shutil.which(name)))
         (tmp_path / name).chmod(0o755)
     return tmp_path
 
