@@ -55,7 +55,7 @@ def test_a_card_shows_what_the_article_carries(desktop):
         "year": "1994",
         "published": "1991-03-11",
         "score": "3.808",
-        "tags": "even, all",
+        "tags": "even, all, rest 14",
         "open": "no",
         HOSTILE_NAME: "https://example.org/a?b=c",
     }

@@ -101,6 +101,16 @@ def test_an_article_is_kept_for_any_of_its_tags(whole, carried):
     assert kept(whole) == rows_where(carried, lambda article: not article["tags"] or "even" in article["tags"])
 
 
+def test_a_class_among_many_is_found_by_its_name(whole, carried):
+    tags = group(whole, "tags")
+    assert tags.locator("li").count() == 42 and tags.get_by_role("checkbox", name="7 others").count() == 1  # of 47
+    tags.get_by_role("searchbox", name="Find in tags").fill("REST 29")
+    assert tags.locator("li span").all_inner_texts() == ["rest 29"]
+    tags.get_by_role("button", name="Only rest 29").click()
+    assert kept(whole) == rows_where(carried, lambda article: "rest 29" in (article["tags"] or []))
+    assert chips(whole) == ["tags: rest 29"]
+
+
 def test_the_words_in_the_search_field_filter_too(whole):
     whole.locator("#search").fill("ribosome")
     whole.keyboard.press("Tab")
@@ -239,7 +249,10 @@ MIXED = """([topics, tags, first, last]) => {
     const named = (wanted) => store.classed.find(({ name }) => name === wanted);
     filter.clear();
     classFilter.allowClasses(named("topic"), Uint8Array.from([...topics, true], Number));
-    classFilter.allowClasses(named("tags"), Uint8Array.from(tags, Number));
+    const column = named("tags"), allowed = new Uint8Array(column.classCount + 1), order = ["all", "even"];
+    for (const number of [0, 1]) allowed[number] = Number(tags[order.indexOf(column.className(number))]);
+    allowed[column.classCount] = Number(tags[2]);
+    classFilter.allowClasses(column, allowed);
     classFilter.allowRange(named("year"), first, last);
     return [filter.count, [...topics.keys()].filter((n) => topics[n]).map((n) => named("topic").className(n))];
 }"""

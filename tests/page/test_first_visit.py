@@ -1,6 +1,7 @@
 """A first visit is led to what there is; one finds the way on the map of the whole, and back by the browser."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from chromium import PHONE
 from screen import camera, settle, wait_until
 
@@ -24,6 +25,8 @@ def test_three_steps_point_at_search_colours_and_quiz_once(open_page, small_page
         assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"] and box["y"] + box["height"] <= size["height"]
         settle(page)
         page.screenshot(path=pictures / f"first-visit-{request.node.callspec.id}-{step + 1}.png")
+        serious = [fault for fault in Axe().run(page).response["violations"] if fault["impact"] in ("serious", "critical")]
+        assert not serious
         page.keyboard.press("Enter")
     assert seen == TARGETS
     assert dialog.count() == 0 and page.evaluate("document.activeElement.id") == "quiz-open"

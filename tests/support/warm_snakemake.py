@@ -75,7 +75,7 @@ def _run(
     sys.path[:] = [entry for entry in sys.path if not Path(entry).is_relative_to(TESTS) and Path(entry) != PACKAGE]
     sys.argv = ["snakemake", *arguments]
     if warm:
-        sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": warm_jobs.JobServer().popen})
+        sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": warm_jobs.JobServer().shell_popen})
     from snakemake.cli import main  # imported by the server
 
     main()

@@ -13,7 +13,6 @@ from qwen_models import save_model
 from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
 from knowledge_map.common.afresh import GoOnAfreshError, run_afresh
-from knowledge_map.common.errors import UserError
 from knowledge_map.common.memory import Held, free_memory, machine_memory, process_memory
 from knowledge_map.embedding.encoders.base import TextEncoder
 from knowledge_map.embedding.memory_guard import MemoryGuard
@@ -138,18 +137,3 @@ def test_a_process_that_is_killed_at_every_block_is_followed_by_another(job, cap
     killed, _ = shard.run(block_size=10, killed=True)
     assert killed == whole
     assert caplog.text.count("killed (SIGKILL); going on in a fresh process after what is saved") == 4
-
-
-def test_a_process_that_is_killed_before_it_gets_anywhere_ends_the_job(tmp_path, monkeypatch):
-    (tmp_path / "killed_job.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"killed \(SIGKILL\) before it had finished a block, perhaps for lack of memory"):
-        run_afresh("killed_job", {}, tmp_path)
-
-
-def test_an_error_of_the_job_is_that_of_its_parent(tmp_path, monkeypatch):
-    (tmp_path / "failing_job.py").write_text("raise SystemExit(3)\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(SystemExit) as ended:
-        run_afresh("failing_job", {}, tmp_path)
-    assert ended.value.code == 3

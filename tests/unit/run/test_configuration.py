@@ -308,9 +308,11 @@ def test_a_source_on_the_hub_that_is_not_fully_named_is_refused(config, change, 
     assert said in str(error.value)
 
 
-def test_two_sources_of_one_name_are_refused(config):
+@pytest.mark.parametrize("change", [str, str.swapcase])
+def test_two_sources_of_one_name_are_refused_even_if_they_differ_in_case(config, change):
+    (source,) = config["articles"]
     with pytest.raises(UserError, match="two entries of `articles` have the same name"):
-        check_inputs(config | {"articles": config["articles"] * 2})
+        check_inputs(config | {"articles": [source, source | {"name": change(source["name"])}]})
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,9 @@ def _found(config: dict) -> Inputs:
     _check_settings(config)
     sources = [Source.of(source) for source in config["articles"]]
     names = [source.name for source in sources]
-    if len(set(names)) < len(names):
-        raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
+    folded = {name.casefold() for name in names}
+    if len(folded) < len(names):  # files are called after them, and not every file system tells A from a
+        raise UserError("configuration: two entries of `articles` have the same name, but for case; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
     check_path(config["results"], "results")
     check_path(config["projection"]["path"] or "", "projection.path")

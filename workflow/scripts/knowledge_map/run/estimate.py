@@ -85,7 +85,7 @@ BY_INDEX = {
 }
 """The neighbors by an index, in the place of exact ones."""
 
-BY_GRAPH = {"fit_umap": Cost(30, 18, 1, 1, (600, 3.0), 0.01)}
+BY_GRAPH = {"fit_umap": Cost(40, 18, 1, 1, (350, 1.4), 0.2)}
 """UMAP fitted to the graph alone, in the place of one that holds all vectors."""
 
 

@@ -279,7 +279,7 @@ class LocalEncoder(TextEncoder):
             self.budget = self._budget(CPU_TOKENS if self._batch_tokens == AUTO else int(self._batch_tokens))
             forward = self._tried(place)
             if forward:
-                if self._batch_tokens == AUTO and place.device.type == "cuda":
+                if self._batch_tokens == AUTO and place.device.type == "cuda" and not place.policy.few_shapes:
                     self.budget = self._budget(self._fitting(forward))
                 return forward
             self._forget(place)

@@ -3,7 +3,8 @@
 
 import { store } from "../base/store.js";
 import { camera } from "../map/camera.js";
-import { chooseColoring, chooseTagNamed, chosenColoring, chosenTagName, coloringChosen, isPlain } from "../map/coloring.js";
+import { chooseColoring, chosenColoring, coloringChosen, isPlain } from "../map/coloring.js";
+import { chooseTagNamed, tagNameOf } from "../map/column_coloring.js";
 import { itemOpened } from "../map/item_events.js";
 import { isFlying } from "../map/navigation.js";
 import { mapSettled } from "../map/renderer.js";
@@ -37,7 +38,8 @@ export function writeAddress() {
   parts.set("y", camera.y.toFixed(5));
   parts.set("zoom", camera.zoomLevel.toPrecision(4));
   if (!isPlain()) parts.set("color", chosenColoring());
-  if (chosenTagName()) parts.set("tag", chosenTagName());
+  const tag = tagNameOf(chosenColoring());
+  if (tag) parts.set("tag", tag);
   if (shownItem >= 0) parts.set("item", String(shownItem));
   const result = before.get(RESULT);
   if (result !== null) parts.set(RESULT, result);
@@ -70,9 +72,10 @@ function readAddress() {
   const parts = readParts(), [x, y, zoom, row] = numbersOf(parts);
   if ([x, y, zoom].every(Number.isFinite) && zoom > 0) camera.jumpTo(x, y, camera.scaleOf(zoom));
   chooseColoring(parts.get("color") ?? "plain");
-  chooseTagNamed(parts.get("tag") ?? "");
-  if (Number.isInteger(row) && row >= 0 && row < store.count) itemOpened(row);
-  else if (shownItem >= 0) closePanel();
+  chooseTagNamed(chosenColoring(), parts.get("tag") ?? "");
+  const isItem = Number.isInteger(row) && row >= 0 && row < store.count;
+  if (isItem && row !== shownItem) itemOpened(row);
+  else if (!isItem && shownItem >= 0) closePanel();
 }
 
 /** Follow the address, and keep it up to date. */

@@ -1,4 +1,4 @@
-"""What the embedding does on a CUDA device: `PYTHONPATH=workflow/scripts python tests/gpu/cuda.py [REPORT]`.
+"""What the embedding does on a CUDA device: `PYTHONPATH=workflow/scripts python tests/gpu/check_device.py [REPORT]`.
 
 It needs no network, no model and not the versions of the lock: models are random, of Qwen3's architecture, tiny and of the size
 of Qwen3-Embedding-0.6B. It takes about three minutes, prints what it finds, writes it as JSON to REPORT, and ends with 1 if a
@@ -6,6 +6,7 @@ vector is wrong.
 """
 
 import importlib
+import inspect
 import json
 import logging
 import sys
@@ -40,12 +41,23 @@ from transformers import Qwen3Config, Qwen3Model
 
 from knowledge_map.common.afresh import GoOnAfreshError
 from knowledge_map.common.device import METAL, DevicePolicy, device_memory
+from knowledge_map.embedding.encoders import attention
 from knowledge_map.embedding.encoders.base import TextBlock
 from knowledge_map.embedding.encoders.batching import SHAPES
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.encoders.trial import LEAST_COSINE, ways_of
 from knowledge_map.embedding.memory_guard import MemoryGuard
 from knowledge_map.embedding.model import EmbeddingModel
+
+if "enable_gqa" not in inspect.signature(attention.varlen_attn).parameters:  # of a torch before the lock's
+    kernel = attention.varlen_attn
+
+    def with_grouped_queries(query, key, value, *rest, enable_gqa: bool = False, **settings):
+        """Be the lock's kernel: give every query its key."""
+        times = query.shape[1] // key.shape[1] if enable_gqa else 1
+        return kernel(query, key.repeat_interleave(times, 1), value.repeat_interleave(times, 1), *rest, **settings)
+
+    attention.varlen_attn = with_grouped_queries
 
 PRECISIONS = ("bfloat16", "float16", "float32")
 TOKENS = 512
