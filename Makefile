@@ -5,26 +5,35 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN = .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Programs of the environment are named with their folder: make 3.81, that of macOS, does not look for them on the path it exports.
 
-.PHONY: map status estimate env lint test bench docs lock pictures clean help
+# The environment's Python where there is one; what only reads files does without.
+ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+
+.PHONY: map status doctor estimate env lint test bench docs lock pictures clean help
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 map: env ## the starter corpus, from articles to a finished map in results/
-	snakemake --cores $(CORES)
+	$(BIN)/snakemake --cores $(CORES)
 
 status: ## how far a run is, here or on a cluster; of another configuration: CONFIG=config/wikipedia-250k.yaml
-	@python3 workflow/scripts/status.py $(CONFIG)
+	@$(ANY_PYTHON) workflow/scripts/status.py $(CONFIG)
+
+doctor: ## what this machine has, how fast and how right its devices embed, and what to set; CONFIG as above
+	@$(ANY_PYTHON) workflow/scripts/doctor.py $(CONFIG)
 
 estimate: env ## what a run will take on this machine, before it takes it; of another configuration: CONFIG=config/wikipedia-250k.yaml
-	@snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG) --) estimate
+	@$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG) --) estimate
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 
 .venv/installed: requirements.txt
 	@case "$(CURDIR)" in *[[:space:]]*) echo "make: $(CURDIR): the path of this folder has a space in it, with which the environment" \
 		"in it would not run; move the folder, or make an environment elsewhere and run snakemake in it (README.md)."; exit 1;; esac
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+		echo "make: $(PYTHON) is older than 3.11; name another: make map PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python envs/install.py requirements.txt
 	touch $@
@@ -71,34 +80,34 @@ lint: .venv/installed-test ## all checks that run nothing
 	@$(SIDE_BY_SIDE) $(LINT)
 
 lint-types:
-	basedpyright --level error
+	$(BIN)/basedpyright --level error
 
 lint-page:
-	deno check --quiet $(PAGE)
-	deno fmt --check
-	deno lint
+	$(BIN)/deno check --quiet $(PAGE)
+	$(BIN)/deno fmt --check
+	$(BIN)/deno lint
 
 lint-workflow:
-	snakefmt --check Snakefile workflow
-	snakemake --lint
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
 
 lint-imports:
-	PYTHONPATH=workflow/scripts lint-imports
+	PYTHONPATH=workflow/scripts $(BIN)/lint-imports
 
 lint-python:
-	ruff check .
-	ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 # Written once, byte code serves all the processes that the tests start.
 quick-tests all-tests: export PYTHONDONTWRITEBYTECODE =
 
 quick-tests:
-	pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow" tests/unit
 
 # Some tests compile UMAP, and for small data optimizing that code takes longer than running it.
 all-tests: export NUMBA_OPT = 1
 all-tests:
-	pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-test ## the embedding job beside sentence-transformers' encode; figures as JSON in bench.json
 	$(BIN)/python benchmarks/embedding.py --threads 1 --memory --json bench.json
@@ -116,7 +125,7 @@ lock: env ## requirements.txt and requirements-test.txt anew, from the .in files
 
 pictures: map .venv/installed-test debian ## the pictures in docs/, from the finished starter map
 	$(BIN)/python -c "from PIL import Image; Image.open('results/knowledge_map.png').convert('RGB').quantize(128).save('docs/starter-map.png')"
-	STARTER_PAGE=results/knowledge_map.html pytest tests/page/test_starter_page.py
+	STARTER_PAGE=results/knowledge_map.html $(BIN)/pytest tests/page/test_starter_page.py
 
 clean: ## remove what was made: the environment and the results
 	rm -rf .venv .snakemake results

@@ -29,7 +29,7 @@ rule all:
         # Named, since Snakemake does not miss a deleted file that only a finished job has asked for.
         embedded_shards,
         rules.knowledge_map.output,
-        rules.map_pickle.output,
+        pickle_if_wanted,
         rules.articles_json.output,
         rules.knn_labels.output,
         rules.map_picture.output,

@@ -47,6 +47,9 @@ TIME = """
   timed(() => knowledge.raster(128, 128));
   knowledge.setInterest(questions.slice(0, 400).map(({ x, y }) => [x, y, 1]));
   timed(() => knowledge.gains(questions));
+  timed(() => knowledge.chances(questions));
+  const domains = Array.from({ length: 50 }, (_, domain) => questions.filter((_, number) => number % 50 === domain).slice(0, 50));
+  timed(() => domains.filter(({ length }) => length).map((some) => knowledge.average(some.map(({ x, y }) => [x, y]))));
   return times;
 }
 """
@@ -101,7 +104,8 @@ def main() -> None:
                 cells = "".join(f" {error:.3f} |" for error in errors(page, length, telling))
                 print(f"| {length} | {'telling' if telling else 'file'} |{cells}")
         print(
-            "\n| questions | all answers, ms | one more | raster 128 x 128 | gain of all |\n| ---: | ---: | ---: | ---: | ---: |"
+            "\n| questions | all answers, ms | one more | raster 128 x 128 | gain of all | chance of all | fifty domains |\n|"
+            + " ---: |" * 7
         )
         for count in (60, 2_500):
             questions = answers(np.random.default_rng(1), count, person(np.random.default_rng(2)))

@@ -12,6 +12,8 @@ usable     seconds from opening to a page that answers
 hover      from the pointer's event to the last change of what hovering shows; 95th percentile of 60 articles
 frame      from frame to frame while panning, median; `bare` draws as many points of 3 pixels with one call of gl.POINTS
 search     from a letter typed to the results on the page, longest of several words
+filter     from a brush that moves to all that follows it, with three columns filtered: colours, density, labels and counts are
+           computed and sent to be drawn; median (of a map that carries columns)
 tab        MB that only the tab's process has (unique set size), after all this
 """
 
@@ -35,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 sys.path.insert(0, str(ROOT / "tests" / "page"))
 
-from chromium import DESKTOP, launch
+from chromium import DESKTOP, RETURNING, launch
 
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.map.table import KnowledgeMap
@@ -250,6 +252,26 @@ SEARCHED = """(words) => words.map((word) => {
     return performance.now() - before;
 })"""
 
+FILTERED = """() => {
+    const { store, filter, classFilter } = knowledgeMap;
+    const runs = store.classed.filter(({ edges }) => edges), others = store.classed.filter(({ edges }) => !edges);
+    if (!runs.length || others.length < 2) return null;
+    document.getElementById("filter").click();
+    for (const column of others.slice(-2)) {
+        classFilter.allowClasses(column, Uint8Array.from({ length: column.classCount + 1 }, (_, n) => Number(n % 3 !== 1)));
+    }
+    const took = [];
+    for (let n = 0; n < 12; n++) {
+        const last = runs[0].classCount - 1, before = performance.now();
+        classFilter.allowRange(runs[0], n + 1, Math.min(last, n + Math.ceil(last / 2)));
+        document.body.getBoundingClientRect();
+        took.push(performance.now() - before);
+    }
+    filter.clear();
+    document.getElementById("close").click();
+    return took;
+}"""
+
 
 @dataclass
 class Figures:
@@ -263,6 +285,7 @@ class Figures:
     hover_ms: float | None = None
     frame_ms: float = 0
     search_ms: float | None = None
+    filter_ms: float | None = None
     tab_mb: float = 0
     details: dict = field(default_factory=dict)
 
@@ -282,6 +305,7 @@ def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: B
     context = browser.new_context(**DESKTOP, bypass_csp=True)
     context.set_default_timeout(180_000)
     page = context.new_page()
+    page.add_init_script(RETURNING)
     begin = time.monotonic()
     page.goto(page_file.as_uri(), timeout=180_000)
     wait(page, candidate.ready)
@@ -301,6 +325,10 @@ def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: B
         figures.search_ms = max(searched)
         figures.details["searched"] = dict(zip(WORDS, searched, strict=True))
         figures.details["full_draw_ms"] = full_draw(page)
+        filtered = page.evaluate(FILTERED)
+        if filtered:
+            figures.filter_ms = float(np.median(filtered))
+            figures.details["filtered"] = filtered
     figures.tab_mb = tab_memory(browser)
     context.close()
 
@@ -357,12 +385,12 @@ def table(rows: list[Figures]) -> str:
         return "" if value is None else f"{value:,.{digits}f}"
 
     lines = [
-        "| page | made, s | made, MB | file, MB | usable, s | hover p95, ms | frame, ms | search, ms | tab, MB |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| page | made, s | made, MB | file, MB | usable, s | hover p95, ms | frame, ms | search, ms | filter, ms | tab, MB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
         cells = [cell(row.made_s, 1), cell(row.made_mb), cell(row.file_mb, 1), cell(row.usable_s, 1), cell(row.hover_ms)]
-        cells += [cell(row.frame_ms), cell(row.search_ms), cell(row.tab_mb)]
+        cells += [cell(row.frame_ms), cell(row.search_ms), cell(row.filter_ms), cell(row.tab_mb)]
         lines.append(f"| {row.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -35,14 +35,16 @@ from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import check_shard, read_manifest, write_shards
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.files import write_json
+from knowledge_map.questions.domains import domain_levels, domain_lines, domain_members, domains_of, read_domains
 from knowledge_map.questions.reading import read_questions
-from knowledge_map.questions.records import difficulties, source_article
+from knowledge_map.questions.records import concepts_tested, difficulties, source_article
 from knowledge_map.run.configuration import check_inputs, complete
+from knowledge_map.views.domain_bundle import bundled_domains
 
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 ACCEPTED, REFUSED = "accepted", "refused"
 FAULTS = ["traceback", "unclear", "too slow", "too much memory", "crashed", "touched", "miscounted"]
-NAMED = ["owner/name", "configuration", "under `articles`", "articles:", "embedding.", "JSON"]
+NAMED = ["owner/name", "configuration", "under `articles`", "articles:", "embedding.", "domain_bundle:", "JSON"]
 """One of these is in a message that does not name the file: it says what to fix in the configuration."""
 SECONDS = 10
 MEMORY = 2 << 30
@@ -85,9 +87,18 @@ def read_wikitext(path: Path) -> None:
 
 
 def read_question_file(path: Path) -> None:
-    records = [question.data for question in read_questions([path])]
+    questions = read_questions([path])
+    records = [question.data for question in questions]
     difficulties(records)
-    json.dumps([source_article(record) for record in records] + records)
+    domain_members(domains_of(questions), questions)
+    json.dumps([(source_article(record), concepts_tested(record)) for record in records] + records)
+
+
+def read_domain_file(path: Path) -> None:
+    domains = read_domains(path)
+    domain_levels(domains)
+    json.dumps(domain_lines(domains, []) + [vars(domain) for domain in domains], allow_nan=False).encode()
+    bundled_domains([], domains)
 
 
 def read_config(path: Path) -> None:
@@ -106,6 +117,7 @@ READERS: dict[str, Callable[[Path], None]] = {
     "huggingface": read_dataset,
     "wikitext": read_wikitext,
     "questions": read_question_file,
+    "domains": read_domain_file,
     "config": read_config,
 }
 

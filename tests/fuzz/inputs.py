@@ -477,9 +477,36 @@ def _question(rng: random.Random, number: int, like: dict) -> dict:
     record = json.loads(json.dumps(like).replace("Which?", f"Question {number}?"))
     keys = ["id", "question", "question_text", "options", "correctIndex", "correct_answer", "difficulty", "source_article"]
     keys += ["choices", "answer", "answer_index", "answerKey", "incorrect_answers", "distractor1", "article", "A", "B"]
+    keys += ["domain_ids", "concepts_tested"]
     for _ in range(rng.choice([0, 0, 1, 1, 3])):
         record[rng.choice(keys if rng.random() < 0.5 else list(record))] = value(rng)
     return record
+
+
+def domains(rng: random.Random) -> Input:
+    """Make a file of domains, many of them below earlier ones, and now and then with strange values or parents."""
+    count = rng.choice([1, 2, 30])
+    records = [{"id": f"d{number}", "name": f"Domain {number}"} for number in range(count)]
+    for number, record in enumerate(records):
+        if number and rng.random() < 0.5:
+            record["parent_id"] = f"d{rng.randrange(number)}"
+        if rng.random() < 0.3:
+            record["region"] = {side: rng.choice([0, 0.2]) + (0.5 if "max" in side else 0) for side in SIDES}
+    for _ in range(rng.choice([0, 0, 1, 3])):
+        record = rng.choice(records)
+        record[rng.choice(["id", "name", "parent_id", "region"])] = rng.choice([value(rng), f"d{rng.randrange(count)}"])
+    text, encoded = partial(json.dumps, ensure_ascii=rng.random() < 0.9), ("utf-8", "surrogatepass")
+    match rng.choice(["list", "lines", "index", "csv"]):
+        case "lines":
+            return Input("domains.jsonl", b"\n".join(text(record).encode(*encoded) for record in records))
+        case "index":
+            return Input("domains.json", text({"schema_version": "1.0", "domains": records}).encode(*encoded))
+        case "csv":
+            return Input("domains.csv", _question_table(rng, records, text, "csv").encode(*encoded))
+    return Input("domains.json", text(records).encode(*encoded))
+
+
+SIDES = ("x_min", "x_max", "y_min", "y_max")
 
 
 def _collection(rng: random.Random, records: list[dict]) -> dict:
@@ -573,5 +600,6 @@ MAKERS: dict[str, Callable[[random.Random], Input]] = {
     "huggingface": parquet,
     "wikitext": wikitext_file,
     "questions": questions,
+    "domains": domains,
     "config": config,
 }

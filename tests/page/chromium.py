@@ -6,8 +6,13 @@ from playwright.sync_api import Browser, Playwright
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-RETURNING = "localStorage.setItem('knowledge-map-toured', 'seen');"
-"""A script by which the page takes a person for one who was there before, and does not begin with its first steps."""
+RETURNING = """
+    const getItem = Storage.prototype.getItem;
+    Storage.prototype.getItem = function (key) { return key === "knowledge-map-toured" ? "seen" : getItem.call(this, key); };
+"""
+"""A script by which the page takes a person for one who was there before, and does not begin with its first steps.
+
+It does not touch the storage itself: a page that does so while it opens may miss what another one has just written."""
 
 FLAGS = [
     "--no-sandbox",

@@ -47,7 +47,9 @@ def carried(topics: list[str]) -> pa.Table:
             "year": pa.array(1980 + rows % 40),
             "published": pa.array(np.datetime64("1990-01-01") + 31 * rows, mask=missing),
             "score": pa.array(np.sqrt(rows + 0.5), mask=missing),
-            "tags": pa.array([None if row % 10 == 3 else ["even", "all"] if row % 2 == 0 else ["all"] for row in rows.tolist()]),
+            "tags": pa.array(
+                [None if row % 10 == 3 else ["even"] * (row % 2 == 0) + ["all", f"rest {row % 50}"] for row in rows.tolist()]
+            ),
             "open": pa.array(rows % 3 == 0),
             HOSTILE_NAME: pa.array([links.get(row % 7, f"text {row}") for row in rows.tolist()]),
         }

@@ -9,10 +9,13 @@ from labelled_maps import labelled, small_map
 
 from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.quiz_data import QuizSettings
 
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
+IN_ORDER = QuizSettings(shuffle_options=False)
 
 
 def question(
@@ -26,6 +29,8 @@ def write_quiz_page(
     questions: list[Question],
     places: Sequence[tuple[float, float]],
     articles: int = 300,
+    quiz: QuizSettings = IN_ORDER,
+    domains: Sequence[Domain] = (),
     former: Sequence[str] = (),
 ) -> Path:
     """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
@@ -44,7 +49,7 @@ def write_quiz_page(
     table = table.set_column(position, "title", pa.array(texts)).replace_schema_metadata(as_metadata({"former": [*former]}))
     write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
-    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz")
+    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz", quiz, domains=domains)
     return folder / "map.html"
 
 

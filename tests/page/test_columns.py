@@ -55,7 +55,7 @@ def test_a_card_shows_what_the_article_carries(desktop):
         "year": "1994",
         "published": "1991-03-11",
         "score": "3.808",
-        "tags": "even, all",
+        "tags": "even, all, rest 14",
         "open": "no",
         HOSTILE_NAME: "https://example.org/a?b=c",
     }
@@ -172,3 +172,10 @@ def test_the_address_holds_the_column(open_page, small_page):
     again = open_page(small_page, page.evaluate("location.hash"))
     assert again.locator("#legend b").inner_text() == "score"
     assert again.locator("input[name=color]:checked").get_attribute("value") == "column score"
+
+
+def test_the_address_holds_the_tag(open_page, small_page):
+    page = open_page(small_page, "#color=column+tags&tag=even")
+    assert page.locator("#legend li").first.inner_text().split() == ["has", "even", "187"]
+    settle(page)
+    assert "tag=even" in page.evaluate("location.hash")

@@ -70,13 +70,17 @@ def likelihood(f, answers):
     return np.where(known, guess + (1 - guess) * below, (1 - guess) * (1 - below)).prod(axis=1)
 
 
-def weighted(answers, places, draws=400_000):
-    """Return mean and variance of f at `places` and the share known there, by drawing f from the prior and weighing it."""
+def drawn(answers, places, draws=400_000):
+    """Return f at `places`, float [draws, places], drawn from the prior, and how much each draw weighs, float [draws]."""
     every = np.vstack([places_of(answers), places])
     root = np.linalg.cholesky(covariance(every, every) + 1e-9 * np.eye(len(every)))
     f = np.random.default_rng(1).normal(size=(draws, len(every))) @ root.T
-    weights = likelihood(f[:, : len(answers)], answers)
-    f = f[:, len(answers) :]
+    return f[:, len(answers) :], likelihood(f[:, : len(answers)], answers)
+
+
+def weighted(answers, places):
+    """Return mean and variance of f at `places` and the share known there, by drawing f from the prior and weighing it."""
+    f, weights = drawn(answers, places)
     mean = np.average(f, axis=0, weights=weights)
     return mean, np.average((f - mean) ** 2, axis=0, weights=weights), np.average(norm.cdf(f), axis=0, weights=weights)
 
@@ -131,6 +135,16 @@ def test_it_agrees_with_the_exact_posterior(learn, answers):
     assert mean == pytest.approx(expected[0], abs=0.03)
     assert variance == pytest.approx(expected[1], abs=0.03)
     assert known == pytest.approx(expected[2], abs=0.01)
+
+
+@pytest.mark.parametrize("answers", CASES.values(), ids=CASES.keys())
+def test_an_average_and_its_deviation_agree_with_the_exact_posterior(learn, answers):
+    told = learn(answers).evaluate("places => knowledge.average(places)", PROBES[:3])
+    f, weights = drawn(answers, np.array(PROBES[:3]))
+    shares = ndtr(f).mean(axis=1)
+    mean = np.average(shares, weights=weights)
+    assert told["known"] == pytest.approx(mean, abs=0.01)
+    assert told["deviation"] == pytest.approx(np.sqrt(np.average((shares - mean) ** 2, weights=weights)), abs=0.03)
 
 
 def test_sixty_answers_agree_with_sampling(learn):

@@ -155,7 +155,7 @@ def test_what_became_of_an_answer_is_said_and_shown_without_colour(six, take):
 def test_the_end_tells_the_score_and_where(six, take, pictures):
     page = take(six)
     answer_all(page, "111100")
-    assert "You knew 3 of 6, 50 %" in page.locator(".asked").inner_text()
+    assert "3 of 6 right, 50 %" in page.locator(".asked").inner_text()
     assert "1 wrong answer, 2 not known" in page.locator("#panel").inner_text()
     settled(page)
     page.screenshot(path=pictures / "quiz-finished.png")
@@ -494,10 +494,10 @@ def test_names_of_the_language_in_a_file_do_no_harm(six, take, tmp_path):
         {"question": name, "chosen": "__proto__", "option": "constructor"} for name in ("__proto__", "constructor", "question:1")
     ]
     text = json.dumps({"format": "knowledge map quiz", "version": 1, "map": "x", "answers": answers})
-    (tmp_path / "answers.json").write_text(text[:-1] + ', "__proto__": {"byTelling": true}}')
+    (tmp_path / "answers.json").write_text(text[:-1] + ', "__proto__": {"mode": "weak"}}')
     page = take(six)
     assert load(page, tmp_path / "answers.json").startswith("0 answers loaded; 2 questions not of this quiz; 1 answer not usable")
-    assert page.evaluate("({}).byTelling") is None
+    assert page.evaluate("({}).mode") is None
 
 
 # --- questions of every kind, and any number of them
@@ -550,7 +550,7 @@ def test_a_map_without_questions_has_no_quiz(tmp_path, open_page):
 def test_few_questions_are_a_quiz_as_well(tmp_path, take, count):
     page = take(write_quiz_page(tmp_path, *many_questions(count)))
     answer_all(page, "1" * count)
-    assert f"You knew {count} of {count}, 100 %" in page.locator(".asked").inner_text()
+    assert f"{count} of {count} right, 100 %" in page.locator(".asked").inner_text()
     settled(page)
 
 

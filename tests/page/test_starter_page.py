@@ -50,3 +50,18 @@ def test_quiz(open_page):
 def test_dark_and_phone(open_page):
     page = open_page(Path(PAGE).resolve(), reduced_motion="reduce", color_scheme="dark", **PHONE | {"device_scale_factor": 1})
     shoot(page, DOCS / "page-phone.png")
+
+
+def test_filter(open_page):
+    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page.keyboard.press("w")
+    page.keyboard.press("f")
+    fields = page.get_by_role("group", name="field", exact=True)
+    fields.get_by_role("button", name="Only animals").click()
+    fields.get_by_role("checkbox", name="plants").check()
+    fields.get_by_role("checkbox", name="medicine").check()
+    page.get_by_role("button", name="Colour", exact=True).click()
+    page.get_by_role("radio", name="Trust").check()
+    page.get_by_role("button", name="Colour", exact=True).click()
+    assert page.locator("#chips").inner_text().count("field") == 1
+    shoot(page, DOCS / "page-filter.png")

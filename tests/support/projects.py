@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from waiting import PATIENCE, wait_until
+from warm_jobs import UNCOMPILED
 from warm_snakemake import WarmRun
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,9 +34,6 @@ SMALL = {
     "diagnostics": {"k": [5]},
 }
 """Settings with which every step takes seconds."""
-
-UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
-"""UMAP for a few dozen items takes longer to compile than to run."""
 
 TRACEBACK = "Traceback (most recent call last)"
 """Python's; Snakemake heads a line of its own with the first word where an input function refused something."""
@@ -91,8 +89,12 @@ class Project:
         cores: int = 2,
         profile: Path = REPOSITORY / "profiles" / "default",
         under: Sequence[str] = (),
+        warm: bool = True,
     ) -> subprocess.Popen | WarmRun:
-        """Start Snakemake, `under` another program if any, in a process group of its own; what it says goes to `output`."""
+        """Start Snakemake, `under` another program if any, in a process group of its own; what it says goes to `output`.
+
+        Not `warm`, its jobs are started as at a user's, by a shell, and import all that they need.
+        """
         options = {
             "--snakefile": REPOSITORY / "Snakefile",
             "--directory": self.folder,
@@ -103,7 +105,7 @@ class Project:
         words = [*arguments, *(str(word) for each in options.items() for word in each)]
         environment = os.environ | UNCOMPILED
         if not under:
-            return WarmRun(words, self.folder, environment, self / "output")
+            return WarmRun(words, self.folder, environment, self / "output", warm)
         with (self / "output").open("w") as output:
             return subprocess.Popen(
                 [*under, sys.executable, "-m", "snakemake", *words],

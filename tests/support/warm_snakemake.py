@@ -9,23 +9,32 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import warm_jobs
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["snakemake.cli", "jsonschema", "pandas", "pyarrow.parquet"])
-"""Nothing that reads the environment when it is imported, for every run has its own."""
+SERVER.set_forkserver_preload(["snakemake.cli", "jsonschema", "pandas", "pyarrow.parquet", *warm_jobs.IMPORTED])
 
 TESTS = Path(__file__).parents[1]
 PACKAGE = TESTS.parent / "workflow/scripts"
 
 
 class WarmRun:
-    """A run of Snakemake in a process group of its own, with the methods of `subprocess.Popen` that the tests use."""
+    """A run of Snakemake in a process group of its own, with the methods of `subprocess.Popen` that the tests use.
 
-    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path):
+    So are its jobs `warm`, if they may be.
+    """
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool):
+        with patch.dict(os.environ, warm_jobs.UNCOMPILED):
+            forkserver.ensure_running()
         parent, child = SERVER.Pipe()
-        self._process = SERVER.Process(target=_run, args=(arguments, folder, dict(environment), output, child))
+        self._process = SERVER.Process(target=_run, args=(arguments, folder, dict(environment), output, warm, child))
         self._process.start()
         child.close()
         parent.recv()
@@ -48,7 +57,9 @@ class WarmRun:
         self._process.terminate()
 
 
-def _run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, parent: Connection) -> None:
+def _run(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool, parent: Connection
+) -> None:
     """Be what a shell would have started."""
     os.setsid()
     parent.send("in a process group of its own")
@@ -57,11 +68,14 @@ def _run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str],
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.chdir(folder)
+    warm = warm and warm_jobs.wanted(environment)
     os.environ.clear()
     os.environ.update(environment)
     # The workflow finds its package by itself, without the help that the tests have.
     sys.path[:] = [entry for entry in sys.path if not Path(entry).is_relative_to(TESTS) and Path(entry) != PACKAGE]
     sys.argv = ["snakemake", *arguments]
+    if warm:
+        sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": warm_jobs.JobServer().shell_popen})
     from snakemake.cli import main  # imported by the server
 
     main()

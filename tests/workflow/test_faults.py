@@ -15,9 +15,10 @@ from random import Random
 
 import psutil
 import pytest
-from projects import TRACEBACK, UNCOMPILED, Disk, Project, kill, wait_for
+from projects import TRACEBACK, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
 from waiting import PATIENCE
+from warm_jobs import UNCOMPILED
 from warm_snakemake import WarmRun
 
 from knowledge_map.articles.shards import check_shard, read_manifest
@@ -230,7 +231,7 @@ def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, stop):
     (finished / "results/umap.parquet").unlink()
     (finished / "results/umap_reducer.pkl").unlink()
     before = state(finished)
-    process = finished.start("results/umap.parquet")
+    process = finished.start("results/umap.parquet", warm=False)
     try:
         wait_for(lambda: runs("fit_umap.py", process), process)  # and still imports its libraries
         stop(process)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import REPOSITORY, SMALL, STARTER, UNCOMPILED, read_articles, write_articles
+from projects import REPOSITORY, SMALL, STARTER, read_articles, write_articles
 from waiting import PATIENCE
+from warm_jobs import UNCOMPILED
 
 IMPORTER = """
 from snakemake.utils import min_version

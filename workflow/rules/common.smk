@@ -16,6 +16,7 @@ from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
 from knowledge_map.map.keeping import reducer_beside
+from knowledge_map.neighbors.approximate import uses_index
 from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import (
     block_size,
@@ -23,6 +24,7 @@ from knowledge_map.run.configuration import (
     check_size,
     complete,
     endpoint_settings,
+    has_pickle,
     projection_settings,
     start_of,
 )
@@ -44,6 +46,9 @@ ARTICLE_MODEL = INPUTS.article_key
 QUESTION_MODEL = INPUTS.question_key
 # A job on a CUDA device has a GPU for itself: SLURM gives it one, and so does `--resources gpu=2` on one machine.
 GPUS = int(config["embedding"]["device"].startswith("cuda"))
+
+# Items that the reducer of a large map knows.
+REDUCER_ITEMS = 50_000
 
 # So many articles are few: a job over all of them spends more time on starting than on computing.
 FEW = 4_000
@@ -229,6 +234,54 @@ def neighbor_blocks(wildcards):
     return [f"{RESULTS}/neighbors/{block}-of-{blocks}.parquet" for block in range(blocks)]
 
 
+def index_if_used(wildcards):
+    """The index of a map with so many articles that it is asked, and with which effort it is to be searched."""
+    if not uses_index(config["neighbors"]["method"], manifest()["articles"]):
+        return []
+    return [f"{RESULTS}/neighbors/index.faiss", f"{RESULTS}/neighbors/recall.json"]
+
+
+def neighbor_settings(wildcards):
+    """What decides the neighbors of a block, as one string; for exact ones the same as before there was a choice by size."""
+    k = config["neighbors"]["k"]
+    exact = {"k": k, "method": "exact", "nprobe": 64}
+    return json.dumps({"k": k, "method": "index"} if index_if_used(wildcards) else exact, sort_keys=True)
+
+
+def neighbor_threads(wildcards):
+    """Threads of a block: the index is asked by one, for several blocks side by side; a block that is compared takes all."""
+    known = known_manifest()
+    by_index = known and uses_index(config["neighbors"]["method"], known["articles"])
+    return 1 if by_index else threads_for_articles(wildcards)
+
+
+def is_large():
+    """Whether the map is too large for UMAP to hold all its vectors."""
+    return manifest()["articles"] > config["layout"]["reducer_up_to"]
+
+
+def umap_settings(wildcards):
+    """The settings of UMAP as one string, with what its reducer is of where the map is large; none where there is no UMAP."""
+    if config["layout"]["method"] != "umap":
+        return json.dumps({})
+    return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if is_large() else {}), sort_keys=True)
+
+
+def ways(wildcards):
+    """Which ways the run takes for so many articles."""
+    return {
+        "index": bool(index_if_used(wildcards)),
+        "graph_alone": is_large(),
+        "pickle": bool(pickle_if_wanted(wildcards)),
+    }
+
+
+def pickle_if_wanted(wildcards):
+    """The map as a pickle, where the configuration asks for one of so many articles."""
+    wanted = has_pickle(config["map"]["pickle"], manifest()["articles"])
+    return [f"{RESULTS}/knowledge_map.pkl"] if wanted else []
+
+
 def when_sharded(path):
     """A file with a fixed name that comes after the sharding.
 
@@ -283,4 +336,6 @@ onstart:
 
 
 onsuccess:
-    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told())), file=sys.stderr)
+    known = known_manifest()
+    wanted = bool(known) and has_pickle(config["map"]["pickle"], known["articles"])
+    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told(), wanted)), file=sys.stderr)

@@ -45,6 +45,7 @@ rule embed_shard:
         endpoint=ENDPOINT,
         encoder_dir=ENCODER_DIR,
         block_size=block_size(config),
+        device_memory=str(config["embedding"]["device_memory"]),  # Snakemake has no fractions
     params:
         model=canonical(vars(INPUTS.article_model)),
         partial=f"{RESULTS}/.partial/{{model}}/{{shard}}",

@@ -21,6 +21,7 @@ rule estimate:
     params:
         model=canonical(vars(INPUTS.article_model)),
         cores=lambda wildcards: workflow.resource_settings.cores or 1,
+        ways=ways,
     message:
         "Estimating what the run will take on this machine"
     script:

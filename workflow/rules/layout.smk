@@ -19,7 +19,7 @@ rule fit_umap:
     resources:
         mem_mb=growing(8000),
     params:
-        umap=canonical(config["umap"]),
+        umap=umap_settings,
     message:
         "Fitting UMAP on the neighbor graph"
     script:

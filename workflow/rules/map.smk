@@ -50,7 +50,7 @@ rule map_pickle:
         mem_mb=growing(2000),
     params:
         **({"grown": True} if START else {}),  # nothing where it is not, as before there was the choice
-        umap=canonical(config["umap"] if config["layout"]["method"] == "umap" else {}),
+        umap=umap_settings,
         region_padding=config["map"]["region_padding"],
     message:
         "Writing the knowledge map as a pickle"

@@ -6,17 +6,18 @@ rule neighbor_index:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
     output:
         index=f"{RESULTS}/neighbors/index.faiss",
+        recall=f"{RESULTS}/neighbors/recall.json",
     log:
         f"{RESULTS}/logs/neighbor_index.log",
     benchmark:
         f"{RESULTS}/benchmarks/neighbor_index.jsonl"
     conda:
         "../../envs/neighbors.yaml"
-    threads: config["threads"]
+    threads: 1
     resources:
-        mem_mb=growing(16000),
+        mem_mb=growing(4000),
     params:
-        seed=config["neighbors"]["seed"],
+        index=canonical({name: config["neighbors"][name] for name in ("k", "recall", "seed")}),
     message:
         "Building the approximate index of all embeddings"
     script:
@@ -26,7 +27,7 @@ rule neighbor_index:
 rule neighbor_block:
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
-        index=rules.neighbor_index.output.index if config["neighbors"]["method"] == "faiss" else [],
+        index=index_if_used,
     output:
         neighbors=temp(f"{RESULTS}/neighbors/{{block}}-of-{{blocks}}.parquet"),
     log:
@@ -35,13 +36,13 @@ rule neighbor_block:
         f"{RESULTS}/benchmarks/neighbor_block/{{block}}-of-{{blocks}}.jsonl"
     conda:
         "../../envs/neighbors.yaml"
-    threads: threads_for_articles
+    threads: neighbor_threads
     resources:
         mem_mb=growing(4000),
         device=config["embedding"]["device"],
         gpu=GPUS,
     params:
-        neighbors=canonical({name: config["neighbors"][name] for name in ("k", "method", "nprobe")}),
+        neighbors=neighbor_settings,
     message:
         "Finding the nearest neighbors, block {wildcards.block} of {wildcards.blocks}"
     script:

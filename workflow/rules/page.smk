@@ -34,6 +34,7 @@ rule map_picture:
 rule map_page:
     input:
         questions=question_files,
+        domains=domain_file,
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
         labels=rules.knn_labels.output.table,
     output:

@@ -8,7 +8,7 @@ rule verify:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
-        pickle=when_sharded(rules.map_pickle.output.pickle),
+        pickle=pickle_if_wanted,
         pictures=rules.map_picture.output,
         page=rules.map_page.output.page,
         articles=rules.articles_json.output.articles,

@@ -7,7 +7,7 @@ from pathlib import Path
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.encoders import open_encoder
 from knowledge_map.embedding.model import model_of
-from knowledge_map.run.estimate import estimate, measure_embedding, tell
+from knowledge_map.run.estimate import Ways, estimate, measure_embedding, tell
 
 with logging_to(snakemake.log[0], "estimate"):
     model, manifest = model_of(json.loads(snakemake.params.model)), Path(snakemake.input.manifest)
@@ -20,5 +20,6 @@ with logging_to(snakemake.log[0], "estimate"):
         snakemake.resources.endpoint,
     )
     measured = measure_embedding(manifest, model, encoder)
-    rows = estimate(manifest, measured, snakemake.params.cores, snakemake.threads)
+    ways = Ways(**snakemake.params.ways)
+    rows = estimate(manifest, measured, snakemake.params.cores, snakemake.threads, ways)
     tell(rows, measured, model.max_tokens, manifest.parent.parent)

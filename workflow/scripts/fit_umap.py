@@ -6,12 +6,12 @@ from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import write_layout
-from knowledge_map.layout.umap import fit_umap
+from knowledge_map.layout.umap import fit_layout
 from knowledge_map.neighbors.graph import read_neighbors
 
 with logging_to(snakemake.log[0], "fit_umap"):
-    layout, reducer = fit_umap(
-        EmbeddingTable(snakemake.input.embeddings).vectors(),
+    layout, reducer = fit_layout(
+        EmbeddingTable(snakemake.input.embeddings),
         *read_neighbors(snakemake.input.neighbors),
         json.loads(snakemake.params.umap),
         snakemake.threads,

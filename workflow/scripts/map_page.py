@@ -5,6 +5,7 @@ import json
 from knowledge_map.common.job import logging_to
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import read_domains
 from knowledge_map.questions.reading import read_questions
 from knowledge_map.views.page.build import COLUMNS, PageSettings, write_page
 from knowledge_map.views.page.quiz_data import QuizSettings
@@ -20,4 +21,6 @@ with logging_to(snakemake.log[0], "map_page"):
         json.loads(snakemake.params.title),
         QuizSettings(**json.loads(snakemake.params.quiz)),
         PageSettings(**json.loads(snakemake.params.page)),
+        read_domains(snakemake.input.domains) if snakemake.input.domains else [],
+        snakemake.params.region_padding,
     )

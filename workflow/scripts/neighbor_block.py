@@ -12,8 +12,8 @@ with logging_to(snakemake.log[0], f"neighbor_block {snakemake.wildcards.block}")
     settings = json.loads(snakemake.params.neighbors)
     table = EmbeddingTable(snakemake.input.embeddings)
     start, stop = table.part(int(snakemake.wildcards.block), int(snakemake.wildcards.blocks))
-    if settings["method"] == "faiss":
-        found = nearest_by_index(snakemake.input.index, table, start, stop, settings["k"], settings["nprobe"], snakemake.threads)
+    if settings["method"] == "index":
+        found = nearest_by_index(*snakemake.input.index, table, start, stop, settings["k"])
     else:
         found = nearest(table, start, stop, settings["k"], snakemake.resources.device, snakemake.threads)
     write_neighbors(snakemake.output.neighbors, start, *found)

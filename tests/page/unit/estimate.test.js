@@ -78,15 +78,37 @@ Deno.test("the raster is the estimate at every position, the lowest row first", 
 
 Deno.test("the question amid what matters tells more than one far from it", () => {
   const estimate = fresh();
-  ok(!estimate.hasInterest);
   estimate.setInterest([[0.2, 0.3, 1], [0.22, 0.3, 1]]);
-  ok(estimate.hasInterest);
   const [amid, far] = estimate.gains([answer(1, 0.21, 0.3, true), answer(2, 0.5, 0.7, true)]);
   ok(amid > far && far > 0);
 });
 
 Deno.test("gains without any interest are refused", () => {
   throws(() => fresh().gains([answer(1, 0.2, 0.3, true)]), /which positions matter/);
+});
+
+Deno.test("the chance to answer rightly is at least the chance to guess, and falls with difficulty", () => {
+  const estimate = fresh();
+  estimate.learn([answer(1, 0.3, 0.4, false), answer(2, 0.31, 0.4, false)]);
+  const chances = estimate.chances([-2, 0, 2, 9].map((difficulty) => ({ ...answer(3, 0.3, 0.4, true), difficulty })));
+  ok(chances[0] > chances[1] && chances[1] > chances[2] && chances[2] > chances[3]);
+  near(chances[3], 0.25, 1e-3);
+});
+
+Deno.test("the average of one position is the estimate there", () => {
+  const estimate = fresh();
+  estimate.learn([answer(1, 0.2, 0.3, true), answer(2, 0.3, 0.3, false)]);
+  near(estimate.average([[0.25, 0.3]]).known, estimate.at(0.25, 0.3).known, 1e-12);
+});
+
+Deno.test("an average is more certain than what it is the average of, and the more so the more is answered", () => {
+  const estimate = fresh(), next = random(3);
+  const positions = Array.from({ length: 30 }, () => /** @type {[number, number]} */ ([0.1 + 0.4 * next(), 0.2 + 0.5 * next()]));
+  const before = estimate.average(positions).deviation;
+  estimate.learn(positions.map(([x, y], key) => answer(key, x, y, key % 2 === 0)));
+  const { known, deviation } = estimate.average(positions), single = estimate.average([positions[0]]).deviation;
+  ok(deviation < 0.6 * before && deviation < single, `${before}, ${deviation}, ${single}`);
+  ok(known > 0.2 && known < 0.5, `${known}`); // half were answered rightly, some of these by guessing
 });
 
 Deno.test("many answers that contradict each other leave numbers", () => {

@@ -1,7 +1,7 @@
 // What people read is said in plain words.
 
 import { strictEqual } from "node:assert/strict";
-import { trustInWords } from "../../../workflow/scripts/knowledge_map/views/page/static/base/text.js";
+import { numberText, shareText, trustInWords } from "../../../workflow/scripts/knowledge_map/views/page/static/base/text.js";
 
 Deno.test("trust is said in a word and in numbers", () => {
   strictEqual(
@@ -12,5 +12,27 @@ Deno.test("trust is said in a word and in numbers", () => {
   strictEqual(
     trustInWords(0.8, null),
     "Its surroundings can be trusted well: 80 % of the articles nearest in meaning are the nearest here.",
+  );
+});
+
+for (
+  const [value, text] of /** @type {[number, string][]} */ ([
+    [1990, "1990"],
+    [12345, "12,345"],
+    [-3.25, "-3.25"],
+    [0.1234567, "0.1235"],
+    [1234.56789, "1235"],
+    [0, "0"],
+    [2.5e-7, "2.500e-7"],
+    [3e20, "3.000e+20"],
+  ])
+) {
+  Deno.test(`${value} is written "${text}"`, () => strictEqual(numberText(value), text));
+}
+
+Deno.test("a share is told in whole percents, a small one in more digits", () => {
+  strictEqual(
+    [[1, 3], [1, 30], [1, 700], [0, 5], [0, 0], [5, 5]].map(([part, whole]) => shareText(part, whole)).join(),
+    "33 %,3.3 %,0.1 %,0 %,0 %,100 %",
   );
 });

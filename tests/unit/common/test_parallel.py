@@ -60,12 +60,32 @@ def test_a_killed_process_is_told_of_in_one_line():
             pool.submit(signal.raise_signal, signal.SIGKILL).result()
 
 
+SCRIPT = """
+print("the script runs")
+import os
+from knowledge_map.common.parallel import processes
+with processes(2) as pool:
+    print(pool.submit(os.getpid).result() != os.getpid())
+"""
+
+
+@pytest.mark.slow
+def test_processes_import_the_package_and_not_the_script(tmp_path):
+    """A script of Snakemake's does its work when it is imported."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
+    done = subprocess.run([sys.executable, tmp_path / "script.py"], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["the script runs", "True"]
+
+
 @pytest.mark.slow
 def test_processes_end_when_their_parent_is_killed():
     script = """
 import time
 from knowledge_map.common.parallel import processes
 with processes(3) as pool:
+    for _ in range(3):
+        pool.submit(time.sleep, 3600)
     print("ready", flush=True)
     time.sleep(3600)
 """
@@ -75,7 +95,7 @@ with processes(3) as pool:
     try:
         assert parent.stdout.readline() == b"ready\n"
         children = psutil.Process(parent.pid).children()
-        assert len(children) == 3
+        assert len(children) >= 3
         parent.send_signal(signal.SIGKILL)
         _, alive = psutil.wait_procs(children, timeout=600)
         assert not [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]

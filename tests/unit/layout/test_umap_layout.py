@@ -5,12 +5,15 @@ import pickle
 import numpy as np
 import pytest
 from clusters import clustered, graph_of
+from maps import write_map
 from umap import UMAP
 
 from knowledge_map.common.errors import UserError
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.components import principal_components
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import read_layout, write_layout
-from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_umap
+from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_layout, fit_umap
 
 pytestmark = pytest.mark.slow  # compiles UMAP
 
@@ -21,6 +24,11 @@ SETTINGS = {
     "metric": "cosine",
     "n_epochs": 100,
     "init": "spectral",
+    "learning_rate": 1.0,
+    "repulsion_strength": 1.0,
+    "negative_sample_rate": 5,
+    "local_connectivity": 1.0,
+    "set_op_mix_ratio": 1.0,
     "seed": 42,
 }
 
@@ -53,6 +61,43 @@ def test_a_large_layout_follows_the_given_graph_and_still_places_new_vectors():
     assert own_cluster(layout, member, layout[:200] + 1e-3, member[:200]) > 0.95
     assert own_cluster(layout, member, reducer.transform(new), new_member) > 0.95
     assert np.array_equal(reducer._knn_indices[:, 1:], graph_of(vectors, 15)[0][:, :9])
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> tuple[EmbeddingTable, np.ndarray]:
+    """A map that counts as a large one, and the cluster of each item."""
+    vectors, member = clustered(1200, 16, clusters=6)
+    _, path = write_map(tmp_path_factory.mktemp("large"), vectors, 0, vectors[:, :2], vectors[:, :2])
+    return EmbeddingTable(path), member
+
+
+def test_a_large_map_is_fitted_to_the_graph_alone_and_its_reducer_knows_a_sample(large, tmp_path):
+    table, member = large
+    layout, reducer = fit_layout(table, *graph_of(table.vectors(), 15), SETTINGS | {"reducer_of": 300}, threads=1)
+    assert (layout.shape, layout.dtype) == ((1200, 2), np.float32)
+    assert own_cluster(layout[1:], member[1:], layout[:1], member[:1]) == 1
+    assert reducer._raw_data.shape == (300, 16) and reducer.n_epochs == SETTINGS["n_epochs"]
+    save_reducer(reducer, tmp_path / "reducer.pkl")
+    new, new_member = clustered(40, 16, clusters=6, seed=1)
+    positions = pickle.loads((tmp_path / "reducer.pkl").read_bytes()).transform(new)
+    assert own_cluster(layout, member, positions, new_member) > 0.95
+
+
+@pytest.mark.parametrize("init", ["spectral", "random"])
+def test_a_large_map_has_the_same_layout_each_time(large, init):
+    table, _ = large
+    graph = graph_of(table.vectors(), 15)
+    layouts = [fit_layout(table, *graph, SETTINGS | {"reducer_of": 100, "init": init}, threads)[0] for threads in (1, 2)]
+    assert layouts[0].tobytes() == layouts[1].tobytes()
+
+
+def test_principal_components_are_those_of_the_whole_table(large):
+    table, _ = large
+    components = principal_components(table)
+    wide = table.vectors().astype(float)
+    _, _, axes = np.linalg.svd(wide - wide.mean(axis=0), full_matrices=False)
+    expected = (wide - wide.mean(axis=0)) @ axes[:2].T
+    assert np.allclose(np.abs(components), np.abs(expected), atol=1e-4)
 
 
 def test_cosine_distances_are_given_to_umap_in_its_own_metric():

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pytest
 import torch
 
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.files import read_record
 from knowledge_map.neighbors import approximate, tiles
 from knowledge_map.neighbors import graph as neighbor_graph
 from knowledge_map.neighbors.distances import COLUMNS
@@ -231,62 +234,131 @@ def test_half_precision_is_chosen_by_what_the_processor_can_do():
 # --- approximate search
 
 
+K = 15
+
+
+class Indexed(NamedTuple):
+    """A table, and what was made of it."""
+
+    table: ArrayTable
+    index: Path
+    effort: Path
+
+    def nearest(self, start: int, stop: int, k: int = K) -> tuple[np.ndarray, np.ndarray]:
+        return approximate.nearest_by_index(self.index, self.effort, self.table, start, stop, k)
+
+
+def build(table: ArrayTable, folder: Path, k: int = K, recall: float = 0.9, seed: int = 1) -> Indexed:
+    made = Indexed(table, folder / "index.faiss", folder / "recall.json")
+    approximate.build_index(*made, k=k, recall=recall, seed=seed)
+    return made
+
+
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory):
-    table = ArrayTable(clustered(6000, 48))
-    path = tmp_path_factory.mktemp("index") / "index.faiss"
-    approximate.build_index(table, path, threads=2, seed=1)
-    return table, path
+    return build(ArrayTable(clustered(6000, 48)), tmp_path_factory.mktemp("index"))
 
 
-def test_the_index_finds_nine_of_ten_neighbors_and_their_exact_distances(indexed):
-    table, path = indexed
-    neighbors, distances = approximate.nearest_by_index(path, table, 1000, 2000, 15, nprobe=16, threads=2)
-    exact = nearest(table, 1000, 2000, 15, "cpu", threads=2)  # torch after faiss, each with its own OpenMP, in one process
-    found = np.mean([len(np.intersect1d(a, b)) / 15 for a, b in zip(neighbors, exact[0], strict=True)])
-    assert found >= 0.9
-    assert (neighbors.dtype, distances.dtype, neighbors.shape) == (np.int32, np.float32, (1000, 15))
+def share_found(found: np.ndarray, true: np.ndarray) -> float:
+    return float(np.mean([np.isin(a, b).mean() for a, b in zip(true, found, strict=True)]))
+
+
+def test_the_index_finds_the_share_that_is_asked_for_and_the_exact_distances(indexed):
+    neighbors, distances = indexed.nearest(1000, 2000)
+    true = by_definition(indexed.table.array, 1000, 2000, K)
+    told = read_record(indexed.effort)
+    assert 0.9 <= told["recall"] == pytest.approx(share_found(neighbors, true[0]), abs=0.03)
+    assert told["lists"] < told["of"] and told["candidates"] < 1000
+    assert (neighbors.dtype, distances.dtype, neighbors.shape) == (np.int32, np.float32, (1000, K))
     assert not (neighbors == np.arange(1000, 2000)[:, None]).any()
     assert (np.diff(distances, axis=1) >= 0).all()
-    wide = table.array.astype(float)
+    wide = indexed.table.array.astype(float)
     assert np.allclose(distances, 1 - np.einsum("nd,nkd->nk", wide[1000:2000], wide[neighbors]), rtol=0, atol=1e-7)
 
 
-def test_looking_through_all_lists_is_exact(indexed):
-    table, path = indexed
-    found = approximate.nearest_by_index(path, table, 0, 200, 15, nprobe=6000, threads=2)
-    assert same(found, nearest(table, 0, 200, 15, "cpu", threads=2))
+def test_more_recall_takes_more_effort_up_to_all_of_it(indexed, tmp_path):
+    table = ArrayTable(clustered(1500, 12))
+    little, all_of_it = (build(table, tmp_path, recall=recall) and read_record(tmp_path / "recall.json") for recall in (0.5, 1))
+    assert little["lists"] * little["candidates"] < all_of_it["lists"] * all_of_it["candidates"]
+    assert all_of_it["recall"] == 1
+    assert same(Indexed(table, *indexed_files(tmp_path)).nearest(0, 1500), by_definition(table.array, 0, 1500, K))
 
 
-def test_rows_that_their_lists_cannot_serve_are_searched_in_the_whole_table(indexed):
-    table, path = indexed
-    k = 500  # many times what a list holds
-    found = approximate.nearest_by_index(path, table, 0, 10, k, nprobe=1, threads=2)
-    assert same(found, nearest(table, 0, 10, k, "cpu", threads=2))
+def indexed_files(folder: Path) -> tuple[Path, Path]:
+    return folder / "index.faiss", folder / "recall.json"
 
 
-def test_the_same_seed_gives_the_same_index(indexed, tmp_path):
-    table, path = indexed
-    approximate.build_index(table, tmp_path / "again.faiss", threads=2, seed=1)
-    assert (tmp_path / "again.faiss").read_bytes() == path.read_bytes()
+def test_where_the_lists_give_too_few_candidates_more_are_looked_through(indexed):
+    effort = approximate.Effort(lists=1, candidates=1000)
+    index = approximate._open_index(indexed.index, indexed.table)
+    (_, few), *_ = approximate._candidates(index, indexed.table.array[:50], np.arange(50), 2, effort)
+    (_, many), *_ = approximate._candidates(index, indexed.table.array[:50], np.arange(50), 900, effort)
+    assert (few >= 0).sum(axis=1).max() < 900 <= (many >= 0).sum(axis=1).min()
+
+
+def test_copies_of_one_vector_are_neighbors_of_each_other(tmp_path):
+    vectors = clustered(2000, 24)
+    vectors[500:550] = vectors[7]
+    made = build(ArrayTable(vectors), tmp_path, recall=0.95)
+    neighbors, distances = made.nearest(500, 550, k=10)
+    assert distances.max() < 1e-6
+    assert np.isin(neighbors, [7, *range(500, 550)]).all()
+
+
+@pytest.mark.parametrize("dimension", [25, 33])
+def test_an_index_takes_vectors_of_any_length(dimension, tmp_path):
+    made = build(ArrayTable(clustered(1000, dimension)), tmp_path)
+    assert read_record(made.effort)["recall"] >= 0.9
+
+
+def test_the_same_seed_gives_the_same_index_and_another_one_another(indexed, tmp_path):
+    for seed, same_bytes in ((1, True), (2, False)):
+        again = build(indexed.table, tmp_path, seed=seed)
+        assert (again.index.read_bytes() == indexed.index.read_bytes()) == same_bytes
+    blocks = [indexed.nearest(*block) for block in ((0, 100), (100, 1300))]
+    assert same(tuple(map(np.concatenate, zip(*blocks, strict=True))), indexed.nearest(0, 1300))
+
+
+def test_an_index_is_built_and_searched_without_torch_and_by_one_thread():
+    code = """
+import sys, tempfile, pathlib, numpy as np
+from knowledge_map.neighbors.approximate import build_index, nearest_by_index
+class Table:
+    rows, dimension, all = 1200, 12, np.random.default_rng(0).normal(size=(1200, 12)).astype(np.float32)
+    def vectors(self, start, stop): return self.all[start:stop]
+    def blocks(self, size): yield 0, self.all
+files = [pathlib.Path(tempfile.mkdtemp(), name) for name in ("index", "effort")]
+build_index(Table(), *files, k=5, recall=0.9, seed=0)
+nearest_by_index(*files, Table(), 0, 90, 5)
+assert "torch" not in sys.modules
+import faiss; assert faiss.omp_get_max_threads() == 1
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path):
-    table, path = indexed
     with pytest.raises(UserError, match="index of 6,000 x 48 numbers, but the embedding table has 5,999 x 48"):
-        approximate.nearest_by_index(path, ArrayTable(table.array[1:]), 0, 5, 3, nprobe=4, threads=1)
-    (tmp_path / "half.faiss").write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UserError, match=r"half.faiss: damaged"):
-        approximate.nearest_by_index(tmp_path / "half.faiss", table, 0, 5, 3, nprobe=4, threads=1)
-    flipped = bytearray(path.read_bytes())
+        indexed._replace(table=ArrayTable(indexed.table.array[1:])).nearest(0, 5)
+    whole = indexed.index.read_bytes()
+    flipped = bytearray(whole)
     flipped[len(flipped) // 2] ^= 1
-    (tmp_path / "flipped.faiss").write_bytes(flipped)
-    with pytest.raises(UserError, match=r"flipped.faiss: damaged"):
-        approximate.nearest_by_index(tmp_path / "flipped.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+    for damaged in (whole[:1000], bytes(flipped)):
+        (tmp_path / "index.faiss").write_bytes(damaged)
+        with pytest.raises(UserError, match=r"index.faiss: damaged"):
+            indexed._replace(index=tmp_path / "index.faiss").nearest(0, 5)
     with pytest.raises(UserError, match=r"none.faiss: missing"):
-        approximate.nearest_by_index(tmp_path / "none.faiss", table, 0, 5, 3, nprobe=4, threads=1)
+        indexed._replace(index=tmp_path / "none.faiss").nearest(0, 5)
+    (tmp_path / "recall.json").write_text(indexed.effort.read_text().replace('"lists": ', '"lists": 1'))
+    with pytest.raises(UserError, match=r"recall.json: damaged"):
+        indexed._replace(effort=tmp_path / "recall.json").nearest(0, 5)
     with pytest.raises(UserError, match=r"neighbors.k is 6000"):
-        approximate.nearest_by_index(path, table, 0, 5, 6000, nprobe=4, threads=1)
+        indexed.nearest(0, 5, k=6000)
+
+
+def test_auto_takes_the_index_where_it_is_quicker():
+    assert [approximate.uses_index("auto", articles) for articles in (100_000, 100_001)] == [False, True]
+    assert [approximate.uses_index("index", articles) for articles in (999, 1_000)] == [False, True]
+    assert not approximate.uses_index("exact", 7_000_000)
 
 
 # --- files

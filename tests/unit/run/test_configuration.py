@@ -10,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.run.configuration import check_inputs, check_size, complete, projection_settings, read_schema
+from knowledge_map.run.configuration import check_inputs, check_size, complete, has_pickle, projection_settings, read_schema
 from knowledge_map.run.paths import check_environment
 
 ROOT = Path(__file__).parents[3]
@@ -308,9 +308,11 @@ def test_a_source_on_the_hub_that_is_not_fully_named_is_refused(config, change, 
     assert said in str(error.value)
 
 
-def test_two_sources_of_one_name_are_refused(config):
+@pytest.mark.parametrize("change", [str, str.swapcase])
+def test_two_sources_of_one_name_are_refused_even_if_they_differ_in_case(config, change):
+    (source,) = config["articles"]
     with pytest.raises(UserError, match="two entries of `articles` have the same name"):
-        check_inputs(config | {"articles": config["articles"] * 2})
+        check_inputs(config | {"articles": [source, source | {"name": change(source["name"])}]})
 
 
 @pytest.mark.parametrize(
@@ -477,3 +479,8 @@ def test_too_few_items_are_refused_with_the_remedy():
         with pytest.raises(UserError, match="a map needs at least 2 articles, 4 items in all"):
             check_size(articles, questions, 2)
     check_size(5, 2, 6)
+
+
+def test_a_pickle_is_written_of_a_map_that_is_not_too_large_or_as_asked():
+    assert [has_pickle("auto", articles) for articles in (500_000, 500_001)] == [True, False]
+    assert has_pickle("always", 7_000_000) and not has_pickle("never", 10)

@@ -12,7 +12,7 @@ from knowledge_map.common.files import write_record
 from knowledge_map.embedding.encoders import Embedded, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.run import estimate as estimates
-from knowledge_map.run.estimate import COSTS, SPEED, Embedding, as_lines, estimate, measure_embedding
+from knowledge_map.run.estimate import BY_INDEX, COSTS, SPEED, Embedding, Ways, as_lines, estimate, measure_embedding
 
 RULES = Path(__file__).parents[3] / "workflow" / "rules"
 
@@ -36,33 +36,43 @@ def seconds(rows, rule: str) -> float:
 def test_every_rule_of_a_run_is_estimated():
     lines = [line for file in RULES.glob("*.smk") for line in file.read_text().splitlines()]
     rules = {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
-    asked_for_only = {"project", "verify", "estimate", "fetch_dataset", "neighbor_index", "domain_bundle", "question_audit"}
-    assert rules - asked_for_only - {"embed_shard", "embed_questions"} <= COSTS.keys()
+    asked_for_only = {"project", "verify", "estimate", "fetch_dataset", "domain_bundle", "question_audit"}
+    assert rules - asked_for_only - {"embed_shard", "embed_questions"} <= COSTS.keys() | BY_INDEX.keys()
 
 
 def test_the_neighbor_graph_grows_with_the_square_and_what_is_streamed_with_the_articles(manifest):
-    small, large = (estimate(manifest(n), MEASURED, cores=2, job_threads=1, speed=SPEED) for n in (240_000, 480_000))
+    small, large = (estimate(manifest(n), MEASURED, cores=2, job_threads=1, ways=Ways(), speed=SPEED) for n in (240_000, 480_000))
     assert seconds(large, "neighbor_block") == pytest.approx(4 * seconds(small, "neighbor_block"), rel=0.02)
     assert seconds(large, "map_pickle") == pytest.approx(2 * seconds(small, "map_pickle"), rel=0.1)
 
 
+def test_a_large_map_takes_other_ways(manifest):
+    large_ways = Ways(index=True, graph_alone=True, pickle=False)
+    exact, large = (estimate(manifest(1_000_000), MEASURED, 2, 1, ways, SPEED) for ways in (Ways(), large_ways))
+    of_exact, of_large = ([row.rule for row in rows] for rows in (exact, large))
+    assert set(of_exact) ^ set(of_large) == {"neighbor_index", "map_pickle"}
+    assert of_large.index("neighbor_index") + 1 == of_large.index("neighbor_block")
+    assert seconds(large, "neighbor_block") < seconds(exact, "neighbor_block") / 10
+    assert max(row.memory for row in large) < 4000 < max(row.memory for row in exact)
+
+
 def test_a_machine_half_as_fast_takes_twice_as_long(manifest):
-    fast, slow = (estimate(manifest(24_000), MEASURED, 2, 1, speed) for speed in (SPEED, 2 * SPEED))
+    fast, slow = (estimate(manifest(24_000), MEASURED, 2, 1, Ways(), speed) for speed in (SPEED, 2 * SPEED))
     assert seconds(slow, "fit_umap") == 2 * seconds(fast, "fit_umap")
     assert seconds(slow, "embed_shard") == seconds(fast, "embed_shard")  # is measured
 
 
 def test_shards_are_embedded_as_many_at_a_time_as_there_is_room_for(manifest):
     path = manifest(10_000, 10_000, 4_000)
-    assert seconds(estimate(path, MEASURED, 1, 1, SPEED), "embed_shard") == 3 * 5 + 240
-    assert seconds(estimate(path, MEASURED, 2, 1, SPEED), "embed_shard") == 2 * 5 + 140
-    assert seconds(estimate(path, MEASURED, 8, 1, SPEED), "embed_shard") == 5 + 100
+    assert seconds(estimate(path, MEASURED, 1, 1, Ways(), SPEED), "embed_shard") == 3 * 5 + 240
+    assert seconds(estimate(path, MEASURED, 2, 1, Ways(), SPEED), "embed_shard") == 2 * 5 + 140
+    assert seconds(estimate(path, MEASURED, 8, 1, Ways(), SPEED), "embed_shard") == 5 + 100
 
 
 def test_what_is_short_and_what_would_help_is_said(manifest, tmp_path):
-    rows = estimate(manifest(*[10_000] * 700), Embedding(5, 20, 0.8, 1024, 3000, "float32"), 8, 1, SPEED)
+    rows = estimate(manifest(*[10_000] * 700), Embedding(5, 20, 0.8, 1024, 3000, "float32"), 8, 1, Ways(), SPEED)
     said = "\n".join(as_lines(rows, MEASURED, 512, tmp_path))
-    assert "a GPU embeds" in said and "not enough memory: fit_umap" in said and "`neighbors.method: faiss`" in said
+    assert "a GPU embeds" in said and "not enough memory: fit_umap" in said and "`neighbors.method: index`" in said
     cut = "\n".join(as_lines(rows, Embedding(5, 20, 0.8, 1024, 3000, "bfloat16"), 512, tmp_path))
     assert "80 % of the texts are longer than 512 tokens; `embedding.max_tokens: 256`" in cut
 
@@ -120,13 +130,13 @@ def test_articles_that_bring_vectors_along_are_not_embedded(tmp_path):
     encoder = Counting()
     measure_embedding(path, model, lambda: encoder)
     assert encoder.texts and not any("given" in text for text in encoder.texts)
-    rows = {row.rule: row for row in estimate(path, MEASURED, 1, 1, SPEED)}
+    rows = {row.rule: row for row in estimate(path, MEASURED, 1, 1, Ways(), SPEED)}
     assert rows["embed_shard"].seconds == pytest.approx(5 + 40 / 100)
     assert rows["embed_shard"].disk == pytest.approx(40 * 384 * 4.05 / 1e6)
 
     write_record(path, {"articles": 60, "shards": [brought], "sources": []})
     assert measure_embedding(path, model, Unasked) is None
-    rows = estimate(path, None, 1, 1, SPEED)
+    rows = estimate(path, None, 1, 1, Ways(), SPEED)
     assert "embed_shard" not in [row.rule for row in rows]
     assert rows[0].disk == pytest.approx(60 * 5 * 4.05 / 1e6 + COSTS["shard"].disk * 0.06)
     assert "embedding: none, since the sources bring all vectors along" in as_lines(rows, None, 256, tmp_path)

@@ -187,6 +187,14 @@ def test_of_an_error_that_is_not_the_users_the_last_line_is_told_too(results):
     assert section(results.text(), "Failed")[0] == "  fit_umap: 06:20:31 error: ours to fix; please report it ValueError: NaN"
 
 
+@pytest.mark.parametrize("ago", [1, -7_200], ids=["its next sign of life", "a clock that was set back"])
+def test_after_hours_of_sleep_a_job_is_under_way_again_with(results, ago):
+    results.log("fit_umap", "working", ago=7_200)
+    assert "asleep until" in results.text() and "fit_umap: 06:20:31 working" in results.text()
+    results.log("fit_umap", "working", ago=ago)
+    assert section(results.text(), "Under way") == ["  fit_umap: 06:20:31 working"]
+
+
 def test_a_job_without_a_sign_of_life_is_silent_after_a_while(results):
     log = results.log("fit_umap", "working", ago=SILENT - 1)
     assert section(results.text(), "Under way") == [f"  fit_umap: 06:20:31 working · no sign of life for {duration(SILENT - 1)}"]

@@ -107,6 +107,14 @@ def test_a_sound_result_passes_every_criterion(sound):
     assert as_table(criteria).endswith(f"All {len(criteria)} criteria passed.\n")
 
 
+def test_a_pickle_is_missed_only_where_one_is_wanted(results):
+    (results / "knowledge_map.pkl").unlink()
+    criteria = verify(results, ARTICLES, QUESTIONS, 0.6, k=5, with_pickle=False)
+    assert all(criterion.passed for criterion in criteria), as_table(criteria)
+    assert not any("knowledge_map.pkl" in criterion.name for criterion in criteria)
+    assert failures(results)["files"] == "missing or empty: knowledge_map.pkl"
+
+
 def test_a_folder_that_is_not_there_fails_and_raises_nothing(tmp_path):
     criteria = verify(tmp_path / "nowhere", ARTICLES, QUESTIONS, 0.6, k=5)
     assert not any(criterion.passed for criterion in criteria)

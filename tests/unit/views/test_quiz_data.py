@@ -11,8 +11,9 @@ from labelled_maps import small_map
 from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question, difficulties
-from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
+from knowledge_map.views.page.quiz_data import QuizSettings, quiz_domains, quiz_questions, quiz_settings
 
 ROOT = Path(__file__).parents[3]
 STYLE = (ROOT / "workflow/scripts/knowledge_map/views/page/static/quiz/quiz.css").read_text(encoding="utf-8")
@@ -85,6 +86,56 @@ def test_a_map_that_has_grown_names_the_ones_before(tmp_path):
     write_parquet(tmp_path / "grown.parquet", table)
     grown = KnowledgeMap(tmp_path / "grown.parquet", ["item_id", "title"])
     assert quiz_settings(grown, [], None, QuizSettings())["former"] == ["b", "a"]
+
+
+def test_the_questions_are_named_by_all_that_an_answer_refers_to(tmp_path):
+    knowledge_map, _ = small_map(tmp_path, 5, 1)
+    asked = [
+        question(0),
+        question(1),
+        Question("question:0", "Why not?", ("yes", "no"), 0, {}),
+        Question("question:0", "Why 0?", ("no", "yes"), 0, {}),
+        Question("question:0", "Why 0?", ("yes", "no"), 1, {}),
+    ]
+    names = [quiz_settings(knowledge_map, [each], None, QuizSettings())["questions"] for each in asked]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[0-9a-f]{12}", name) for name in names)
+    moved, _ = small_map(tmp_path, 5, 1, positions=np.full((6, 2), 0.5, np.float32))
+    assert quiz_settings(moved, [question(0)], None, QuizSettings())["questions"] == names[0]
+
+
+def test_only_what_a_question_has_is_told(tmp_path):
+    knowledge_map, _ = small_map(tmp_path, 5, 2)
+    asked = [question(0, concepts_tested=["osmosis"]), Question("question:1", "What is $x$?", ("$1$", "two"), 0, {})]
+    concepts, formulas = quiz_questions(knowledge_map, asked, QuizSettings())
+    assert concepts["concepts"] == ("osmosis",) and "parts" not in concepts
+    assert "concepts" not in formulas
+    text, first, second = formulas["parts"]
+    assert text[0] == "What is " and text[1][0] == "math" and text[2] == "?"
+    assert first[0][0] == "math" and second is None
+
+
+NAMED = [Domain("b", "Below", "t"), Domain("o", "Other", None, (0.1, 0.2, 0.3, 0.4)), Domain("t", "Top"), Domain("e", "Empty")]
+
+
+def test_domains_come_each_before_those_below_it_with_their_questions_and_regions(tmp_path):
+    positions = np.vstack([np.random.default_rng(0).uniform(size=(5, 2)), np.full((4, 2), 0.5)]).astype(np.float32)
+    knowledge_map, _ = small_map(tmp_path, 5, 4, positions=positions)
+    asked = [question(number, domain_ids=ids) for number, ids in enumerate([["b"], ["t"], ["o", "b"], ["unnamed"]])]
+    told = quiz_domains(knowledge_map, asked, NAMED, 0.1)
+    assert [(each["name"], each["level"], each["questions"]) for each in told] == [
+        ("Other", 0, [2]),
+        ("Top", 0, [0, 1, 2]),
+        ("Below", 1, [0, 2]),
+        ("unnamed", 0, [3]),
+    ]
+    assert told[0]["region"] == {"x_min": 0.1, "x_max": 0.2, "y_min": 0.3, "y_max": 0.4}
+    assert told[1]["region"] == pytest.approx({"x_min": 0.49, "x_max": 0.51, "y_min": 0.49, "y_max": 0.51})
+
+
+def test_questions_without_domains_have_none(tmp_path):
+    knowledge_map, _ = small_map(tmp_path, 5, 2)
+    assert quiz_domains(knowledge_map, [question(0), question(1)], [], 0.1) == []
 
 
 # Machado, Oliveira & Fernandes 2009, IEEE TVCG 15(6), table 1, severity 1.0: how linear RGB looks to the colour-blind.

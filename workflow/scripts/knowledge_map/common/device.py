@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -9,9 +10,50 @@ import torch
 from filelock import FileLock, Timeout
 
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.memory import Held
 from knowledge_map.common.progress import log
 
 _held: list[FileLock] = []
+
+
+@dataclass(frozen=True)
+class DevicePolicy:
+    """How a device wants its batches.
+
+    Attributes
+    ----------
+    few_shapes : whether it keeps, for good, a compiled graph and its memory for every shape of input that it meets.
+    largest_buffer : numbers that one buffer may hold at most.
+    """
+
+    few_shapes: bool = False
+    largest_buffer: int = 2**62
+
+
+METAL = DevicePolicy(few_shapes=True, largest_buffer=2**28)
+"""Metal takes no dimension above 2³¹ - 1; long before, buffers of some GiB fail. This is 1 GiB of float32."""
+
+
+def policy_of(device: torch.device) -> DevicePolicy:
+    """Return how a device wants its batches."""
+    return METAL if device.type == "mps" else DevicePolicy()
+
+
+def device_memory(device: torch.device) -> list[Held]:
+    """Return what this process holds of a device's memory; nothing for a CPU."""
+    if device.type == "cuda":
+        return [Held(str(device), torch.cuda.memory_reserved(device), torch.cuda.mem_get_info(device)[1])]
+    if device.type == "mps":
+        return [Held("Metal", torch.mps.driver_allocated_memory(), torch.mps.recommended_max_memory())]
+    return []
+
+
+def empty_cache(device: torch.device) -> None:
+    """Give back the memory of a device that nothing uses at present."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    if device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def choose_device(device: str) -> torch.device:
@@ -68,6 +110,6 @@ def half_precision_pays(device: torch.device) -> bool:
 def is_out_of_memory(error: Exception) -> bool:
     """Return whether a computation failed for want of memory, of a device or of the machine."""
     said = str(error).lower()
-    # The last is what oneDNN says on a CPU.
-    known = ("out of memory", "allocate memory", "could not create a primitive")
+    # The last two are what oneDNN says on a CPU, and Metal of a buffer that is too large.
+    known = ("out of memory", "allocate memory", "could not create a primitive", "invalid buffer size")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in said for words in known)

@@ -31,7 +31,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
             with suppress(OSError):  # not every file system knows locks; on such a one nothing is taken for left behind
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield temporary
-            os.fsync(lock.fileno())
+            _flush(lock.fileno())
             os.replace(temporary, path)
         _flush_folder(path.parent)
     except OSError as error:
@@ -49,6 +49,15 @@ def _remove_left_behind(path: Path) -> None:
             with suppress(OSError), left.open("rb+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 left.unlink()
+
+
+def _flush(descriptor: int) -> None:
+    """Flush a file to the disk; that of macOS keeps it in a cache of its own unless it is told not to."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        with suppress(OSError):  # not every file system knows it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from knowledge_map.common.afresh import AGAIN, GoOnAfreshError
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.files import DISK_FULL
 from knowledge_map.common.progress import log
@@ -22,15 +23,18 @@ HEARTBEAT = 15
 
 
 @contextmanager
-def logging_to(path: str | Path, name: str) -> Iterator[None]:
+def logging_to(path: str | Path, name: str, going_on: bool = False) -> Iterator[None]:
     """Log to the terminal and to the file at `path`, and end on an error the user can fix with its one line.
 
+    The file is begun anew, unless the process is `going_on` with the work of another that logs there (see `afresh`).
     SIGTERM ends the job as Ctrl-C does: what was begun is cleaned up, with one line and no traceback.
     As long as the process lives, it touches the log: `status` sees by that, on any machine, which jobs are at work.
     """
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if not going_on:
+        Path(path).write_bytes(b"")
     logging.basicConfig(
         level=logging.WARNING,
         format=f"%(asctime)s {name}: %(message)s",
@@ -38,7 +42,7 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         handlers=[
             logging.StreamHandler(sys.stderr),
             # A path may hold bytes that are no UTF-8; a line about it must not be lost.
-            logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace"),
+            logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace"),
         ],
         force=True,
     )
@@ -51,8 +55,12 @@ def logging_to(path: str | Path, name: str) -> Iterator[None]:
         with _touching(path):
             yield
     except KeyboardInterrupt:
-        log.info("stopped; the next run goes on from here")
+        if not going_on:  # else the other process says so
+            log.info("stopped; the next run goes on from here")
         sys.exit(128 + signal.SIGTERM)
+    except GoOnAfreshError as reason:
+        log.info(f"{reason}; going on in a fresh process after what is saved")
+        sys.exit(AGAIN)
     except Exception as error:
         del reserve
         line = explanation(error)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from types import ModuleType
 from typing import TypeVar
 
 from knowledge_map.common.errors import UserError
@@ -47,13 +49,13 @@ def in_order(pool: Executor | None, work: Callable[[Item], Result], items: Itera
 def processes(number: int) -> Iterator[ProcessPoolExecutor | None]:
     """Yield a pool of processes, which end with this one whatever befalls it; None if one is enough.
 
-    They are forked, for a script of Snakemake's cannot be imported, and at once, before there is work in
-    threads. Raises UserError where one of them is killed.
+    They are spawned and not forked: a fork of a process with threads crashes or hangs on macOS, and may hang anywhere. They
+    import the package and not the script of this process, which is Snakemake's. Raises UserError where one of them is killed.
     """
     if number == 1:
         yield None
         return
-    with ProcessPoolExecutor(number, multiprocessing.get_context("fork"), _outlive_nobody) as pool:
+    with _without_script(), ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _outlive_nobody) as pool:
         try:
             pool.submit(os.getpid).result()
             yield pool
@@ -63,6 +65,17 @@ def processes(number: int) -> Iterator[ProcessPoolExecutor | None]:
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Let processes that are started meanwhile not run the script of this one, as multiprocessing would have them do."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _outlive_nobody() -> None:

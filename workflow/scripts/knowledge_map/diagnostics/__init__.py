@@ -3,7 +3,7 @@
 context (what is measured, and how much of it), layouts (the map beside the first layout and a refinement with light questions) →
 neighborhoods (who is near whom, in both spaces), measures, coverage (functions of arrays) → questions, articles, weight (how
 each fared, and at what price) → estimates (means and intervals) → summary (all of it, beside chance) → criteria (met or not) →
-tables, pictures, report.
+tables, pictures, report (pages: how a page is written). audit: the questions themselves, for which no map is needed.
 """
 
 from pathlib import Path

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from knowledge_map.articles.shards import check_shard
+from knowledge_map.common.afresh import GoOnAfreshError
 from knowledge_map.common.items import ARTICLE_COLUMNS, QUESTION
 from knowledge_map.common.parquet import as_column, as_metadata, batches, open_parquet, parquet_writer, write_parquet
 from knowledge_map.common.progress import Progress, log
 from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK, SavedBlocks, exclusive_lock
-from knowledge_map.embedding.encoders.base import Embedded, TextBlock, TextEncoder
+from knowledge_map.embedding.encoders.base import Embedded, NoRoomError, TextBlock, TextEncoder
+from knowledge_map.embedding.memory_guard import MemoryGuard
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.questions.records import Question
 
@@ -28,6 +30,7 @@ def embed_shard(
     model: EmbeddingModel,
     load_encoder: Callable[[], TextEncoder],
     block_size: int = BLOCK,
+    device_memory: float | None = None,
 ) -> None:
     """Embed the articles of one shard into a parquet file of item_id, source, title, url and embedding.
 
@@ -36,6 +39,9 @@ def embed_shard(
     ends with the same bytes as one that never was. While another process is at work on the same shard (a job may outlive the
     Snakemake that sent it to a cluster), this one waits, and leaves what the other has finished as it is. Raises UserError
     where the shard's content does not match its name.
+
+    With a share of `device_memory`, GoOnAfreshError is raised as soon as a fresh process should go on, because memory has grown
+    above it or has run out; see MemoryGuard.
     """
     shard, output, partial = Path(shard), Path(output), Path(partial)
     rows = check_shard(shard)
@@ -46,7 +52,9 @@ def embed_shard(
         blocks = SavedBlocks(partial, {"shard": shard.stem, "model": model.key(), "block_size": block_size})
         missing = [number for number in range(-(-rows // block_size)) if blocks.load(number) is None]
         if missing:
-            _embed_blocks(articles, missing, blocks, model, load_encoder(), block_size)
+            encoder = load_encoder()
+            guard = MemoryGuard(encoder, device_memory) if device_memory is not None else None
+            _embed_blocks(articles, missing, blocks, model, encoder, block_size, guard)
         _join_blocks(articles, blocks, output, model, block_size)
         shutil.rmtree(partial)
 
@@ -58,6 +66,7 @@ def _embed_blocks(
     model: EmbeddingModel,
     encoder: TextEncoder,
     block_size: int,
+    guard: MemoryGuard | None,
 ) -> None:
     """Embed and save the blocks whose numbers are in `missing`."""
     rows = articles.metadata.num_rows
@@ -66,10 +75,19 @@ def _embed_blocks(
     if progress.done:
         log.info(f"{progress.done:,} of {rows:,} articles were embedded by an earlier run")
     texts = _text_blocks(articles, missing, model, block_size)
-    for number, embedded in zip(missing, encoder.encode_blocks(texts), strict=True):
-        blocks.save(number, embedded)
-        log.info(f"block {number} saved")
-        progress.advance(len(embedded.vectors))
+    saved = 0
+    try:
+        for number, embedded in zip(missing, encoder.encode_blocks(texts), strict=True):
+            blocks.save(number, embedded)
+            saved += 1
+            log.info(f"block {number} saved")
+            progress.advance(len(embedded.vectors))
+            if guard and number != missing[-1]:
+                guard.look()
+    except NoRoomError as error:
+        if not guard or not saved:
+            raise
+        raise GoOnAfreshError(str(error)) from None  # there was room before
 
 
 def _text_blocks(articles: pq.ParquetFile, wanted: list[int], model: EmbeddingModel, block_size: int) -> Iterator[TextBlock]:

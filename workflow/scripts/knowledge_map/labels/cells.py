@@ -19,7 +19,7 @@ from knowledge_map.labels.subjects import Content, Naming
 from knowledge_map.labels.table import SCHEMA, candidate_lists, row_lists
 from knowledge_map.labels.terms import ORIGINS, TAGS, TITLES, WORDS, Terms, join_terms, tag_terms, title_terms, word_terms
 from knowledge_map.labels.titles import is_uninformative, shown_titles
-from knowledge_map.labels.words import openings, read_words
+from knowledge_map.labels.words import opening_of, openings, read_words
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
 
@@ -283,9 +283,9 @@ def _with_titles(
 
 
 def _openings(titles: pa.StringArray, texts: Iterable[pa.StringArray]) -> Iterable[pa.StringArray]:
-    start = 0
+    start, characters = 0, opening_of(len(titles))
     for batch in texts:
-        yield openings(titles.slice(start, len(batch)), batch)
+        yield openings(titles.slice(start, len(batch)), batch, characters)
         start += len(batch)
 
 

@@ -11,7 +11,10 @@ from icu4py.breakers import WordBreaker
 from knowledge_map.common.arrow import compute as pc
 
 OPENING = 500
-"""Characters of an article's text that are read: what it is about is said at its beginning."""
+"""Characters of an article's text that are read at most: what it is about is said at its beginning."""
+
+ALL_OPENINGS = 150_000_000
+"""Characters that are read of all texts together, so that memory is bounded: less than `OPENING` of each where there are many."""
 
 BRACKETS = r"[(（\[][^()（）\[\]]*[)）\]]"
 """What stands in brackets in a text: dates, pronunciations, other names."""
@@ -45,9 +48,14 @@ class Words:
     pieces: pa.StringArray
 
 
-def openings(titles: pa.StringArray, texts: pa.StringArray) -> pa.StringArray:
+def opening_of(articles: int) -> int:
+    """Return how many characters are read of each text, of so many articles."""
+    return min(OPENING, ALL_OPENINGS // max(articles, 1))
+
+
+def openings(titles: pa.StringArray, texts: pa.StringArray, characters: int = OPENING) -> pa.StringArray:
     """Return what is read of articles: the title, and the beginning of the text without what stands in brackets."""
-    bare = pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, OPENING)
+    bare = pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, characters)
     for _ in range(2):  # brackets within brackets
         bare = pc.replace_substring_regex(bare, BRACKETS, "|")
     return pc.binary_join_element_wise(pc.fill_null(titles, ""), bare, "\n")

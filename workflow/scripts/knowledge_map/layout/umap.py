@@ -1,4 +1,8 @@
-"""The first layout: UMAP on the neighbor graph, articles and questions together."""
+"""The first layout: UMAP on the neighbor graph, articles and questions together.
+
+Of a large map, neither the vectors nor a search index of them are in memory: the fit takes the graph and a start by principal
+components, and the reducer that goes with the map knows a sample of its items.
+"""
 
 import numpy as np
 import umap.layouts
@@ -7,13 +11,31 @@ import umap.utils
 from numba.core.dispatcher import Dispatcher
 from pynndescent import NNDescent
 from umap import UMAP
-from umap.umap_ import nearest_neighbors
+from umap.umap_ import find_ab_params, fuzzy_simplicial_set, nearest_neighbors, simplicial_set_embedding
 
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.progress import LogStream, log
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.components import principal_components
 
 COMPARES_ALL = 4096
 """Below this many items umap-learn ignores a given graph and compares all with all: the same neighbors, and no index to build."""
+
+
+def fit_layout(
+    table: EmbeddingTable, neighbors: np.ndarray, distances: np.ndarray, settings: dict, threads: int
+) -> tuple[np.ndarray, UMAP]:
+    """Return the layout, float32 [N, 2], and the reducer: by `fit_umap`, or for a large map by `fit_graph` and `reducer_of`.
+
+    `neighbors` and `distances` as in `fit_umap`. A large map is one whose settings have `reducer_of`,
+    the number of items that its reducer is to know.
+    """
+    items = settings.get("reducer_of")
+    if not items:
+        return fit_umap(table.vectors(), neighbors, distances, settings, threads)
+    settings = {name: value for name, value in settings.items() if name != "reducer_of"}
+    layout = fit_graph(table, neighbors, distances, settings, threads)
+    return layout, reducer_of(table, layout, settings, items, threads)
 
 
 def fit_umap(
@@ -32,21 +54,12 @@ def fit_umap(
     "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction" (2018), and its implementation umap-learn.
     """
     _keep_compiled_code()
-    parameters = {name: value for name, value in settings.items() if name != "seed"}
-    seed, n_neighbors = settings["seed"], settings["n_neighbors"]
-    if neighbors.shape[1] < n_neighbors - 1:
-        raise UserError(
-            f"umap.n_neighbors is {n_neighbors}, but the neighbor graph has {neighbors.shape[1]} neighbors an item; "
-            f"set neighbors.k to at least {n_neighbors - 1}."
-        )
-    rows = np.arange(len(vectors), dtype=np.int32)[:, None]
-    # UMAP counts an item among its own neighbors, first.
-    indices = np.hstack([rows, neighbors[:, : n_neighbors - 1]]).astype(np.int32)
-    lengths = np.hstack([np.zeros_like(rows, np.float32), _in_metric(distances[:, : n_neighbors - 1], settings["metric"])])
+    parameters, seed = _parameters(settings), settings["seed"]
+    indices, lengths = _with_self(neighbors, distances, settings)
     if len(vectors) < COMPARES_ALL:
         graph = {}
     else:
-        index = _search_index(vectors, n_neighbors, settings["metric"], seed, threads)
+        index = _search_index(vectors, settings["n_neighbors"], settings["metric"], seed, threads)
         graph = {"precomputed_knn": (indices, lengths, index), "force_approximation_algorithm": True}
         log.info("search index for new vectors built")
     reducer = UMAP(
@@ -54,11 +67,98 @@ def fit_umap(
         **graph,
         random_state=seed,
         n_jobs=1 if seed is not None else threads,
-        tqdm_kwds={"disable": False, "file": LogStream(), "desc": "UMAP", "unit": " epochs", "mininterval": 1.0},
+        tqdm_kwds=_progress(),
     )
     layout = np.asarray(reducer.fit_transform(vectors), np.float32)
     reducer.tqdm_kwds = None  # an open log is no part of a model
     return layout, reducer
+
+
+def fit_graph(table: EmbeddingTable, neighbors: np.ndarray, distances: np.ndarray, settings: dict, threads: int) -> np.ndarray:
+    """Fit UMAP to the neighbor graph alone and return the layout, float32 [N, 2]; parameters as of `fit_umap`.
+
+    The start is random where `init` is, and otherwise the principal components of the vectors, which are read a block at a time:
+    the eigenvectors of a spectral start take more memory and time than all the rest.
+    """
+    _keep_compiled_code()
+    random = np.random.RandomState(settings["seed"])
+    a, b = find_ab_params(settings["spread"], settings["min_dist"])
+    indices, lengths = _with_self(neighbors, distances, settings)
+    graph, *_ = fuzzy_simplicial_set(
+        np.empty((len(indices), 0), np.float32),  # of the vectors it asks how many there are
+        settings["n_neighbors"],
+        random,
+        settings["metric"],
+        knn_indices=indices,
+        knn_dists=lengths,
+        set_op_mix_ratio=settings["set_op_mix_ratio"],
+        local_connectivity=settings["local_connectivity"],
+    )
+    del indices, lengths
+    log.info(f"graph of {graph.nnz:,} edges made")
+    layout, _ = simplicial_set_embedding(
+        None,
+        graph,
+        n_components=2,
+        initial_alpha=settings["learning_rate"],
+        a=a,
+        b=b,
+        gamma=settings["repulsion_strength"],
+        negative_sample_rate=settings["negative_sample_rate"],
+        n_epochs=settings["n_epochs"],
+        init="random" if settings["init"] == "random" else principal_components(table),
+        random_state=random,
+        metric=settings["metric"],
+        metric_kwds={},
+        densmap=False,
+        densmap_kwds={},
+        output_dens=False,
+        parallel=settings["seed"] is None,
+        tqdm_kwds=_progress(),
+    )
+    return np.asarray(layout, np.float32)
+
+
+def reducer_of(table: EmbeddingTable, layout: np.ndarray, settings: dict, items: int, threads: int) -> UMAP:
+    """Return a reducer that places new vectors by a random sample of the map's items, and these where they lie.
+
+    It holds so many vectors and their search index, as one that was fitted to them does, and can `transform` new ones.
+    """
+    seed = settings["seed"]
+    rows = np.sort(np.random.default_rng(seed).choice(table.rows, min(items, table.rows), replace=False))
+    parameters = _parameters(settings) | {"init": layout[rows], "n_epochs": 0}
+    reducer = UMAP(**parameters, random_state=seed, n_jobs=1 if seed is not None else threads).fit(table.take(rows))
+    reducer.embedding_ = layout[rows]
+    reducer.n_epochs = settings["n_epochs"]
+    log.info(f"the reducer places new vectors by {len(rows):,} of {table.rows:,} items")
+    return reducer
+
+
+def _parameters(settings: dict) -> dict:
+    """Return the settings that are umap-learn's own."""
+    return {name: value for name, value in settings.items() if name != "seed"}
+
+
+def _with_self(neighbors: np.ndarray, distances: np.ndarray, settings: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Return the n_neighbors of each item as UMAP counts them, itself first: int32 and float32 [N, n_neighbors].
+
+    Raises UserError where the graph has too few.
+    """
+    n_neighbors = settings["n_neighbors"]
+    if neighbors.shape[1] < n_neighbors - 1:
+        raise UserError(
+            f"umap.n_neighbors is {n_neighbors}, but the neighbor graph has {neighbors.shape[1]} neighbors an item; "
+            f"set neighbors.k to at least {n_neighbors - 1}."
+        )
+    rows = np.arange(len(neighbors), dtype=np.int32)[:, None]
+    indices = np.hstack([rows, neighbors[:, : n_neighbors - 1]]).astype(np.int32)
+    lengths = np.hstack([np.zeros_like(rows, np.float32), _in_metric(distances[:, : n_neighbors - 1], settings["metric"])])
+    return indices, lengths
+
+
+def _progress() -> dict:
+    """Return how umap-learn's tqdm tells of its epochs in our log."""
+    return {"disable": False, "file": LogStream(), "desc": "UMAP", "unit": " epochs", "mininterval": 1.0}
 
 
 def _keep_compiled_code() -> None:

@@ -74,9 +74,9 @@ def nearest_articles(neighbors: np.ndarray, articles: int, k: int) -> np.ndarray
 
 
 def without_self(neighbors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return `neighbors`, int [n, k + 1], of the articles `rows`, int [n], without themselves: int [n, k].
+    """Return `neighbors`, int [n, k + 1], of the items `rows`, int [n], without themselves: int [n, k].
 
-    Where more than k others lie on the very same spot, the article itself may be missing; then the last one goes.
+    Where more than k others lie on the very same spot, the item itself may be missing; then the last one goes.
     """
     others = neighbors != rows[:, None]
     others[others.all(axis=1), -1] = False

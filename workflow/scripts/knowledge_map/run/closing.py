@@ -6,10 +6,11 @@ from pathlib import Path
 from knowledge_map.articles.shards import what_was_read
 
 
-def closing_summary(results: Path, questions: list[str]) -> list[str]:
+def closing_summary(results: Path, questions: list[str], pickle_wanted: bool = True) -> list[str]:
     """Return the lines that end a run; none before there is a manifest.
 
-    `questions` are the lines that tell of the questions. What an earlier map was measured to be is not told of this one.
+    `questions` are the lines that tell of the questions; a line says so where no pickle is wanted. What an earlier map was
+    measured to be is not told of this one.
     """
     manifest, page = results / "shards" / "manifest.json", results / "knowledge_map.html"
     if not manifest.exists():
@@ -19,6 +20,8 @@ def closing_summary(results: Path, questions: list[str]) -> list[str]:
     if _is_newer(summary, knowledge_map):
         lines += quality(json.loads(summary.read_text(encoding="utf-8")))
         lines.append(f"Every measure: {summary.with_name('report.html').resolve()}")
+    if knowledge_map.exists() and not pickle_wanted:
+        lines.append("No knowledge_map.pkl, by `map.pickle`; `snakemake map_pickle` writes it")
     if _is_newer(page, knowledge_map):
         lines.append(f"The map: open {page.resolve()}")
     return lines

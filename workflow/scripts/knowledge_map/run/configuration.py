@@ -37,6 +37,9 @@ from knowledge_map.run.paths import check_path, expand_paths
 FLOAT32 = 4
 """Bytes of a number."""
 
+PICKLE_UP_TO = 500_000
+"""Articles up to which `map.pickle: auto` writes one: of vectors of 1,024 numbers, 5 GB."""
+
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
 
@@ -188,8 +191,9 @@ def _found(config: dict) -> Inputs:
     _check_settings(config)
     sources = [Source.of(source) for source in config["articles"]]
     names = [source.name for source in sources]
-    if len(set(names)) < len(names):
-        raise UserError("configuration: two entries of `articles` have the same name; each needs one of its own.")
+    folded = {name.casefold() for name in names}
+    if len(folded) < len(names):  # files are called after them, and not every file system tells A from a
+        raise UserError("configuration: two entries of `articles` have the same name, but for case; each needs one of its own.")
     question_files = [config["questions"]] if isinstance(config["questions"], str) else config["questions"] or []
     check_path(config["results"], "results")
     check_path(config["projection"]["path"] or "", "projection.path")
@@ -420,6 +424,11 @@ def _carried(source: dict) -> list[str]:
     """Return the names that the columns carried by a source have on the map."""
     columns = source.get("carry") or []
     return [column if isinstance(column, str) else column.get("as") or column["column"] for column in columns]
+
+
+def has_pickle(wanted: str, articles: int) -> bool:
+    """Return whether a run over so many articles writes the pickle, by `map.pickle`."""
+    return wanted == "always" or (wanted == "auto" and articles <= PICKLE_UP_TO)
 
 
 def check_size(articles: int, questions: int, k: int) -> None:

@@ -5,6 +5,7 @@ along. All other rules grow as docs/scale.md measured them, from what they took 
 much slower this one is.
 """
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class Cost:
     memory : MB at the peak without an article, and MB for each thousand.
     disk : MB of the files that stay for each thousand articles.
     with_dimension : which of work, memory and disk grow with the length of the vectors.
+    memory_up_to : articles beyond which its memory grows no more.
     """
 
     start: float
@@ -56,6 +58,7 @@ class Cost:
     memory: tuple[float, float]
     disk: float
     with_dimension: str = ""
+    memory_up_to: float = math.inf
 
 
 COSTS = {
@@ -67,7 +70,7 @@ COSTS = {
     "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
-    "knn_labels": Cost(2.0, 34, 0.75, 2, (390, 7.6), 0.1),
+    "knn_labels": Cost(2.0, 34, 0.6, 2, (390, 7.6), 0.1, memory_up_to=340_000),
     "map_pickle": Cost(0.5, 1.2, 1, 1, (220, 0.1), 7.5, "work disk"),
     "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
     "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
@@ -75,6 +78,38 @@ COSTS = {
     "diagnostics": Cost(3.0, 66, 0.3, None, (700, 0.1), 0.05, "work"),
 }
 """The rules after the embedding, without a start that all Python programs have; benchmarks/scale.py tells how they grow."""
+
+BY_INDEX = {
+    "neighbor_index": Cost(0.5, 2.2, 1.1, 1, (360, 0.2), 0.12, "work"),
+    "neighbor_block": Cost(0.8, 5.9, 1.05, None, (450, 0.2), 0, "work"),
+}
+"""The neighbors by an index, in the place of exact ones."""
+
+BY_GRAPH = {"fit_umap": Cost(40, 18, 1, 1, (350, 1.4), 0.2)}
+"""UMAP fitted to the graph alone, in the place of one that holds all vectors."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Which ways a run takes, by its configuration and the number of its articles.
+
+    Attributes
+    ----------
+    index : neighbors by an index.
+    graph_alone : UMAP fitted to the graph alone.
+    pickle : a pickle is written.
+    """
+
+    index: bool = False
+    graph_alone: bool = False
+    pickle: bool = True
+
+    def costs(self) -> dict[str, Cost]:
+        """Return what the rules cost that are run, in the order of the data."""
+        other = (BY_INDEX if self.index else {}) | (BY_GRAPH if self.graph_alone else {})
+        order = [rule for each in COSTS for rule in (["neighbor_index", each] if each == "neighbor_block" else [each])]
+        left_out = {rule for rule, runs in (("map_pickle", self.pickle), ("neighbor_index", self.index)) if not runs}
+        return {rule: other.get(rule) or COSTS[rule] for rule in order if rule not in left_out}
 
 
 @dataclass(frozen=True)
@@ -138,7 +173,9 @@ def measure_embedding(manifest: Path, model: EmbeddingModel, open_encoder: Calla
     )
 
 
-def estimate(manifest: Path, embedding: Embedding | None, cores: int, job_threads: int, speed: float | None = None) -> list[Row]:
+def estimate(
+    manifest: Path, embedding: Embedding | None, cores: int, job_threads: int, ways: Ways, speed: float | None = None
+) -> list[Row]:
     """Return what every rule will take, in the order of the data; without `embed_shard` where nothing is embedded.
 
     Parameters
@@ -146,13 +183,14 @@ def estimate(manifest: Path, embedding: Embedding | None, cores: int, job_thread
     embedding : what `measure_embedding` returned.
     cores : that the run is given.
     job_threads : CPU threads of one embedding job.
+    ways : which ways the run takes.
     speed : seconds that `_seconds_of_a_core` takes here; measured, if left out.
     """
     content = read_manifest(manifest)
     articles, given = content["articles"], [entry for entry in content["shards"] if "vectors" in entry]
     dimension = embedding.dimension if embedding else _dimension(manifest.parent / f"{given[0]['vectors']}.parquet")
     slower = (_seconds_of_a_core() if speed is None else speed) / SPEED
-    rows = {rule: _row(rule, articles, dimension, cores, slower) for rule in COSTS}
+    rows = {rule: _row(rule, cost, articles, dimension, cores, slower) for rule, cost in ways.costs().items()}
     shard = rows.pop("shard")
     vectors = sum(entry["articles"] for entry in given) * dimension * VECTOR
     first = [replace(shard, disk=shard.disk + vectors)]
@@ -180,12 +218,13 @@ def _embedding_row(embedding: Embedding, sizes: Sequence[int], jobs: int) -> Row
     return Row("embed_shard", float(ends.max()), embedding.memory, sum(sizes) * embedding.dimension * VECTOR)
 
 
-def _row(rule: str, articles: int, dimension: int, cores: int, slower: float) -> Row:
-    cost, times, wider = COSTS[rule], articles / ARTICLES, dimension / DIMENSION
+def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slower: float) -> Row:
+    times, wider = articles / ARTICLES, dimension / DIMENSION
     work = cost.work * times**cost.exponent * (wider if "work" in cost.with_dimension else 1)
     seconds = slower * (cost.start + work / min(cores, cost.cores or cores))
     thousands = articles / 1000
-    memory = cost.memory[0] + cost.memory[1] * thousands * (wider if "memory" in cost.with_dimension else 1)
+    grown = min(articles, cost.memory_up_to) / 1000 * (wider if "memory" in cost.with_dimension else 1)
+    memory = cost.memory[0] + cost.memory[1] * grown
     return Row(rule, seconds, memory, cost.disk * thousands * (wider if "disk" in cost.with_dimension else 1))
 
 
@@ -230,8 +269,8 @@ def _remedies(rows: Sequence[Row], embedding: Embedding | None, max_tokens: int)
                 f"{embedding.truncated:.0%} of the texts are longer than {max_tokens} tokens; ".replace("%", " %")
                 + f"`embedding.max_tokens: {max_tokens // 2}` takes half the time"
             )
-    if seconds["neighbor_block"] > 1800:
-        lines.append("`neighbors.method: faiss` takes a fraction of the time of the exact neighbors, and finds 94 % of them")
+    if seconds["neighbor_block"] > 1800 and "neighbor_index" not in seconds:
+        lines.append("`neighbors.method: index` takes a fraction of the time of the exact neighbors, and finds 98 % of them")
     return lines
 
 

@@ -44,7 +44,7 @@ class State(Enum):
     DONE = "Done"
     UNDER_WAY = "Under way"
     FAILED = "Failed"
-    SILENT = f"Silent for more than {duration(SILENT)}: killed, or its machine is gone"
+    SILENT = f"Silent for more than {duration(SILENT)}: killed, its machine is gone, or asleep until {HEARTBEAT} seconds ago"
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,14 @@ from knowledge_map.embedding.table import ROW_GROUP, EmbeddingTable
 from knowledge_map.map.region import question_region
 from knowledge_map.map.table import KnowledgeMap
 
+PICKLE = "knowledge_map.pkl"
+
 FILES = (
     "shards/manifest.json",
     "embeddings.parquet",
     "neighbors.parquet",
     "knowledge_map.parquet",
-    "knowledge_map.pkl",
+    PICKLE,
     "articles.json",
     "labels.parquet",
     "labels.json",
@@ -36,7 +38,7 @@ FILES = (
     "knowledge_map.html",
     *(f"diagnostics/{name}" for name in diagnostics.OUTPUTS),
 )
-"""What a results folder holds, besides the shards that its manifest names."""
+"""What a results folder holds, besides the shards that its manifest names; the pickle where one is wanted."""
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the length of a unit vector in float32 (or from half precision) may be."""
@@ -62,7 +64,12 @@ Finding = tuple[str, bool]
 
 
 def verify(
-    results_folder: Path, expected_articles: int, expected_questions: int, target_overlap: float, k: int
+    results_folder: Path,
+    expected_articles: int,
+    expected_questions: int,
+    target_overlap: float,
+    k: int,
+    with_pickle: bool = True,
 ) -> list[Criterion]:
     """Check a results folder and return every criterion, in the order of the data.
 
@@ -71,6 +78,7 @@ def verify(
     results_folder : the folder with `FILES`.
     expected_articles, expected_questions : how many the map should hold.
     target_overlap : wanted mean overlap@k of the questions, 0 to 1.
+    with_pickle : whether the pickle is one of the files.
 
     Streamed: memory does not grow with the vectors or with the pickle, which is never loaded. A missing or damaged file is
     a criterion that fails, never an error.
@@ -78,10 +86,12 @@ def verify(
     results = Path(results_folder)
     expected = counted(expected_articles, expected_questions)
     checks: list[tuple[str, str, Callable[[], Finding]]] = [
-        ("files", "all present and not empty", lambda: files_present(results)),
+        ("files", "all present and not empty", lambda: files_present(results, with_pickle)),
         ("articles in shards/manifest.json", f"{expected_articles:,}", lambda: manifest_count(results, expected_articles)),
     ]
     for name, count in ITEM_COUNTS.items():
+        if name == PICKLE and not with_pickle:
+            continue
         checks.append((f"items in {name}", expected, lambda count=count: _same(count(results), expected)))
     items = expected_articles + expected_questions
     overlap_wanted = f"at least {target_overlap:.0%}" if expected_questions else "nothing, without questions"
@@ -89,12 +99,12 @@ def verify(
         ("rows of neighbors.parquet", f"{items:,}", lambda: _same(f"{_rows(results / 'neighbors.parquet'):,}", f"{items:,}")),
         ("articles in articles.json", f"{expected_articles:,}, all complete", lambda: article_list(results, expected_articles)),
         ("items of map and embeddings", "the same item_ids in the same order", lambda: same_items(results)),
-        ("embedding dimension", "the same everywhere", lambda: same_dimension(results)),
+        ("embedding dimension", "the same everywhere", lambda: same_dimension(results, with_pickle)),
         ("vectors", "all finite and of unit length", lambda: unit_vectors(results)),
         ("neighbors", "rows of other items, nearest first", lambda: valid_neighbors(results)),
         ("positions x, y", "all in [0, 1]", lambda: valid_positions(results)),
         ("trust and stretch", "in [0, 1], and not negative", lambda: valid_trust(results)),
-        ("question region in knowledge_map.pkl", "the box around the map's questions", lambda: valid_region(results)),
+        *([(f"question region in {PICKLE}", "the box around the map's questions", lambda: valid_region(results))] * with_pickle),
         (f"mean overlap@{k} of the questions", overlap_wanted, lambda: overlap_reached(results, k, target_overlap)),
         (
             "spread of the articles",
@@ -139,15 +149,16 @@ def _reason(error: Exception) -> str:
 # Files and counts
 
 
-def files_present(results: Path) -> Finding:
+def files_present(results: Path, with_pickle: bool) -> Finding:
     """Tell whether every file is there and not empty, the shards of the manifest included."""
     try:
         shards = [f"shards/{shard['shard']}.parquet" for shard in _json(results / "shards/manifest.json")["shards"]]
     except FileNotFoundError:
         shards = []  # the manifest itself is on the list
-    absent = [name for name in [*FILES, *shards] if not (results / name).is_file() or not (results / name).stat().st_size]
+    files = [name for name in FILES if name != PICKLE or with_pickle] + shards
+    absent = [name for name in files if not (results / name).is_file() or not (results / name).stat().st_size]
     if not absent:
-        return f"all {len(FILES) + len(shards)}", True
+        return f"all {len(files)}", True
     more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
     return f"missing or empty: {', '.join(absent[:5])}{more}", False
 
@@ -171,7 +182,7 @@ def _count_kinds(path: Path) -> str:
 
 
 def _count_metadata(results: Path) -> str:
-    metadata = read_pickle_metadata(results / "knowledge_map.pkl")
+    metadata = read_pickle_metadata(results / PICKLE)
     words = counted(metadata["num_articles"], metadata["num_questions"])
     total = metadata["total_items"]
     return words if total == metadata["num_articles"] + metadata["num_questions"] else f"{words}, but {total:,} in all"
@@ -185,7 +196,7 @@ def _count_summary(results: Path) -> str:
 ITEM_COUNTS: dict[str, Callable[[Path], str]] = {
     "embeddings.parquet": lambda results: _count_kinds(results / "embeddings.parquet"),
     "knowledge_map.parquet": lambda results: _count_kinds(results / "knowledge_map.parquet"),
-    "knowledge_map.pkl": _count_metadata,
+    PICKLE: _count_metadata,
     "diagnostics/summary.json": _count_summary,
 }
 
@@ -248,13 +259,13 @@ def same_items(results: Path) -> Finding:
     return f"{len(mapped):,} the same", True
 
 
-def same_dimension(results: Path) -> Finding:
-    """Tell whether vectors, their table's metadata, the pickle's metadata and the diagnostics agree on the dimension."""
+def same_dimension(results: Path, with_pickle: bool) -> Finding:
+    """Tell whether vectors, their table's metadata, the diagnostics and the pickle's metadata agree on the dimension."""
     table = EmbeddingTable(results / "embeddings.parquet")
     dimensions = {
         "embeddings.parquet": table.dimension,
         "its metadata": table.metadata["dimension"],
-        "knowledge_map.pkl": read_pickle_metadata(results / "knowledge_map.pkl")["embedding_dim"],
+        **({PICKLE: read_pickle_metadata(results / PICKLE)["embedding_dim"]} if with_pickle else {}),
         "diagnostics": _json(results / "diagnostics/summary.json")["counts"]["dimension"],
     }
     if len(set(dimensions.values())) == 1:
@@ -353,7 +364,7 @@ def valid_region(results: Path) -> Finding:
     The padding is not in the metadata. It adds the same margin on every side that the border of the map does not cut, so
     the widest margin tells it, and the box made anew with it must be the one in the metadata.
     """
-    metadata = read_pickle_metadata(results / "knowledge_map.pkl")
+    metadata = read_pickle_metadata(results / PICKLE)
     if "question_region" not in metadata:
         return "not in the metadata", False
     knowledge_map = KnowledgeMap(results / "knowledge_map.parquet")

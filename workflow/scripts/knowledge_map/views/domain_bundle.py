@@ -114,7 +114,7 @@ def write_bundle(
     depth = principal_component(table, DEPTH)
     places = zip(questions, of_questions.tolist(), depth[table.articles :].tolist(), strict=True)
     asked = {
-        number: question_record(question, x, y, z)
+        number: question_record(question, question.answer, x, y, z)
         for number, (question, (x, y), z) in enumerate(places)
         if question.options and question.answer is not None
     }
@@ -145,14 +145,14 @@ def write_bundle(
     write_json(Path(folder) / f"{INDEX}.json", {"schema_version": "1.0", "domains": heads})
 
 
-def question_record(question: Question, x: float, y: float, z: float) -> dict:
-    """Return a question as a bundle has it: options by letters, and null for what its record does not say."""
+def question_record(question: Question, answer: int, x: float, y: float, z: float) -> dict:
+    """Return a question as a bundle has it: options and `answer` by letters, and null for what its record does not say."""
     letters = [chr(ord("A") + number) if number < 26 else str(number + 1) for number in range(len(question.options))]
     return {
         "id": question.item_id.removeprefix("question:"),
         "question_text": question.text,
         "options": dict(zip(letters, question.options, strict=True)),
-        "correct_answer": letters[question.answer or 0],
+        "correct_answer": letters[answer],
         "difficulty": difficulty(question.data),
         "source_article": source_article(question.data),
         "domain_ids": domain_ids(question.data),

@@ -1,6 +1,7 @@
-"""Attention over packed texts: they stand one behind the other, without padding, and none sees another.
+"""Attention over packed texts, which stand one behind the other without padding, and over texts in a rectangle of one shape.
 
-Transformers hands the queries, keys and values of a layer to the function registered here, in place of its own.
+No text sees another. Transformers hands the queries, keys and values of a layer to the functions registered here, in place of
+its own.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 PACKED = "packed"
 """The name under which transformers knows it (`attn_implementation`)."""
+
+RECTANGULAR = "rectangular"
+"""The same of texts in a rectangle."""
 
 WITHOUT_MEANING = {"position_ids", "use_cache", "output_attentions", "output_hidden_states", "cache_position", "deterministic"}
 """What a model may hand over besides, and attention has no use for."""
@@ -64,13 +68,58 @@ def packed_attention(
     `query` is [1, heads, tokens, size]; `key` and `value` may have fewer heads (grouped queries). With a sliding window a
     token sees those less than so many positions away. Raises NotImplementedError where a model asks for more, such as biases.
     """
-    unknown = [name for name, given in others.items() if given is not None and name not in WITHOUT_MEANING]
-    if unknown or attention_mask is not None:
-        raise NotImplementedError(f"attention with {', '.join(unknown) or 'a mask'}")
-    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
+    causal = _checked(module, attention_mask, is_causal, others)
     query, key, value = (tensor[0].transpose(0, 1) for tensor in (query, key, value))  # [tokens, heads, size]
     attend = _by_kernel if query.is_cuda and query.dtype != torch.float32 else _by_length
     return attend(query, key, value, packing, scaling, causal, sliding_window)[None], None
+
+
+def rectangular_attention(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,
+    real: torch.Tensor,
+    largest_buffer: int,
+    scaling: float | None = None,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    dropout: float = 0.0,
+    **others,
+) -> tuple[torch.Tensor, None]:
+    """Return the attention of each text to itself, [rows, tokens, heads, size], and no weights.
+
+    `query` is [rows, heads, tokens, size]; `key` and `value` may have fewer heads. What pads a text stands behind it, so that a
+    causal model never sees it and needs no mask; for others `real`, bool [rows, tokens], tells what is text. Every row begins
+    with text: no token sees nothing, which gives NaN on some devices. Queries are taken in parts where the scores of all of
+    them would be more than `largest_buffer` numbers.
+    """
+    causal = _checked(module, attention_mask, is_causal, others)
+    rows, heads, length, _ = query.shape
+    window = sliding_window if sliding_window is not None and sliding_window < length else None
+    part = min(length, max(1, largest_buffer // (rows * heads * length)))
+    # Shared heads are written out: not every device knows them.
+    key, value = (tensor.repeat_interleave(heads // tensor.shape[1], 1) for tensor in (key, value))
+    if causal and window is None and part == length:
+        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling).transpose(1, 2), None
+    attended = torch.empty_like(query, memory_format=torch.contiguous_format)
+    for first in range(0, length, part):
+        within = slice(min(first, length - part), min(first, length - part) + part)  # parts of one size: one shape
+        seen = None if causal else real[:, None, None, :].expand(rows, 1, part, length)
+        if causal or window is not None:
+            band = _band(length, length if window is None else window, causal, query.device)[within]
+            seen = band if seen is None else seen & band
+        attended[:, :, within] = scaled_dot_product_attention(query[:, :, within], key, value, attn_mask=seen, scale=scaling)
+    return attended.transpose(1, 2), None
+
+
+def _checked(module: torch.nn.Module, attention_mask: None, is_causal: bool | None, others: dict) -> bool:
+    """Return whether a layer's attention is causal. Raises NotImplementedError where it asks for more than is known here."""
+    unknown = [name for name, given in others.items() if given is not None and name not in WITHOUT_MEANING]
+    if unknown or attention_mask is not None:
+        raise NotImplementedError(f"attention with {', '.join(unknown) or 'a mask'}")
+    return getattr(module, "is_causal", True) if is_causal is None else is_causal
 
 
 def _by_length(query, key, value, packing: Packing, scaling: float | None, causal: bool, window: int | None) -> torch.Tensor:
@@ -118,6 +167,6 @@ def _by_kernel(query, key, value, packing: Packing, scaling: float | None, causa
     return attended
 
 
-AttentionInterface.register(PACKED, packed_attention)
-
-AttentionMaskInterface.register(PACKED, lambda *args, **settings: None)  # nothing is padded, so nothing is masked
+for _name, _attend in ((PACKED, packed_attention), (RECTANGULAR, rectangular_attention)):
+    AttentionInterface.register(_name, _attend)
+    AttentionMaskInterface.register(_name, lambda *args, **settings: None)  # no mask is made: they know what is text

@@ -1,5 +1,6 @@
 """What an encoder is: texts go in, unit vectors come out."""
 
+import gc
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from knowledge_map.common.errors import UserError
+from knowledge_map.common.memory import Held, process_memory
+
 AUTO = "auto"
 """Leaves a choice to the encoder."""
+
+
+class NoRoomError(UserError):
+    """Not even one text fits into memory, as full as it is."""
 
 
 class TextBlock(NamedTuple):
@@ -57,6 +65,14 @@ class TextEncoder(ABC):
     def usage(self) -> str:
         """Return in words what the vectors have taken so far, besides time; "" if nothing that counts."""
         return ""
+
+    def held(self) -> list[Held]:
+        """Return the memory that embedding holds: that of the process, and of a device of its own."""
+        return [process_memory()]
+
+    def release(self) -> None:
+        """Give back memory that nothing uses at present."""
+        gc.collect()
 
     def encode(self, texts: Sequence[str], item_ids: Sequence[str]) -> Embedded:
         """Return the vectors of texts that fit into memory together."""

@@ -13,6 +13,12 @@ from knowledge_map.embedding.encoders.tokenization import Tokenized
 STEP = 64
 """Batches are filled up to a multiple of so many tokens: few shapes, for each of which libraries keep what they prepared."""
 
+SHAPES = 16
+"""Shapes of all batches on a device that keeps a compiled graph for each."""
+
+SHORTEST = 16
+"""Tokens of the shortest of them."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -26,6 +32,7 @@ class Batch:
     positions : int64 [tokens], the position of each token in its text, from 0.
     lengths : int64 [n], tokens of each text.
     filling : tokens at the end that belong to no text.
+    rectangle : (rows, tokens of each) of the rectangle that the texts are padded to; None where they are not padded.
     """
 
     rows: np.ndarray
@@ -34,17 +41,33 @@ class Batch:
     positions: np.ndarray
     lengths: np.ndarray
     filling: int
+    rectangle: tuple[int, int] | None = None
 
 
-def first_batch(tokenized: Tokenized, waiting: np.ndarray, tokens: int) -> Batch:
+def few_lengths(longest: int) -> np.ndarray:
+    """Return the lengths that texts of up to `longest` tokens are padded to where shapes are to be few, int64 [<= SHAPES].
+
+    Each is longer than the one before by the same factor, 1.26 for 512 tokens, so that no text is padded by much.
+    """
+    return np.unique(np.ceil(np.geomspace(min(SHORTEST, longest), longest, SHAPES).round(6)).astype(np.int64))
+
+
+def first_batch(tokenized: Tokenized, waiting: np.ndarray, tokens: int, padded_to: np.ndarray | None = None) -> Batch:
     """Return the first of the texts `waiting`, int64 [m] row numbers, that together have at most so many tokens.
 
-    A longer text is a batch of its own.
+    A longer text is a batch of its own. Where texts are `padded_to` one of few lengths, int64 [lengths], padding counts, and
+    `waiting` begins with the longest; the shape of a batch then follows from its first text and `tokens` alone.
     """
-    count = int(np.searchsorted(np.cumsum(tokenized.lengths[waiting]), tokens, side="right"))
+    rectangle = None
+    if padded_to is None:
+        count = int(np.searchsorted(np.cumsum(tokenized.lengths[waiting]), tokens, side="right"))
+    else:
+        length = int(padded_to[np.searchsorted(padded_to, tokenized.lengths[waiting[0]])])
+        count = max(1, tokens // length)
+        rectangle = count, length
     rows = waiting[: max(1, count)]
     lengths = tokenized.lengths[rows]
-    filling = int(-lengths.sum() % STEP)
+    filling = 0 if rectangle else int(-lengths.sum() % STEP)
     ids = [tokenized.ids[tokenized.starts[row] : tokenized.starts[row + 1]] for row in rows]
     return Batch(
         rows=rows,
@@ -53,6 +76,7 @@ def first_batch(tokenized: Tokenized, waiting: np.ndarray, tokens: int) -> Batch
         positions=np.concatenate([np.arange(length) for length in [*lengths, filling]]),
         lengths=lengths,
         filling=filling,
+        rectangle=rectangle,
     )
 
 

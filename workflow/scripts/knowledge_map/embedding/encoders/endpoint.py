@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,9 @@ SHORTEST = 16
 PROBES = ("Mitochondria make most of the chemical energy of a cell.", "The Danube flows through ten countries to the Black Sea.")
 """Texts by whose vectors a model is known again."""
 
+SHORT = "A"
+"""A text that is padded beside those, where the server pads."""
+
 LEAST_COSINE = 0.995
 """Between vectors of a text by the same model; half precision and other batches change a cosine by less than 0.001."""
 
@@ -98,6 +101,10 @@ class TransientError(Exception):
         self.pause = pause
 
 
+class NotFiniteError(TransientError):
+    """An answer with a vector that is not finite, or all zero."""
+
+
 class TooLongError(Exception):
     """A text is longer than the model takes, in the server's words."""
 
@@ -123,10 +130,16 @@ class EndpointEncoder(TextEncoder):
         self._slots = _Slots(endpoint)
         limits = httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency)
         self._client = httpx2.Client(timeout=endpoint.timeout, limits=limits)
-        vectors = self._ask(PROBES)
+        vectors = np.vstack([self._ask([text]) for text in PROBES])
         self.dimension = vectors.shape[1]
         if probe:
             self._compare(vectors, probe)
+        if endpoint.batch > 1 and not self._agrees_together(vectors):
+            self.endpoint = replace(endpoint, batch=1)
+            log.warning(
+                f"{model.model} at {endpoint.url}: texts in one request get other vectors than alone, as where padding goes wrong"
+                "; asking for one text at a time, which is slower"
+            )
         log.info(f"{model.model} at {endpoint.url}: {self.dimension:,} dimensions, {endpoint.concurrency} requests at once")
 
     def usage(self) -> str:
@@ -274,6 +287,17 @@ class EndpointEncoder(TextEncoder):
         words = words.replace(key, "***") if key else words
         return shown(" ".join(words.split()), 300)
 
+    def _agrees_together(self, alone: np.ndarray) -> bool:
+        """Return whether the probes' vectors are those that they have `alone`, float32 [probes, D], also in one request."""
+        texts = [SHORT, *PROBES]
+        try:
+            together = self._request(texts)
+        except NotFiniteError:  # and would be again
+            return False
+        except TransientError:
+            together = self._ask(texts)
+        return float((together[1:] * alone).sum(axis=1).min()) >= LEAST_COSINE
+
     def _compare(self, vectors: np.ndarray, probe: Path) -> None:
         """Raise UserError where the model gives other vectors than it gave before."""
         if not probe.exists():
@@ -358,7 +382,7 @@ def _vectors(content: bytes, count: int, dimension: int) -> tuple[np.ndarray, in
     if vectors.ndim != 2 or vectors.shape[1] != (dimension or vectors.shape[1]):
         raise TransientError(f"vectors of {vectors.shape[-1]:,} dimensions among vectors of {dimension:,}")
     if not np.isfinite(vectors).all() or not np.abs(vectors).max(axis=1).all():
-        raise TransientError("a vector that is not finite, or all zero")
+        raise NotFiniteError("a vector that is not finite, or all zero")
     tokens = usage.get("total_tokens") or usage.get("prompt_tokens")
     return normalized(vectors), tokens if isinstance(tokens, int) else 0
 

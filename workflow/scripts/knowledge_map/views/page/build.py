@@ -15,6 +15,7 @@ from knowledge_map.common.files import atomic_write
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.carried import CarriedColumn, carried_column
 from knowledge_map.views.page.columns import (
@@ -33,7 +34,7 @@ from knowledge_map.views.page.columns import (
     url_column,
 )
 from knowledge_map.views.page.modules import STATIC, join_modules, join_styles
-from knowledge_map.views.page.quiz_data import QuizSettings, quiz_questions, quiz_settings
+from knowledge_map.views.page.quiz_data import QuizSettings, quiz_domains, quiz_questions, quiz_settings
 
 TEMPLATES = Path(__file__).parent
 
@@ -64,11 +65,14 @@ def write_page(
     title: str = "Knowledge map",
     quiz: QuizSettings = QUIZ,
     settings: PageSettings = PageSettings(),
+    domains: Sequence[Domain] = (),
+    region_padding: float = 0.1,
 ) -> None:
     """Write the interactive map to `output`, under a `title`.
 
-    `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's. Texts are
-    compressed as they lie in memory, so that it takes little more than the map itself. So is the script, which `LOADER` runs.
+    `knowledge_map` needs the columns `COLUMNS`; `labels` are those of `knn_labels`; `questions` are the map's; `domains` are
+    those of a file, their regions padded by `region_padding` as that of all questions. Texts are compressed as they lie in
+    memory, so that it takes little more than the map itself. So is the script, which `LOADER` runs.
     """
     style, script, loader = join_styles(STATIC), join_modules(STATIC), LOADER.read_text(encoding="utf-8")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
@@ -85,7 +89,7 @@ def write_page(
         carried=[column.head for column in carried],
         columns=chain(
             [("script", packed([script.encode()]))],
-            _columns(knowledge_map, labels, questions, region, quiz, settings, carried),
+            _columns(knowledge_map, labels, questions, region, quiz, settings, carried, domains, region_padding),
         ),
     )
     with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
@@ -117,6 +121,8 @@ def _columns(
     quiz: QuizSettings,
     settings: PageSettings,
     carried: list[CarriedColumn],
+    domains: Sequence[Domain],
+    region_padding: float,
 ) -> Iterator[Packed]:
     """Yield name and base64 of each column; rows are those of the map, articles first."""
     table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
@@ -132,6 +138,7 @@ def _columns(
         "sources": names,
         "questions": quiz_questions(knowledge_map, asked, quiz),
         "quiz": quiz_settings(knowledge_map, asked, region, quiz),
+        "domains": quiz_domains(knowledge_map, asked, domains, region_padding),
         "levels": level_list(labels, "map"),
         "region_levels": level_list(labels, "region"),
         "carried": [column.head for column in carried],

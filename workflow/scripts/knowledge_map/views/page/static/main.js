@@ -3,11 +3,12 @@
 import { store } from "./base/store.js";
 import { startTheme } from "./base/theme.js";
 import { camera } from "./map/camera.js";
+import { allowClasses, allowRange } from "./map/class_filter.js";
 import { articleValues, startColoring } from "./map/coloring.js";
 import { startDensity } from "./map/density.js";
 import { filter } from "./map/filter.js";
 import { startGestures } from "./map/gestures.js";
-import { itemOpened, labelOpened } from "./map/item_events.js";
+import { itemOpened, labelHovered, labelOpened } from "./map/item_events.js";
 import { labelAt, startLabels, writtenLabels } from "./map/labels.js";
 import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
 import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
@@ -56,10 +57,12 @@ const knowledgeMap = {
   markerOf,
   drawSampleMarker,
   filter,
+  classFilter: { allowClasses, allowRange },
   // items
   itemAt,
   itemOpened,
   labelAt,
+  labelHovered,
   labelOpened,
   /** @type {(x: number, y: number, count: number) => number[]} */
   articlesNear: (x, y, count) => articleIndex.nearest(x, y, count),

@@ -19,6 +19,16 @@ export function element(id) {
 }
 
 /**
+ * Return the elements that the page marks with a data attribute, in the order of its numbers.
+ * @param {string} name such as "step" for data-step
+ * @returns {HTMLElement[]}
+ */
+export function markedElements(name) {
+  const marked = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(`[data-${name}]`)]);
+  return marked.sort((a, b) => Number(a.dataset[name]) - Number(b.dataset[name]));
+}
+
+/**
  * Return the canvas of an id that every page has.
  * @param {string} id
  * @returns {HTMLCanvasElement}

@@ -34,8 +34,25 @@ import {
  * @property {number | null} answer the number of the right option
  * @property {number} difficulty in standard deviations of knowledge
  * @property {number} source the row of the article that it comes from, or -1
+ * @property {string[]} [concepts] that it tests
+ * @property {import("../quiz/rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
  */
-/** @typedef {{ map: string, former: string[], length_scale: number, general_level: number }} QuizSettings `length_scale` is in map units */
+/**
+ * @typedef {object} Domain a group of questions
+ * @property {string} name
+ * @property {number} level how many domains it is below
+ * @property {Region | null} region
+ * @property {number[]} questions their numbers
+ */
+/**
+ * @typedef {object} QuizSettings
+ * @property {string} map names questions and positions
+ * @property {string[]} former the names of the maps from which this one has grown, the last one first
+ * @property {string} questions names the questions, with options and answers: 12 hexadecimal digits
+ * @property {number} length_scale in map units
+ * @property {number} general_level
+ * @property {boolean} shuffle_options
+ */
 /** @typedef {(row: number) => string} TextReader */
 
 class ItemStore {
@@ -54,7 +71,9 @@ class ItemStore {
   /** @type {Question[]} in the order of their rows */
   questions = [];
   /** @type {QuizSettings} */
-  quiz = { map: "", former: [], length_scale: 0, general_level: 0 };
+  quiz = { map: "", former: [], questions: "", length_scale: 0, general_level: 0, shuffle_options: false };
+  /** @type {Domain[]} each before those below it */
+  domains = [];
   /** @type {Region | null} the question region */
   region = null;
   /** @type {LabelLevel[]} the levels of the whole map, coarse to fine */
@@ -102,6 +121,7 @@ class ItemStore {
       ]);
     const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
+    this.domains = rest.domains;
     ({ x: this.x, y: this.y } = unpackPositions(positions));
     this.count = this.x.length;
     this.source = sources;

@@ -1,5 +1,7 @@
 // Texts that people read.
 
+const grouped = new Intl.NumberFormat("en");
+
 /**
  * Return a text of at most `most` characters; where it is cut it ends in "…".
  * @param {string} text
@@ -25,7 +27,7 @@ export function fold(text) {
  * @returns {string}
  */
 export function written(count) {
-  return count.toLocaleString("en");
+  return grouped.format(count);
 }
 
 /**

@@ -1,19 +1,15 @@
 // What the colours of the articles tell. Every article has a value from 0 to 253; those filtered out and those selected have their own.
 
-import { countBits } from "../base/bits.js";
-import { CategoryColumn, TagColumn } from "../base/carried.js";
 import { parseColor } from "../base/colors.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
-import { counted } from "../base/text.js";
 import { theme } from "../base/theme.js";
-import { allowedClasses, conditionKey } from "./class_filter.js";
+import { coloringName, columnColoring, tagChosen } from "./column_coloring.js";
 import { densityAt } from "./density.js";
 import { filter } from "./filter.js";
-import { classColor, COLORED_CLASSES, distanceColors, missingColor, scaleColor, sequentialColors } from "./palette.js";
+import { classColor, distanceColors, scaleColor, sequentialColors } from "./palette.js";
 
 /** @typedef {import("../base/carried.js").ClassedColumn} ClassedColumn */
-/** @typedef {import("../base/carried.js").NumberColumn} NumberColumn */
 /**
  * @typedef {object} KeyEntry a colour and what has it
  * @property {string} color
@@ -44,7 +40,6 @@ const FADED = 254;
 const HIGHEST = 253;
 const OPACITY = 190; // of 255
 const FADED_OPACITY = 45; // of 255
-const HAS = 0, HAS_NOT = 1, NO_TAGS = 2; // values of articles coloured by one tag
 
 /** @type {Record<string, Coloring>} */
 const FIXED = {
@@ -90,8 +85,6 @@ let values = new Uint8Array(0);
 let selected = [];
 /** @type {Uint8Array | null} */
 let distances = null;
-/** @type {Map<TagColumn, number>} the tag of a column by which articles are coloured */
-const chosenTags = new Map();
 
 /** Return the colours of the density beneath the points, from sparse to dense. */
 export function densityColors() {
@@ -110,144 +103,6 @@ function measureDistances() {
   }
   const farthest = squared.reduce((a, b) => Math.max(a, b)) || 1;
   return Uint8Array.from(squared, (value) => HIGHEST * (value / farthest) ** 0.25);
-}
-
-// ---- By a column ----
-
-/**
- * Return how many articles are in each class, of those that the conditions of other columns keep.
- * @param {ClassedColumn} column
- */
-function countsOf(column) {
-  return column.countClasses(filter.bitsWithout(conditionKey(column)));
-}
-
-/**
- * Return the entry of no value, where there are articles without any.
- * @param {ClassedColumn} column
- * @param {Uint32Array} counts
- * @returns {KeyEntry[]}
- */
-function missingEntry(column, counts) {
-  const none = column.classCount, isOn = allowedClasses(column)[none] === 1;
-  return column.missing ? [{ color: missingColor(), text: "no value", count: counts[none], classes: [none], isOn }] : [];
-}
-
-/**
- * @param {CategoryColumn} column
- * @returns {Coloring}
- */
-function byCategory(column) {
-  const none = column.classCount, listed = Math.min(none, COLORED_CLASSES), rest = none - listed;
-  return {
-    measure: (values) => {
-      const { classes } = column;
-      for (let row = 0; row < values.length; row++) {
-        values[row] = classes[row] === none ? HIGHEST : Math.min(classes[row], COLORED_CLASSES);
-      }
-    },
-    colorOf: (value) => parseColor(value === HIGHEST ? missingColor() : classColor(value)),
-    key: () => {
-      const allowed = allowedClasses(column), counts = countsOf(column);
-      /** @type {(text: string, classes: number[]) => KeyEntry} */
-      const entry = (text, classes) => ({
-        color: classColor(Math.min(classes[0], COLORED_CLASSES)),
-        text,
-        count: classes.reduce((sum, each) => sum + counts[each], 0),
-        classes,
-        isOn: classes.some((each) => allowed[each]),
-      });
-      const entries = Array.from({ length: listed }, (_, each) => entry(column.className(each), [each]));
-      if (rest) entries.push(entry(counted(rest, "other"), Array.from({ length: rest }, (_, n) => listed + n)));
-      return { title: column.name, column, entries: [...entries, ...missingEntry(column, counts)] };
-    },
-  };
-}
-
-/**
- * @param {NumberColumn} column
- * @returns {Coloring}
- */
-function byNumber(column) {
-  const last = column.classCount - 1;
-  return {
-    measure: (values) => values.set(column.classes),
-    colorOf: (value) => value > last ? parseColor(missingColor()) : scaleColor(sequentialColors(), last ? value / last : 0.5),
-    key: () => {
-      const counts = countsOf(column), kept = filter.bits ? column.countClasses(filter.bits) : counts;
-      const [low, high] = [column.rangeName(0, 0), column.rangeName(last, last)];
-      const bars = { all: counts.subarray(0, last + 1), kept: kept.subarray(0, last + 1) };
-      return { title: column.name, column, stops: sequentialColors(), low, high, bars, entries: missingEntry(column, counts) };
-    },
-  };
-}
-
-/**
- * @param {TagColumn} column
- * @returns {Coloring}
- */
-function byTag(column) {
-  return {
-    measure: (values) => {
-      const tag = chosenTag(column);
-      for (let row = 0; row < values.length; row++) {
-        const tags = column.tagsOf(row);
-        values[row] = !tags.length ? NO_TAGS : tags.includes(tag) ? HAS : HAS_NOT;
-      }
-    },
-    colorOf: (value) => parseColor([classColor(0), classColor(COLORED_CLASSES), missingColor()][value] ?? missingColor()),
-    key: () => {
-      const counts = countsOf(column), tag = chosenTag(column), bits = filter.bitsWithout(conditionKey(column));
-      const none = counts[column.classCount], kept = bits ? countBits(bits) : filter.total;
-      return {
-        title: column.name,
-        column,
-        entries: [
-          { color: classColor(0), text: `has ${column.className(tag)}`, count: counts[tag] },
-          { color: classColor(COLORED_CLASSES), text: "has not", count: kept - counts[tag] - none },
-          ...(column.missing ? [{ color: missingColor(), text: "no tags", count: none }] : []),
-        ],
-      };
-    },
-  };
-}
-
-/**
- * Return the tag by which articles are coloured.
- * @param {TagColumn} column
- * @returns {number}
- */
-export function chosenTag(column) {
-  return chosenTags.get(column) ?? 0;
-}
-
-/**
- * Colour by a tag of a column.
- * @param {TagColumn} column
- * @param {number} tag
- */
-export function chooseTag(column, tag) {
-  chosenTags.set(column, tag);
-  chooseColoring(coloringName(column));
-}
-
-/**
- * Return the name by which articles are coloured by a column.
- * @param {ClassedColumn} column
- * @returns {string}
- */
-export function coloringName(column) {
-  if (column === store.sourceColumn) return "source";
-  return column === store.trustColumn ? "trust" : `column ${column.name}`;
-}
-
-/**
- * @param {ClassedColumn} column
- * @returns {Coloring}
- */
-function byColumn(column) {
-  if (column instanceof TagColumn) return byTag(column);
-  return column instanceof CategoryColumn ? byCategory(column) : byNumber(column);
 }
 
 // ---- The colours ----
@@ -326,9 +181,10 @@ export function articleValues(rows) {
 /** Colour the articles for the first time, and again with every change of the theme and the filter. */
 export function startColoring() {
   for (const column of [store.sourceColumn, store.trustColumn, ...store.classed]) {
-    colorings[coloringName(column)] = byColumn(column);
+    colorings[coloringName(column)] = columnColoring(column);
   }
   measureValues();
   theme.changed.listen(tellColors);
+  tagChosen.listen((column) => chooseColoring(coloringName(column)));
   filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());
 }

@@ -1,5 +1,6 @@
 // The density of the articles that the filter keeps, over the map and a margin around it: counted, blurred and on a log scale.
 
+import { hasBit } from "../base/bits.js";
 import { interpolateColor, parseColor } from "../base/colors.js";
 import { createCanvas } from "../base/dom.js";
 import { store } from "../base/store.js";
@@ -12,8 +13,10 @@ const SIZE = 480; // cells of a side
 const RADIUS = 0.075; // of the blur for one article, in sides; the more articles, the smaller
 const PASSES = 6; // three boxes each way come near a Gaussian
 const PEAK = 0.98; // quantile of the density that counts as the highest
+const SAMPLED = 7; // of so many cells one is looked at for it
 
 let levels = new Float32Array(SIZE * SIZE);
+let cells = new Uint32Array(0); // the cell of every article
 
 /** @param {number} coordinate in map units */
 const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARGIN)) * SIZE);
@@ -22,15 +25,18 @@ const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARG
 function measureDensity() {
   const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(filter.count, 1) ** 0.25));
   levels = new Float32Array(SIZE * SIZE);
-  for (let row = 0; row < store.articleCount; row++) if (filter.keeps(row)) levels[indexOf(store.x[row], store.y[row])]++;
+  const { bits } = filter;
+  for (let row = 0; row < cells.length; row++) if (!bits || hasBit(bits, row)) levels[cells[row]]++;
   for (let pass = 0; pass < PASSES; pass++) levels = blurredRows(levels, radius);
-  const highest = levels.reduce((a, b) => Math.max(a, b)), dense = levels.filter((value) => value > 1e-3 * highest).sort();
+  const highest = levels.reduce((a, b) => Math.max(a, b));
+  const dense = levels.filter((value, cell) => cell % SAMPLED === 0 && value > 1e-3 * highest).sort();
   const peak = dense[Math.floor(PEAK * dense.length)] || 1;
   levels = levels.map((value) => Math.log1p(8 * Math.min(1, value / peak)) / Math.log(9));
 }
 
 /** Measure the density now and with every change of the filter. */
 export function startDensity() {
+  cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.x[row], store.y[row]));
   measureDensity();
   filter.changed.listen(measureDensity);
 }

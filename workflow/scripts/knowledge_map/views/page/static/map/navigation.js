@@ -129,12 +129,20 @@ export function boxOfQuestions() {
   return region ? [region.x_min, region.x_max, region.y_min, region.y_max] : boxOfAll();
 }
 
+/**
+ * Fly so that a box fills what is not covered.
+ * @param {Box} box
+ */
+export function flyToBox(box) {
+  flyToView(viewOfBox(box));
+}
+
 /** Fly to the whole map. */
 export function showWhole() {
-  flyToView(viewOfBox(boxOfAll()));
+  flyToBox(boxOfAll());
 }
 
 /** Fly to the questions. */
 export function showQuestions() {
-  flyToView(viewOfBox(boxOfQuestions()));
+  flyToBox(boxOfQuestions());
 }

@@ -8,6 +8,7 @@ import { theme } from "../base/theme.js";
 import { camera } from "./camera.js";
 import { colorsChanged, densityColors, isPlain } from "./coloring.js";
 import { drawDensity } from "./density.js";
+import { filter } from "./filter.js";
 import { drawLabels } from "./labels.js";
 import { drawMarkers, questionAt, questionStates } from "./markers.js";
 import { boxOfQuestions, isFlying, viewOfBox } from "./navigation.js";
@@ -228,6 +229,7 @@ export function startRenderer() {
     element("no-webgl").hidden = false;
   }
   camera.changed.listen(viewChanged);
+  filter.changed.listen(viewChanged); // while one brushes, too, only as many points are drawn as the machine keeps up with
   questionStates.listen(redraw);
   shownLayer.listen(showPicture);
   colorsChanged.listen((values, palette) => {

@@ -4,6 +4,7 @@
 import { store } from "../base/store.js";
 import { camera } from "../map/camera.js";
 import { chooseColoring, chosenColoring, coloringChosen, isPlain } from "../map/coloring.js";
+import { chooseTagNamed, tagNameOf } from "../map/column_coloring.js";
 import { itemOpened } from "../map/item_events.js";
 import { isFlying } from "../map/navigation.js";
 import { mapSettled } from "../map/renderer.js";
@@ -11,6 +12,9 @@ import { closePanel, panelChanged } from "./panel.js";
 
 const FAR = 0.4; // of the shorter side of the screen: a view that moved farther is another one
 const ZOOMED = 1.5; // a view that was zoomed by this factor is another one
+
+/** The part of an address that holds a shared result, which belongs to the quiz and stays as it is. */
+export const RESULT = "result";
 
 let shownItem = -1; // the row of the item in the panel
 
@@ -34,7 +38,11 @@ export function writeAddress() {
   parts.set("y", camera.y.toFixed(5));
   parts.set("zoom", camera.zoomLevel.toPrecision(4));
   if (!isPlain()) parts.set("color", chosenColoring());
+  const tag = tagNameOf(chosenColoring());
+  if (tag) parts.set("tag", tag);
   if (shownItem >= 0) parts.set("item", String(shownItem));
+  const result = before.get(RESULT);
+  if (result !== null) parts.set(RESULT, result);
   if (String(before) === String(parts)) return;
   if (isElsewhere(before)) history.pushState(null, "", `#${parts}`);
   else history.replaceState(null, "", `#${parts}`);
@@ -64,8 +72,10 @@ function readAddress() {
   const parts = readParts(), [x, y, zoom, row] = numbersOf(parts);
   if ([x, y, zoom].every(Number.isFinite) && zoom > 0) camera.jumpTo(x, y, camera.scaleOf(zoom));
   chooseColoring(parts.get("color") ?? "plain");
-  if (Number.isInteger(row) && row >= 0 && row < store.count) itemOpened(row);
-  else if (shownItem >= 0) closePanel();
+  chooseTagNamed(chosenColoring(), parts.get("tag") ?? "");
+  const isItem = Number.isInteger(row) && row >= 0 && row < store.count;
+  if (isItem && row !== shownItem) itemOpened(row);
+  else if (!isItem && shownItem >= 0) closePanel();
 }
 
 /** Follow the address, and keep it up to date. */

@@ -9,6 +9,9 @@ import { mapPicture } from "../map/renderer.js";
 import { writeAddress } from "./address.js";
 import { drawLegend } from "./legend.js";
 
+/** @type {() => HTMLCanvasElement} */
+let drawPaper = pictureWithKey;
+
 // ---- Pictures ----
 
 const LONGEST = 120; // characters of what is filtered
@@ -45,10 +48,18 @@ function savePicture() {
   }, "image/png");
 }
 
+/**
+ * Choose what is printed; null for the map as on the screen.
+ * @param {(() => HTMLCanvasElement) | null} draw
+ */
+export function setPaper(draw) {
+  drawPaper = draw ?? pictureWithKey;
+}
+
 function fillPaper() {
   const paper = canvasElement("paper");
   withLightColors(() => {
-    const picture = pictureWithKey();
+    const picture = drawPaper();
     [paper.width, paper.height] = [picture.width, picture.height];
     contextOf(paper).drawImage(picture, 0, 0);
   });

@@ -3,7 +3,7 @@
 import { NumberColumn } from "../base/carried.js";
 import { button, create, element } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { counted, shareText, shorten, written } from "../base/text.js";
+import { counted, fold, shareText, shorten, written } from "../base/text.js";
 import { allowClasses, allowedClasses, allowOnly, conditionKey, toggleClasses } from "../map/class_filter.js";
 import { filter } from "../map/filter.js";
 import { rangeBrush } from "./brush.js";
@@ -36,31 +36,74 @@ function tick(text, toggle) {
 }
 
 /**
- * Return the ticks of a column's classes: the commonest, the others together, and no value.
+ * Return which classes get a tick: the commonest with some words in them; without any words also the others together, and no value.
+ * @param {ClassedColumn} column
+ * @param {string} words folded
+ * @returns {{ text: string, classes: number[] }[]}
+ */
+function tickedGroups(column, words) {
+  const none = column.classCount, groups = [];
+  let each = 0;
+  for (; each < none && groups.length < LISTED; each++) {
+    const text = column.className(each);
+    if (!words || fold(text).includes(words)) groups.push({ text, classes: [each] });
+  }
+  if (words) return groups;
+  const rest = none - each;
+  if (rest) groups.push({ text: counted(rest, "other"), classes: Array.from({ length: rest }, (_, n) => each + n) });
+  if (column.missing) groups.push({ text: column.kind === "tags" ? "no tags" : "no value", classes: [none] });
+  return groups;
+}
+
+/**
+ * Return the ticks of a column's classes, and where these are many, a field in which to find one.
  * @param {ClassedColumn} column
  * @returns {Part}
  */
 function classTicks(column) {
-  const none = column.classCount, listed = Math.min(none, LISTED), rest = none - listed;
-  /** @type {{ text: string, classes: number[] }[]} */
-  const groups = Array.from({ length: listed }, (_, each) => ({ text: column.className(each), classes: [each] }));
-  if (rest) groups.push({ text: counted(rest, "other"), classes: Array.from({ length: rest }, (_, n) => listed + n) });
-  if (column.missing) groups.push({ text: column.kind === "tags" ? "no tags" : "no value", classes: [none] });
-  const ticks = groups.map(({ text, classes }) => tick(text, () => toggleClasses(column, classes)));
-  const rows = groups.map(({ text, classes }, n) => {
-    const only = button("only", () => allowOnly(column, classes), { className: "only", ariaLabel: `Only ${text}` });
-    return create("li", {}, ticks[n].node, only);
-  });
+  const list = create("ul", { className: "ticks" }), node = create("div", {}, list);
+  /** @type {{ classes: number[], box: HTMLInputElement, count: HTMLElement }[]} */
+  let ticks = [];
+  /** @param {string} words */
+  const build = (words) => {
+    ticks = [];
+    list.replaceChildren(
+      ...tickedGroups(column, words).map(({ text, classes }) => {
+        const { node, ...parts } = tick(text, () => toggleClasses(column, classes));
+        ticks.push({ classes, ...parts });
+        return create(
+          "li",
+          {},
+          node,
+          button("only", () => allowOnly(column, classes), { className: "only", ariaLabel: `Only ${text}` }),
+        );
+      }),
+    );
+  };
   const update = () => {
     const allowed = allowedClasses(column), counts = column.countClasses(filter.bitsWithout(conditionKey(column)));
-    groups.forEach(({ classes }, n) => {
+    for (const { classes, box, count } of ticks) {
       const on = classes.filter((each) => allowed[each]).length;
-      ticks[n].box.checked = on === classes.length;
-      ticks[n].box.indeterminate = on > 0 && on < classes.length;
-      ticks[n].count.textContent = written(classes.reduce((sum, each) => sum + counts[each], 0));
-    });
+      box.checked = on === classes.length;
+      box.indeterminate = on > 0 && on < classes.length;
+      count.textContent = written(classes.reduce((sum, each) => sum + counts[each], 0));
+    }
   };
-  return { node: create("ul", { className: "ticks" }, ...rows), update };
+  build("");
+  if (column.classCount > LISTED) {
+    const field = create("input", {
+      type: "search",
+      className: "find-class",
+      placeholder: "Find one",
+      ariaLabel: `Find in ${column.name}`,
+    });
+    field.addEventListener("input", () => {
+      build(fold(field.value.trim()));
+      update();
+    });
+    node.prepend(field);
+  }
+  return { node, update };
 }
 
 /**

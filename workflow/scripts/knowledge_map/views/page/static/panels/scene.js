@@ -17,9 +17,8 @@ function describe() {
   element("scene").textContent = `In view: about ${counted(count, "article")}${among}.`;
 }
 
-/** Tell what of the articles that are kept is in view, now, with every change of the filter and whenever the map has come to rest. */
+/** Tell what of the articles that are kept is in view, now and whenever the map has come to rest. */
 export function startScene() {
   mapSettled.listen(describe);
-  filter.changed.listen(() => requestAnimationFrame(describe)); // once the labels are those of the filter
   describe();
 }

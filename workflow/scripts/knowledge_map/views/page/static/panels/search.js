@@ -70,7 +70,8 @@ function keepFound() {
 function resultOption(row, n) {
   const title = create("span", {}, ...marked(shorten(store.title(row), LONGEST), field.value));
   const option = create("li", { id: `found-${n}`, role: "option" }, title);
-  if (store.isQuestion(row)) option.append(create("small", { textContent: "question" }));
+  const note = store.isQuestion(row) ? "question" : filter.keeps(row) ? "" : "filtered out";
+  if (note) option.append(create("small", { textContent: note }));
   option.addEventListener("pointerdown", (event) => event.preventDefault());
   option.addEventListener("click", () => pick(n));
   return option;

@@ -1,17 +1,11 @@
 // The first visit: a few steps, each of which points at one thing. It comes once, and can be left at any time.
 
-import { button, create } from "../base/dom.js";
+import { button, create, markedElements } from "../base/dom.js";
 import { clamp } from "../base/numbers.js";
 
 const KEY = "knowledge-map-toured"; // of the browser's storage
 const AWAY = 20; // pixels between a step and what it points at
 const NARROW = 700; // pixels of a screen on which a step stands beneath what it points at
-
-/** What the steps point at, in their order; the page says of each what it is for. */
-const targets = () => {
-  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-step]")]);
-  return all.sort((a, b) => Number(a.dataset.step) - Number(b.dataset.step));
-};
 
 /** Return whether somebody has seen the steps here; without storage they come with every visit. */
 function wasSeen() {
@@ -44,7 +38,7 @@ function placeBeside(box, target) {
 
 /** Show the steps to somebody who has not seen them. */
 export function startTour() {
-  const steps = targets();
+  const steps = markedElements("step"); // what they point at; data-does says what it is for
   if (wasSeen() || !steps.length) return;
   let step = 0;
   const text = create("p", { id: "tour-text" }), count = create("small"), next = button("Next", () => show(step + 1));

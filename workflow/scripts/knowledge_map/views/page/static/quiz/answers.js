@@ -1,8 +1,11 @@
 // The answers given so far: kept in the browser for this map, and exchanged as a file. What comes from outside is not trusted.
 
 import { store } from "../base/store.js";
+import { decodeResult, encodeResult } from "./result_link.js";
+import { newSeed, shuffledOptions } from "./shuffling.js";
 
 /** @typedef {import("../base/store.js").Question} Question */
+/** @typedef {import("./result_link.js").GivenAnswers} GivenAnswers */
 /** @typedef {"open" | "right" | "wrong" | "unknown"} AnswerState */
 /**
  * @typedef {object} Loaded what became of the answers in a file
@@ -19,19 +22,37 @@ export const NOT_KEPT = "This browser keeps nothing for this page: save your ans
 
 const FORMAT = "knowledge map quiz", VERSION = 1;
 
-class Answers {
-  /** @type {Map<number, number | null>} number of a question to the option chosen, or null for "I don't know"; in order */
-  chosen = new Map();
-  #byTelling = false;
+/** The ways to choose the next question, and how people call them. */
+export const MODES = /** @type {const} */ ({
+  order: "in the order of the file",
+  telling: "the one that would tell most",
+  easy: "easy ones first",
+  edge: "at the edge of what I know",
+  weak: "weak spots first",
+});
+/** @typedef {keyof typeof MODES} Mode */
 
-  /** Whether the question comes next that would tell most, and not the next one in order. */
-  get byTelling() {
-    return this.#byTelling;
+class Answers {
+  /** @type {GivenAnswers} in the order in which they were given */
+  chosen = new Map();
+  /** @type {Mode} */
+  #mode = "order";
+  #seed = newSeed();
+  #isShared = false;
+
+  /** How the next question is chosen. */
+  get mode() {
+    return this.#mode;
   }
 
-  set byTelling(wanted) {
-    this.#byTelling = wanted;
+  set mode(wanted) {
+    this.#mode = wanted;
     this.keep();
+  }
+
+  /** Whether these are the answers of somebody else, to be looked at: nothing of them is kept. */
+  get isShared() {
+    return this.#isShared;
   }
 
   /** Answers. */
@@ -70,13 +91,25 @@ class Answers {
   }
 
   /**
-   * Return how many answers there are of each kind.
+   * Return how many questions have an answer of each kind.
+   * @param {Iterable<number>} numbers of questions; by default of those that are answered
    * @returns {Record<AnswerState, number>}
    */
-  score() {
+  score(numbers = this.chosen.keys()) {
     const score = { open: 0, right: 0, wrong: 0, unknown: 0 };
-    for (const number of this.chosen.keys()) score[this.state(number)]++;
+    for (const number of numbers) score[this.state(number)]++;
     return score;
+  }
+
+  /**
+   * Return the numbers of a question's options in the order in which they are shown.
+   * @param {number} number
+   * @returns {number[]}
+   */
+  shownOptions(number) {
+    const question = store.questions[number];
+    if (store.quiz.shuffle_options && this.canBeAsked(question)) return shuffledOptions(question, this.#seed);
+    return question.options.map((_, option) => option);
   }
 
   /**
@@ -99,10 +132,44 @@ class Answers {
     this.keep();
   }
 
-  /** Take all answers back. */
+  /** Take all answers back, and show the options in another order. */
   clear() {
     this.chosen.clear();
+    this.#seed = newSeed();
     this.keep();
+  }
+
+  /**
+   * Return the answers as a short text for a link.
+   * @returns {string}
+   */
+  asCode() {
+    return encodeResult(this.chosen, this.#questionSet());
+  }
+
+  /**
+   * Take the answers of somebody else in place of one's own, which stay as they are kept.
+   * Throws an Error with a message for people, and changes nothing, where the text holds no answers to this quiz.
+   * @param {string} code
+   */
+  showShared(code) {
+    this.chosen = decodeResult(code, this.#questionSet());
+    this.#isShared = true;
+  }
+
+  /**
+   * Take one's own answers again; return a notice where they are not to be had, and "" where they are.
+   * @returns {string}
+   */
+  showOwn() {
+    this.#isShared = false;
+    this.chosen = new Map();
+    return this.restore();
+  }
+
+  #questionSet() {
+    const options = store.questions.map((question) => (this.canBeAsked(question) ? question.options.length : 0));
+    return { questions: store.quiz.questions, options };
   }
 
   /**
@@ -115,7 +182,7 @@ class Answers {
       return { question: id, text, chosen, option: chosen === null ? null : options[chosen], result: this.state(number) };
     });
     return JSON.stringify(
-      { format: FORMAT, version: VERSION, map: store.quiz.map, byTelling: this.#byTelling, answers },
+      { format: FORMAT, version: VERSION, map: store.quiz.map, mode: this.#mode, seed: this.#seed, answers },
       null,
       1,
     );
@@ -140,7 +207,7 @@ class Answers {
   #read(json) {
     const content = parsed(json);
     const numbers = new Map(store.questions.map(({ id }, number) => [id, number]));
-    /** @type {Map<number, number | null>} */
+    /** @type {GivenAnswers} */
     const taken = new Map();
     const loaded = { taken: 0, unknown: 0, unusable: 0, elsewhere: content.map !== store.quiz.map };
     for (const answer of content.answers) {
@@ -152,7 +219,8 @@ class Answers {
     loaded.taken = taken.size;
     this.chosen.clear();
     for (const [number, chosen] of taken) this.chosen.set(number, chosen);
-    this.#byTelling = content.byTelling === true;
+    if (Object.hasOwn(MODES, content.mode)) this.#mode = content.mode;
+    if (Number.isInteger(content.seed)) this.#seed = content.seed;
     return loaded;
   }
 
@@ -169,10 +237,11 @@ class Answers {
   }
 
   /**
-   * Keep everything in the browser; return whether it let us.
+   * Keep everything in the browser, but for somebody else's answers; return whether it let us.
    * @returns {boolean}
    */
   keep() {
+    if (this.#isShared) return true;
     try {
       localStorage.setItem(keyOfStorage(store.quiz.map), this.asJson());
       return true;

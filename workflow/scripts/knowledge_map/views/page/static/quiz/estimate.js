@@ -12,6 +12,7 @@
 // 2006, section 3.6) puts a Gaussian in the place of each answer; the moments that it needs have a closed form here.
 
 /** @typedef {import("../base/geometry.js").Box} Box */
+/** @typedef {import("../base/geometry.js").Position} Position */
 /**
  * @typedef {object} QuestionModel
  * @property {number} x in map units
@@ -69,17 +70,40 @@ function dot(a, b) {
 }
 
 /**
- * Return a symmetric matrix, by rows, times a vector; a row at a time, so that no sum waits for the one before it.
+ * Return a matrix, by rows, times a vector; two rows at a time, so that neither sum waits for the other.
  * @param {Float64Array} matrix
  * @param {Float64Array} vector
  */
 function multiplied(matrix, vector) {
   const size = vector.length, out = new Float64Array(size);
-  for (let p = 0, at = 0; p < size; p++) {
-    const factor = vector[p];
-    for (let q = 0; q < size; q++, at++) out[q] += matrix[at] * factor;
+  for (let p = 0; p < size; p += 2) {
+    const row = p * size, next = p + 1 < size ? row + size : row;
+    let one = 0, other = 0;
+    for (let q = 0; q < size; q++) {
+      one += matrix[row + q] * vector[q];
+      other += matrix[next + q] * vector[q];
+    }
+    out[p] = one;
+    if (next > row) out[p + 1] = other;
   }
   return out;
+}
+
+/**
+ * Return vector x matrix x vector for a symmetric matrix, by rows, of which only one half is read.
+ * @param {Float64Array} matrix
+ * @param {Float64Array} vector
+ */
+function quadraticForm(matrix, vector) {
+  const size = vector.length;
+  let whole = 0;
+  for (let p = 0; p < size; p++) {
+    const row = p * size;
+    let rest = 0;
+    for (let q = p + 1; q < size; q++) rest += matrix[row + q] * vector[q];
+    whole += vector[p] * (matrix[row + p] * vector[p] + 2 * rest);
+  }
+  return whole;
 }
 
 const REACH = 2.5; // length scales around the questions within which there is an estimate
@@ -280,6 +304,14 @@ export class KnowledgeEstimate {
     return multiplied(this.#covariance, features);
   }
 
+  /**
+   * Return the variance of what features stand for.
+   * @param {Float64Array} features
+   */
+  #variance(features) {
+    return Math.max(0, quadraticForm(this.#covariance, features));
+  }
+
   /** Return the variance of the estimate where no question is near: that of the general level and all of the local part. */
   get #afar() {
     return this.general * this.#covariance[0] + 1 - this.general;
@@ -305,7 +337,40 @@ export class KnowledgeEstimate {
    */
   at(x, y) {
     const features = this.#features(x, y);
-    return this.#asEstimate(dot(this.#mean, features), dot(this.#times(features), features));
+    return this.#asEstimate(dot(this.#mean, features), this.#variance(features));
+  }
+
+  /**
+   * Return the share known on average over positions, 0 to 1, and the standard deviation of that share.
+   *
+   * The share is the mean of Phi(f). Its deviation is that of the linear function of f that is nearest to it where f has the
+   * distribution of the estimate (statistical linearization: Gelb 1974, Applied Optimal Estimation, section 6.2).
+   * @param {Position[]} positions at least one, within `box`
+   * @returns {{ known: number, deviation: number }}
+   */
+  average(positions) {
+    const direction = new Float64Array(this.#mean.length);
+    let sum = 0;
+    for (const [x, y] of positions) {
+      const features = this.#features(x, y);
+      const spread = Math.sqrt(1 + this.#variance(features)), z = dot(this.#mean, features) / spread;
+      const slope = normalDensity(z) / spread / positions.length;
+      sum += normalBelow(z);
+      for (let p = 0; p < direction.length; p++) direction[p] += slope * features[p];
+    }
+    return { known: sum / positions.length, deviation: Math.sqrt(this.#variance(direction)) };
+  }
+
+  /**
+   * Return for each question the chance that it is answered rightly, known or guessed.
+   * @param {QuestionModel[]} questions
+   * @returns {number[]}
+   */
+  chances(questions) {
+    return questions.map((question) => {
+      const features = this.#features(question.x, question.y);
+      return answerMoments(question, dot(this.#mean, features), this.#variance(features)).known.chance;
+    });
   }
 
   /**
@@ -349,11 +414,6 @@ export class KnowledgeEstimate {
     return { known, certainty };
   }
 
-  /** Whether it has been said which positions matter when the next question is chosen. */
-  get hasInterest() {
-    return this.#interest !== null;
-  }
-
   /**
    * Say which positions matter when the next question is chosen.
    * @param {[number, number, number][]} positions x, y and weight of each, within `box`
@@ -384,7 +444,7 @@ export class KnowledgeEstimate {
       const { known, unknown } = answerMoments(question, dot(this.#mean, features), dot(times, features));
       // The mean elsewhere moves by slope times its covariance with this position; the variance falls by what the mean may move.
       const moves = known.chance * known.slope ** 2 + unknown.chance * unknown.slope ** 2;
-      return moves * dot(multiplied(interest, times), times);
+      return moves * quadraticForm(interest, times);
     });
   }
 }

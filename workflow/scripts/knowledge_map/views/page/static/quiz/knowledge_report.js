@@ -7,10 +7,11 @@ import { theme } from "../base/theme.js";
 import { camera } from "../map/camera.js";
 import { flyTo } from "../map/navigation.js";
 import { articleIndex } from "../map/spatial_index.js";
-import { itemList } from "../panels/item_list.js";
 import { answers } from "./answers.js";
+import { conceptReport, domainReport } from "./domain_report.js";
 import { knowledgeColor, knowledgeSwatch, showKnowledge } from "./knowledge_layer.js";
 import { currentEstimate, noteAnswers } from "./learner.js";
+import { readingList } from "./reading_list.js";
 import { strengthsOf } from "./strengths.js";
 
 const READ = 2; // articles to read in a region
@@ -42,10 +43,13 @@ function show() {
   const { strongest, weakest } = strengthsOf(estimate);
   const ends = ["little", "much"].map((textContent) => create("span", { textContent }));
   const across = create("span", { className: "across" }, ...ends);
+  const [known, strong] = answers.isShared ? ["is known", "Strong"] : ["I seem to know", "Where you seem strong"];
   node.append(
-    create("label", { className: "check" }, wanted, "Show on the map what I seem to know"),
+    create("label", { className: "check" }, wanted, `Show on the map what ${known}`),
     create("div", { className: "inside-key" }, knowledgeSwatch(), across, "The fainter, the less certain."),
-    ...regionList("Where you seem strong", strongest),
+    ...domainReport(),
+    ...conceptReport(),
+    ...regionList(strong, strongest),
     ...regionList("Where to read on", weakest),
   );
 }
@@ -71,7 +75,7 @@ function regionItem({ text, x, y, known }) {
   const share = create("b", { textContent: `${Math.round(100 * known)} %` });
   go.append(patch, create("span", { textContent: shorten(text, LONGEST) }), share);
   go.addEventListener("click", () => flyTo(x, y, camera.scaleOf(REACH / store.quiz.length_scale)));
-  return create("li", {}, go, itemList(articleIndex.nearest(x, y, READ)));
+  return create("li", {}, go, readingList(articleIndex.nearest(x, y, READ)));
 }
 
 /**

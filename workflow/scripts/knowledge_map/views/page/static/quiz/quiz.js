@@ -1,32 +1,42 @@
 // The quiz: asks the questions in the panel, by pointer or by keys, and says what became of the answers.
 
-import { button, create, download, element, targetOf } from "../base/dom.js";
+import { button, create, element, targetOf } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { counted, shorten, written } from "../base/text.js";
 import { itemOpened } from "../map/item_events.js";
 import { questionStates } from "../map/markers.js";
-import { flyTo, isInView, showQuestions } from "../map/navigation.js";
+import { flyTo, isInView } from "../map/navigation.js";
 import { isAtRest } from "../map/renderer.js";
-import { itemList } from "../panels/item_list.js";
+import { setPaper } from "../panels/export.js";
 import { panelChanged, scrollPanelToTop, showPanel } from "../panels/panel.js";
 import { answers, LONGEST_FILE, NOT_KEPT } from "./answers.js";
+import { chooseQuestion } from "./choosing.js";
+import { domainChoice, showDomain } from "./domain_choice.js";
+import { chosenDomain, questionsOf } from "./domains.js";
 import { reportAnswers, startReport } from "./knowledge_report.js";
-import { mostTelling } from "./learner.js";
-
-const NEAR = 3; // articles that are listed beneath a question
+import { questionView, verdict } from "./question_view.js";
+import { renderTools } from "./quiz_tools.js";
+import { removeResult, resultInAddress } from "./result_address.js";
+import { resultPicture } from "./result_picture.js";
+import { writtenScore } from "./score.js";
+import { renderSharing } from "./sharing.js";
 
 const box = create("div", { className: "quiz" });
 const asking = create("section"), tally = create("p", { className: "tally" }), bar = create("progress");
 const notice = create("p", { className: "notice", hidden: true });
-const tools = create("section", { className: "tools" });
+const sharing = create("section", { className: "sharing" }), tools = create("section", { className: "tools" });
 /** @type {number[]} */
-const trail = []; // the questions in the order in which they were shown, for going back and forth
+const trail = []; // the questions in the order in which they were shown, for going back and forth; -1 is the result
 /** @type {number[]} */
-let askable = []; // questions that can be asked
+let askable = []; // questions of the domain that can be asked
 let step = 0; // where in the trail
 let current = -1; // the question there; -1 is the result, after the last one
+/** @type {string | null} the shared result that is shown, as the address has it */
+let sharedCode = null;
 
 const isShown = () => box.isConnected;
+const canGoOn = () => !answers.isShared && askable.length > 0;
+const openQuestions = () => askable.filter((number) => answers.isOpen(number));
 const isAnyOpen = () => askable.some((number) => answers.isOpen(number));
 
 /**
@@ -49,19 +59,13 @@ function notify(text) {
 
 // ---- The course of the quiz ----
 
-/** Return the question to ask next: the next open one in order, or the one that would tell most; -1 where none is open. */
-function nextQuestion() {
-  const open = askable.filter((number) => answers.isOpen(number));
-  if (!open.length) return -1;
-  return answers.byTelling ? mostTelling(open) : open.find((number) => number > current) ?? open[0];
-}
-
 /**
  * Show the question at a step of the trail; beyond its end the next one, or the result where none is open.
  * @param {number} newStep
  */
 function goTo(newStep) {
-  if (newStep === trail.length && isAnyOpen()) trail.push(nextQuestion());
+  const open = newStep === trail.length && !answers.isShared ? openQuestions() : [];
+  if (open.length) trail.push(chooseQuestion(answers.mode, open, current));
   step = newStep;
   show(trail[step] ?? -1);
 }
@@ -83,6 +87,19 @@ function decide(option) {
   if (!isKept) notify(NOT_KEPT);
   /** @type {HTMLElement | null} */ (asking.querySelector(".strong"))?.focus();
   announce(`${verdict(current)} ${tally.textContent}`);
+}
+
+/** Ask about the domain that was chosen, and go to its region. */
+function domainChosen() {
+  askable = questionsOf(chosenDomain.value);
+  const isOpen = current >= 0 && answers.isOpen(current) && askable.includes(current);
+  if (isOpen || !isShown()) render();
+  else if (answers.isShared) show(-1);
+  else {
+    if (current >= 0 && answers.isOpen(current)) trail.splice(step); // it was not answered, and is not asked in this domain
+    goTo(trail.length);
+  }
+  if (isShown()) showDomain();
 }
 
 function answerAgain() {
@@ -108,9 +125,9 @@ function restart() {
 function show(number) {
   current = number;
   const opens = !isShown(), rests = isAtRest();
-  if (opens) showPanel(box, "Quiz");
+  if (opens) openPanel();
   render();
-  if (opens) showQuestions();
+  if (opens) showDomain();
   else if (number >= 0 && rests) {
     const position = store.position(store.questions[number].row);
     if (!isInView(...position)) flyTo(...position);
@@ -134,169 +151,113 @@ function openQuestion(row) {
 
 // ---- What is on the screen ----
 
+function openPanel() {
+  showPanel(box, answers.isShared ? "A shared result" : "Quiz");
+}
+
 function render() {
-  const { right, wrong, unknown } = answers.score(), answered = right + wrong + unknown;
+  const { right, wrong, unknown } = answers.score(askable), answered = right + wrong + unknown;
   [bar.max, bar.value] = [askable.length, answered];
   tally.textContent = `${written(right)} right of ${written(answered)} answered, ${written(askable.length - answered)} open.`;
-  const rest = answered < askable.length ? "Go on with the quiz" : "See my result";
-  element("quiz-open").textContent = answered ? rest : "Take the quiz";
-  asking.replaceChildren(...(current < 0 ? resultView(right, wrong, unknown) : questionView(current)));
+  element("quiz-open").textContent = openerText();
+  asking.replaceChildren(...(current < 0 ? resultView(wrong, unknown) : questionView(current, stepActions())));
+  renderSharing(sharing);
   mark();
 }
 
-/** Mark the questions on the map by what became of them. */
+function openerText() {
+  if (answers.isShared) return "See the shared result";
+  if (!answers.count) return "Take the quiz";
+  return answers.count < questionsOf(-1).length ? "Go on with the quiz" : "See my result";
+}
+
+/** Mark the questions on the map by what became of them, and say what is printed. */
 function mark() {
-  const openCurrent = isShown() && current >= 0 && answers.isOpen(current) ? current : -1;
-  questionStates.set(store.questions.map((_, number) => (number === openCurrent ? "current" : answers.state(number))));
+  const isAsked = isShown() && !answers.isShared && current >= 0 && answers.isOpen(current);
+  questionStates.set(store.questions.map((_, number) => (isAsked && number === current ? "current" : answers.state(number))));
+  setPaper(isShown() && answers.count ? resultPicture : null);
 }
 
 /**
- * Return what is shown of a question: its text, its options, and what became of it if it has been answered.
- * @param {number} number
+ * Return what can be done at a question.
+ * @returns {import("./question_view.js").QuestionActions}
  */
-function questionView(number) {
-  const { row, text, options, source } = store.questions[number], state = answers.state(number);
-  const ordinal = create("span", { textContent: `Question ${number + 1} ` });
-  const heading = create("h3", { className: "asked", tabIndex: -1 }, ordinal, text);
-  if (!answers.canBeAsked(store.questions[number])) {
-    return [
-      heading,
-      create("ul", { className: "only-shown" }, ...options.map((option) => create("li", { textContent: option }))),
-      create("p", { className: "verdict", textContent: "This question is only shown: no answer to it is known here." }),
-      create("h4", { textContent: "Articles near it" }),
-      itemList(articlesNear(row)),
-      ...(askable.length ? [stepButtons(proceedButton())] : []),
-    ];
-  }
-  const choices = create("ol", { className: "choices" }, ...options.map((_, at) => create("li", {}, choiceButton(number, at))));
-  if (state === "open") return [heading, choices, stepButtons(button("I don’t know", () => decide(null), { title: "Key 0" }))];
-  return [
-    heading,
-    choices,
-    create("p", { className: `verdict ${state}`, textContent: verdict(number) }),
-    stepButtons(button("Answer again", answerAgain), proceedButton()),
-    create("h4", { textContent: source < 0 ? "Articles near it" : "Where it comes from" }),
-    itemList(source < 0 ? articlesNear(row) : [source]),
-  ];
+function stepActions() {
+  const next = () => button(isAnyOpen() ? "Next" : "See the result", () => goTo(step + 1), { className: "strong" });
+  return { decide, answerAgain, back: backButton(), proceed: canGoOn() ? next() : null };
+}
+
+function backButton() {
+  return button("Back", () => goTo(step - 1), { disabled: step === 0, title: "The question before" });
 }
 
 /**
- * Return the button of an option: it answers, or shows what became of it.
- * @param {number} number
- * @param {number} option
- */
-function choiceButton(number, option) {
-  const isOpen = answers.isOpen(number), { sign, className, said } = lookOfChoice(number, option);
-  const made = button("", () => decide(option), { className, disabled: !isOpen });
-  made.append(
-    create("kbd", { textContent: sign, ariaHidden: "true" }),
-    create("span", {}, store.questions[number].options[option], create("span", { className: "unseen", textContent: said })),
-  );
-  return made;
-}
-
-/**
- * @param {number} number
- * @param {number} option
- */
-function lookOfChoice(number, option) {
-  if (answers.isOpen(number)) return { sign: option < 9 ? `${option + 1}` : "·", className: "", said: "" };
-  if (option === store.questions[number].answer) return { sign: "✓", className: "right", said: " (the right answer)" };
-  if (option === answers.chosen.get(number)) return { sign: "✗", className: "wrong", said: " (your answer)" };
-  return { sign: "", className: "", said: "" };
-}
-
-/** @param {number} number */
-function verdict(number) {
-  const { options, answer } = store.questions[number], state = answers.state(number);
-  if (state === "right") return "Right.";
-  return `${state === "wrong" ? "Not right" : "Not known"}: the answer is “${options[answer ?? -1]}”.`;
-}
-
-/**
- * Return the articles nearest to a question in meaning.
- * @param {number} row
- */
-function articlesNear(row) {
-  return store.neighbors(row).filter((other) => !store.isQuestion(other)).slice(0, NEAR);
-}
-
-function proceedButton() {
-  return button(isAnyOpen() ? "Next" : "See the result", () => goTo(step + 1), { className: "strong" });
-}
-
-/**
- * Return the row of buttons beneath a question; the way back comes first.
- * @param {...HTMLButtonElement} buttons
- */
-function stepButtons(...buttons) {
-  const back = button("Back", () => goTo(step - 1), { disabled: step === 0, title: "The question before" });
-  return create("div", { className: "steps" }, back, ...buttons);
-}
-
-/**
- * @param {number} right
  * @param {number} wrong
  * @param {number} unknown
  */
-function resultView(right, wrong, unknown) {
-  const share = Math.round((100 * right) / Math.max(askable.length, 1));
-  const finished = create("span", { textContent: "All questions are answered " });
-  const score = `You knew ${written(right)} of ${written(askable.length)}, ${share} %`;
-  const rest = `${counted(wrong, "wrong answer")}, ${written(unknown)} not known. The map shows where.`;
-  return [
-    create("h3", { className: "asked", tabIndex: -1 }, finished, score),
-    create("p", { textContent: rest }),
-    stepButtons(),
-  ];
+function resultView(wrong, unknown) {
+  const first = answers.isShared ? "A shared result " : isAnyOpen() ? "So far " : "All questions are answered ";
+  const heading = create("h3", { className: "asked", tabIndex: -1 });
+  heading.append(create("span", { className: "ordinal", textContent: first }), writtenScore());
+  const rest = create("p", {
+    textContent: `${counted(wrong, "wrong answer")}, ${written(unknown)} not known. The map shows where.`,
+  });
+  if (!answers.isShared) return [heading, rest, create("div", { className: "steps" }, backButton())];
+  const whose = "These are the answers of somebody else. Your own are kept as they are, and are not on the screen now.";
+  const take = button("Take it yourself", leaveShared, { className: "strong" });
+  return [create("p", { className: "notice", textContent: whose }), heading, rest, create("div", { className: "steps" }, take)];
 }
 
-// ---- Order, keeping and exchange ----
+// ---- Answers from outside ----
+
+function showTools() {
+  if (answers.isShared) tools.replaceChildren();
+  else renderTools(tools, { load: loadAnswers, restart });
+}
+
+/** Show the result that the address holds, or one's own where it holds none. */
+function takeShared() {
+  const code = resultInAddress();
+  if (code === sharedCode) return;
+  if (code === null) return leaveShared();
+  const before = [...answers.chosen.keys()];
+  try {
+    answers.showShared(code);
+  } catch (error) {
+    removeResult();
+    goTo(step);
+    return notify(`The shared result was not opened: ${/** @type {Error} */ (error).message}`);
+  }
+  sharedCode = code;
+  trail.splice(0, trail.length, -1);
+  step = 0;
+  answersReplaced(before);
+  notify("");
+  openPanel();
+  show(-1);
+  showDomain();
+}
+
+/** Put away the result of somebody else, and go on with one's own. */
+function leaveShared() {
+  const before = [...answers.chosen.keys()], trouble = answers.showOwn();
+  sharedCode = null;
+  removeResult();
+  retrace();
+  answersReplaced(before);
+  current = -1;
+  openPanel();
+  goTo(step);
+  notify(trouble);
+}
 
 /**
- * Return the choice of an order of the questions.
- * @param {boolean} byTelling
- * @param {string} text
+ * Show what follows from other answers than before.
+ * @param {number[]} before the questions that were answered
  */
-function orderChoice(byTelling, text) {
-  const choice = create("input", { type: "radio", name: "quiz-order", checked: answers.byTelling === byTelling });
-  choice.addEventListener("change", () => {
-    answers.byTelling = byTelling;
-  });
-  return create("label", { className: "check" }, choice, text);
-}
-
-function renderTools() {
-  const file = create("input", { type: "file", accept: ".json,application/json", hidden: true });
-  file.addEventListener("change", () => {
-    const chosen = file.files?.[0];
-    if (chosen) loadAnswers(chosen);
-    file.value = "";
-  });
-  const order = create("fieldset", {}, create("legend", { textContent: "Next question" }));
-  order.append(orderChoice(false, "in the order of the file"), orderChoice(true, "the one that would tell most"));
-  const restartButton = button("Start anew", () => (answers.count ? confirmRestart() : restart()));
-  const buttons = [button("Save answers", saveAnswers), button("Load answers", () => file.click()), file, restartButton];
-  tools.replaceChildren(order, create("div", { className: "steps" }, ...buttons));
-}
-
-function confirmRestart() {
-  const keep = button("Keep them", () => {
-    renderTools();
-    /** @type {HTMLElement | null} */ (tools.querySelector(".steps button:last-child"))?.focus();
-  });
-  const forget = button("Forget them", () => {
-    renderTools();
-    restart();
-  });
-  const asked = create("p", { textContent: `Forget ${counted(answers.count, "answer")} and start anew?` });
-  const buttons = create("div", { className: "steps" }, keep, forget);
-  tools.replaceChildren(create("div", { role: "group", ariaLabel: "Start anew" }, asked, buttons));
-  keep.focus();
-}
-
-function saveAnswers() {
-  download("knowledge-map-answers.json", new Blob([answers.asJson()], { type: "application/json" }));
+function answersReplaced(before) {
+  reportAnswers([...new Set([...before, ...answers.chosen.keys()])]);
+  showTools();
 }
 
 /** @param {File} file */
@@ -309,9 +270,8 @@ async function loadAnswers(file) {
   } catch (error) {
     return notify(`${shorten(file.name, 60)} was not loaded: ${/** @type {Error} */ (error).message}`);
   }
-  reportAnswers([...before, ...answers.chosen.keys()]);
+  answersReplaced(before);
   retrace();
-  renderTools();
   goTo(step);
   const parts = [`${counted(loaded.taken, "answer")} loaded`];
   if (loaded.unknown) parts.push(`${counted(loaded.unknown, "question")} not of this quiz`);
@@ -328,32 +288,35 @@ function keyPressed(event) {
   if (!isShown() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const target = targetOf(event);
   if (target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
-  const isOpen = current >= 0 && answers.canBeAsked(store.questions[current]) && answers.isOpen(current);
-  const canGoOn = !isOpen && current >= 0 && askable.length > 0;
+  if (answers.isShared || current < 0) return;
+  const isOpen = answers.canBeAsked(store.questions[current]) && answers.isOpen(current);
   if (isOpen && /^[0-9]$/.test(event.key)) {
-    const option = Number(event.key) - 1;
-    if (option < store.questions[current].options.length) decide(option < 0 ? null : option);
-  } else if (event.key === "Enter" && canGoOn && !target.closest("button, a, summary")) goTo(step + 1);
+    const place = Number(event.key) - 1, shown = answers.shownOptions(current);
+    if (place < shown.length) decide(place < 0 ? null : shown[place]);
+  } else if (event.key === "Enter" && !isOpen && canGoOn() && !target.closest("button, a, summary")) goTo(step + 1);
   else return;
   event.preventDefault();
 }
 
 /** Restore the answers of a former visit, and offer the quiz; only for a map with questions. */
 export function startQuiz() {
-  askable = store.questions.flatMap((question, number) => (answers.canBeAsked(question) ? [number] : []));
+  askable = questionsOf(-1);
   const trouble = answers.restore(), open = element("quiz-open");
-  box.append(bar, tally, asking, notice, startReport(), tools);
+  box.append(bar, tally, ...domainChoice(), asking, notice, startReport(), sharing, tools);
   bar.ariaLabel = "Questions answered";
   reportAnswers([...answers.chosen.keys()]);
   retrace();
-  renderTools();
+  showTools();
   render();
   if (trouble) notify(trouble);
   open.hidden = !askable.length;
   open.addEventListener("click", () => goTo(step));
   document.addEventListener("keydown", keyPressed);
   panelChanged.listen(mark);
+  chosenDomain.listen(domainChosen);
   itemOpened.listen((row) => {
     if (store.isQuestion(row)) openQuestion(row);
   });
+  addEventListener("hashchange", takeShared);
+  takeShared();
 }

@@ -1,0 +1,189 @@
+"""Jobs of a run started without the time that importing torch and UMAP takes: most of what the tests would compute.
+
+A server that has imported them forks for every script. It and its jobs are in the process group of the run, and end with it.
+"""
+
+import json
+import os
+import runpy
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+IMPORTED = (
+    "torch",
+    "sentence_transformers",
+    "transformers.models.bert.modeling_bert",
+    "openTSNE",
+    "umap",
+    "sklearn.neighbors",
+    "scipy.stats",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "duckdb",
+    "jinja2",
+)
+"""Libraries only; every job imports this project's package by itself."""
+
+UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
+"""Of the environment of all runs: UMAP for a few dozen items takes longer to compile than to run."""
+
+READ_WHEN_IMPORTED = ("HF_", "HUGGING", "XDG_CACHE_HOME", "HOME", "MPL", "NUMBA_", "PYTORCH_")
+"""Beginnings of the variables that libraries read when they are imported; a run in which they differ has jobs of its own."""
+
+LARGEST_REQUEST = 1 << 18
+
+LOOK_AROUND = 1
+"""Seconds after which the server looks whether its run still lives."""
+
+
+class JobServer:
+    """Forks a process for every script that Snakemake would have started Python for, and for those that such a job starts."""
+
+    def __init__(self):
+        self._requests, self._served = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._popen, run = subprocess.Popen, os.getpid()
+        if os.fork() == 0:
+            self._serve(run)
+
+    def shell_popen(self, command: str, *, env: Mapping[str, str], **options) -> "WarmJob | subprocess.Popen":
+        """Be `subprocess.Popen` for `snakemake.shell`."""
+        words = shlex.split(command)
+        if Path(words[-1]).parts[-3:-1] != (".snakemake", "scripts"):
+            return self._popen(command, env=env, **options)
+        return self._ask([words[-1]], env, deaf="trap '' INT;" in command, as_shell=True)
+
+    def popen(self, arguments: Sequence[str], *, env: Mapping[str, str] | None = None, **options) -> "WarmJob | subprocess.Popen":
+        """Be `subprocess.Popen` for a job, which may start a module with settings on its standard input."""
+        if list(arguments[:2]) != [sys.executable, "-m"] or options != {"stdin": subprocess.PIPE}:
+            return self._popen(arguments, env=env, **options)
+        deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        return self._ask(list(arguments[1:]), env or os.environ, deaf, as_shell=False)
+
+    def _ask(self, arguments: list[str], environment: Mapping[str, str], deaf: bool, as_shell: bool) -> "WarmJob":
+        told, tells = os.pipe()
+        reads, writes = os.pipe()
+        request = {"arguments": arguments, "environment": dict(environment), "folder": os.getcwd(), "deaf": deaf}
+        socket.send_fds(self._requests, [json.dumps(request).encode()], [tells, reads])
+        os.close(tells)
+        os.close(reads)
+        return WarmJob(told, writes, as_shell)
+
+    def _serve(self, run: int) -> None:
+        """Fork for every request, until the run has ended."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is sent to the group is for the jobs
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        self._served.settimeout(LOOK_AROUND)
+        while os.getppid() == run:
+            try:
+                message, (tells, stdin), *_ = socket.recv_fds(self._served, LARGEST_REQUEST, 2)
+            except TimeoutError:
+                continue
+            if os.fork() == 0:
+                self._keep(tells, stdin, **json.loads(message))
+            os.close(tells)
+            os.close(stdin)
+        os._exit(0)
+
+    def _keep(
+        self, tells: int, stdin: int, arguments: list[str], environment: Mapping[str, str], folder: str, deaf: bool
+    ) -> None:
+        """Be the shell in which a job runs: tell the job's number, and in the end its exit code.
+
+        A `deaf` one has been told to ignore interrupts, and so its job does.
+        """
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        job = os.fork()
+        if job == 0:
+            os.close(tells)
+            os.dup2(stdin, 0)
+            os.close(stdin)
+            sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another there
+            if not deaf:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.chdir(folder)
+            subprocess.Popen = self.popen  # pyright: ignore[reportAttributeAccessIssue]
+            os._exit(_run(arguments, environment))
+        os.close(stdin)
+        os.write(tells, f"{job}\n".encode())
+        _, status = os.waitpid(job, 0)
+        os.write(tells, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os._exit(0)
+
+
+class WarmJob:
+    """A job, with what its starters need of `subprocess.Popen`."""
+
+    def __init__(self, told: int, stdin: int, as_shell: bool):
+        self._told, self._as_shell = os.fdopen(told), as_shell
+        self.stdin = os.fdopen(stdin, "wb")
+        self.pid = int(self._told.readline())
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, if the job has ended."""
+        ended = self.returncode is not None or select.select([self._told], [], [], 0)[0]
+        return self.wait() if ended else None
+
+    def wait(self) -> int:
+        """Return the exit code, as a shell tells it where there is one; that of a kill where nobody was left to tell it."""
+        if self.returncode is None:
+            code = int(self._told.readline() or -signal.SIGKILL)
+            self.returncode = 128 - code if self._as_shell and code < 0 else code
+        return self.returncode
+
+    def terminate(self) -> None:
+        """Ask the job to end."""
+        os.kill(self.pid, signal.SIGTERM)
+
+
+def wanted(environment: Mapping[str, str]) -> bool:
+    """Return whether jobs with these variables may use what this process has imported."""
+
+    def read(variables: Mapping[str, str]) -> dict[str, str]:
+        return {name: value for name, value in variables.items() if name.startswith(READ_WHEN_IMPORTED)}
+
+    return read(environment) == read({**os.environ, **UNCOMPILED})
+
+
+def _run(arguments: list[str], environment: Mapping[str, str]) -> int:
+    """Be Python started with `script`, or with `-m module`, and return its exit code."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    _set_threads(max(int(environment["OMP_NUM_THREADS"]), 1))
+    sys.argv = arguments[-1:]
+    try:
+        if arguments[0] == "-m":
+            runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.path.insert(0, str(Path(arguments[0]).parent))
+            runpy.run_path(arguments[0], run_name="__main__")
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] (waits for threads, as Python does at its end)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def _set_threads(threads: int) -> None:
+    """Set what libraries read from the environment when they are imported."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(threads)
+    threadpool_limits(threads)
