@@ -112,13 +112,13 @@ def job(tmp_path, model, monkeypatch) -> Callable[[int], Job]:
 
 
 def test_a_shard_of_ten_thousand_is_finished_on_a_device_that_keeps_memory_for_every_shape(job):
-    """Its batches have about 900 attention shapes in all, and the device has memory for 500; it goes on afresh after each."""
+    """Its batches have 665 attention shapes, and the device has memory for 300."""
     ten_thousand = job(10_000)
     whole, log = ten_thousand.run()
     assert FRESH not in log
-    parts, log = ten_thousand.run(share=0.5)
+    parts, log = ten_thousand.run(share=0.3)
     assert parts == whole
-    assert log.count(FRESH) >= 1 and "above embedding.device_memory" in log
+    assert log.count(FRESH) >= 2 and "above embedding.device_memory" in log
     _, log = ten_thousand.run(share=16 / MOST, few_shapes=True)
     assert FRESH not in log  # as many shapes as that device is ever shown
 
@@ -126,14 +126,14 @@ def test_a_shard_of_ten_thousand_is_finished_on_a_device_that_keeps_memory_for_e
 def test_memory_that_runs_out_for_good_is_fresh_in_another_process(job):
     shard = job(3_000)
     whole, _ = shard.run()
-    found, log = shard.run(share=0.35, refuses=True)
+    found, log = shard.run(share=0.25, refuses=True)
     assert "one text of" in log and log.count(FRESH) >= 1
     assert found == whole
 
 
 def test_a_process_that_is_killed_at_every_block_is_followed_by_another(job, caplog):
-    shard = job(40)
+    shard = job(30)
     whole, _ = shard.run(block_size=10)
     killed, _ = shard.run(block_size=10, killed=True)
     assert killed == whole
-    assert caplog.text.count("killed (SIGKILL); going on in a fresh process after what is saved") == 4
+    assert caplog.text.count("killed (SIGKILL); going on in a fresh process after what is saved") == 3

@@ -55,7 +55,8 @@ def logging_to(path: str | Path, name: str, going_on: bool = False) -> Iterator[
         with _touching(path):
             yield
     except KeyboardInterrupt:
-        log.info("stopped; the next run goes on from here")
+        if not going_on:  # else the other process says so
+            log.info("stopped; the next run goes on from here")
         sys.exit(128 + signal.SIGTERM)
     except GoOnAfreshError as reason:
         log.info(f"{reason}; going on in a fresh process after what is saved")

@@ -21,7 +21,7 @@ from knowledge_map.common.errors import UserError
 from knowledge_map.common.files import atomic_write
 from knowledge_map.common.progress import LogStream, log
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.neighbors.distances import COLUMNS
+from knowledge_map.layout.components import principal_components
 
 COMPARES_ALL = 4096
 """Below this many items umap-learn ignores a given graph and compares all with all: the same neighbors, and no index to build."""
@@ -122,20 +122,6 @@ def fit_graph(table: EmbeddingTable, neighbors: np.ndarray, distances: np.ndarra
         tqdm_kwds=_progress(),
     )
     return np.asarray(layout, np.float32)
-
-
-def principal_components(table: EmbeddingTable) -> np.ndarray:
-    """Return the first two principal components of all vectors, float32 [N, 2], in two passes over the table."""
-    total, products = np.zeros(table.dimension), np.zeros((table.dimension, table.dimension))
-    for _, block in table.blocks(COLUMNS):
-        total += block.sum(axis=0, dtype=np.float64)
-        products += block.T @ block
-    mean = total / table.rows
-    _, axes = np.linalg.eigh(products / table.rows - np.outer(mean, mean))
-    components = np.empty((table.rows, 2), np.float32)
-    for first, block in table.blocks(COLUMNS):
-        components[first : first + len(block)] = (block - mean) @ axes[:, :-3:-1]
-    return components
 
 
 def reducer_of(table: EmbeddingTable, layout: np.ndarray, settings: dict, items: int, threads: int) -> UMAP:

@@ -99,9 +99,10 @@ def rectangular_attention(
     rows, heads, length, _ = query.shape
     window = sliding_window if sliding_window is not None and sliding_window < length else None
     part = min(length, max(1, largest_buffer // (rows * heads * length)))
-    settings = {"scale": scaling, "enable_gqa": key.shape[1] != heads}
+    # Shared heads are written out: not every device knows them.
+    key, value = (tensor.repeat_interleave(heads // tensor.shape[1], 1) for tensor in (key, value))
     if causal and window is None and part == length:
-        return scaled_dot_product_attention(query, key, value, is_causal=True, **settings).transpose(1, 2), None
+        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling).transpose(1, 2), None
     attended = torch.empty_like(query, memory_format=torch.contiguous_format)
     for first in range(0, length, part):
         within = slice(min(first, length - part), min(first, length - part) + part)  # parts of one size: one shape
@@ -109,7 +110,7 @@ def rectangular_attention(
         if causal or window is not None:
             band = _band(length, length if window is None else window, causal, query.device)[within]
             seen = band if seen is None else seen & band
-        attended[:, :, within] = scaled_dot_product_attention(query[:, :, within], key, value, attn_mask=seen, **settings)
+        attended[:, :, within] = scaled_dot_product_attention(query[:, :, within], key, value, attn_mask=seen, scale=scaling)
     return attended.transpose(1, 2), None
 
 

@@ -249,7 +249,12 @@ class LocalEncoder(TextEncoder):
         """Return in words which text of a block the reference gives another vector, None if it was found to give none."""
         if self._forward == self.reference.forward:
             return None
-        found = self._check.off(vectors, tokenized, self.precision, seconds)
+        try:
+            found = self._check.off(vectors, tokenized, self.precision, seconds)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return None  # vectors that fit are not lost to a check that does not
         return found and f"{item_ids[found[0]]}: its vector is wrong, cosine {found[1]:.3f} to that of the reference"
 
     def _by_reference(self, tokenized: Tokenized, item_ids: Sequence[str], reason: str) -> np.ndarray:
@@ -265,7 +270,9 @@ class LocalEncoder(TextEncoder):
         if self._times_off == 2:
             elsewhere = [] if self._place[::2] == (CPU, DevicePolicy()) else [Place(CPU, "float32", DevicePolicy())]
             log.warning(f"{self.device} was off twice: it is left for the rest of this job")
+            left = self._place
             self._forward, self._again = self._take(elsewhere), None
+            self._forget(left)
         return found
 
     def _take(self, places: Sequence[Place]) -> Forward:

@@ -111,9 +111,11 @@ function lineNode({ sample, text, entry }, column) {
  * @param {TagColumn} column
  */
 function tagList(column) {
-  const count = Math.min(column.classCount, MOST_TAGS), list = create("select", { ariaLabel: `${column.name}: coloured by` });
-  for (let tag = 0; tag < count; tag++) list.append(create("option", { value: String(tag), textContent: column.className(tag) }));
-  list.value = String(chosenTag(column));
+  const list = create("select", { ariaLabel: `${column.name}: coloured by` }), chosen = chosenTag(column);
+  const tags = [...Array(Math.min(column.classCount, MOST_TAGS)).keys()];
+  if (chosen >= tags.length) tags.push(chosen); // a link may name one that is not among the commonest
+  for (const tag of tags) list.append(create("option", { value: String(tag), textContent: column.className(tag) }));
+  list.value = String(chosen);
   list.addEventListener("change", () => chooseTag(column, Number(list.value)));
   return list;
 }
