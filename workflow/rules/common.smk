@@ -169,6 +169,22 @@ def question_files(wildcards):
     return INPUTS.question_files
 
 
+def audited_questions(wildcards):
+    """The files of questions, of which there must be some."""
+    if not INPUTS.questions:
+        raise WorkflowError("question_audit: there are no questions; name a file of them as `questions`.")
+    return question_files(wildcards)
+
+
+def bundled_questions(wildcards):
+    """The files of questions, once it is known that each domain can have a file of its own."""
+    try:
+        bundled_domains(INPUTS.questions, INPUTS.named_domains)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    return question_files(wildcards)
+
+
 def domain_file(wildcards):
     """The file of domains, where the configuration names one."""
     return config["domains"] or []

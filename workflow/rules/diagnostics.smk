@@ -61,13 +61,6 @@ rule diagnostics:
         "../scripts/diagnostics.py"
 
 
-def audited_questions(wildcards):
-    """The files of questions, of which there must be some."""
-    if not INPUTS.questions:
-        raise WorkflowError("question_audit: there are no questions; name a file of them as `questions`.")
-    return question_files(wildcards)
-
-
 # What makes questions easy to guess, or hard to place on the map; nothing is changed.
 rule question_audit:
     input:

@@ -1,15 +1,6 @@
 # The domains of the questions as JSON, for a page that loads a domain at a time.
 
 
-def bundled_questions(wildcards):
-    """The files of questions, once it is known that each domain can have a file of its own."""
-    try:
-        bundled_domains(INPUTS.questions, INPUTS.named_domains)
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
-    return question_files(wildcards)
-
-
 rule domain_bundle:
     input:
         questions=bundled_questions,

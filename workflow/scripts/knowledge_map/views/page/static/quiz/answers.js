@@ -39,6 +39,8 @@ class Answers {
   #mode = "order";
   #seed = newSeed();
   #isShared = false;
+  /** @type {GivenAnswers} one's own answers, while those of somebody else are shown */
+  #own = new Map();
 
   /** How the next question is chosen. */
   get mode() {
@@ -153,17 +155,19 @@ class Answers {
    * @param {string} code
    */
   showShared(code) {
-    this.chosen = decodeResult(code, this.#questionSet());
+    const shared = decodeResult(code, this.#questionSet());
+    if (!this.#isShared) this.#own = this.chosen;
+    this.chosen = shared;
     this.#isShared = true;
   }
 
   /**
-   * Take one's own answers again; return a notice where they are not to be had, and "" where they are.
+   * Take one's own answers again, as the browser keeps them by now; return a notice where it keeps none, and "" where it does.
    * @returns {string}
    */
   showOwn() {
     this.#isShared = false;
-    this.chosen = new Map();
+    this.chosen = this.#own;
     return this.restore();
   }
 
