@@ -63,10 +63,10 @@ def grown_layout(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first layout, float32 [N, 2], and the positions of the map, float32 [N, 2] in [0, 1], grown from a former map.
 
-    New items begin where `project` would place them. Few t-SNE steps and the placement of neighbors follow; then the map is
-    brought back to where its known items lay. With the refinement off, none of these moves at all. In the first layout, which is
-    not fitted again, known items stay, and new ones are put among their nearest as well. Memory holds the vectors of all items,
-    as a fit of UMAP does.
+    New items begin where `project` would place them. Few t-SNE steps, more where many are new, and the placement of neighbors
+    follow; then the map is brought back to where its known items lay. With the refinement off, none of these moves at all. In the
+    first layout, which is not fitted again, known items stay, and new ones are put among their nearest as well. Memory holds the
+    vectors of all items, as a fit of UMAP does.
     """
     rows = former.rows_of(table)
     known = rows >= 0
@@ -76,7 +76,7 @@ def grown_layout(
     positions = start
     if settings.enabled:
         settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
-        positions = settle(start, nearest, table.articles, settings, threads)
+        positions = settle(start, nearest, table.articles, settings, float(1 - known.mean()), threads)
         place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
         positions = aligned(positions, known, start[known])
     return raw.astype(np.float32), within_square(positions).astype(np.float32)
