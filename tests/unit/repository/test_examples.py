@@ -110,4 +110,4 @@ def test_a_model_behind_a_server(folder):
         settings = endpoint_settings(config) | {"url": server.url}
         assert EndpointEncoder(model, Endpoint(**settings)).encode(["what"], ["1"]).vectors.shape == (1, 384)
         EndpointEncoder(question_model, Endpoint(**settings)).encode(["why"], ["1"])
-        assert server.texts[2] == "search_document: what" and server.texts[-1] == "search_query: why"
+        assert "search_document: what" in server.texts and server.texts[-1] == "search_query: why"

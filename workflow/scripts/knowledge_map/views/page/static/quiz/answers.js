@@ -247,7 +247,7 @@ class Answers {
   keep() {
     if (this.#isShared) return true;
     try {
-      localStorage.setItem(keyOfStorage(), this.asJson());
+      localStorage.setItem(keyOfStorage(store.quiz.map), this.asJson());
       return true;
     } catch {
       return false;
@@ -259,9 +259,11 @@ class Answers {
    * @returns {string}
    */
   restore() {
-    let kept;
+    /** @type {string | null} */
+    let kept = null;
     try {
-      kept = localStorage.getItem(keyOfStorage());
+      // On a map that has grown, the answers given on the one before hold for the questions that are the same.
+      for (const map of [store.quiz.map, ...store.quiz.former]) kept ??= localStorage.getItem(keyOfStorage(map));
     } catch {
       return NOT_KEPT;
     }
@@ -274,8 +276,9 @@ class Answers {
   }
 }
 
-function keyOfStorage() {
-  return `${FORMAT} ${store.quiz.map}`;
+/** @param {string} map */
+function keyOfStorage(map) {
+  return `${FORMAT} ${map}`;
 }
 
 /**
