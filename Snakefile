@@ -35,6 +35,7 @@ rule all:
         rules.map_picture.output,
         rules.map_page.output,
         rules.diagnostics.output,
+        rules.moved.output if START else [],
     localrule: True
     message:
         "Everything is there"

@@ -35,10 +35,10 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from knowledge_map.common.files import write_json
 from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.insertion import best_positions
 from knowledge_map.layout.placement import place
 from knowledge_map.layout.refinement import Refinement, refine
 from knowledge_map.layout.table import normalized, read_layout
-from knowledge_map.map.projection import best_positions
 from knowledge_map.neighbors.exact import articles_nearest_to, nearest
 from knowledge_map.run.configuration import complete
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from labelled_maps import labelled, small_map
 
-from knowledge_map.common.parquet import read_parquet, write_parquet
+from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
@@ -31,6 +31,7 @@ def write_quiz_page(
     articles: int = 300,
     quiz: QuizSettings = IN_ORDER,
     domains: Sequence[Domain] = (),
+    former: Sequence[str] = (),
 ) -> Path:
     """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,8 @@ def write_quiz_page(
     table = read_parquet(folder / "knowledge_map.parquet")
     texts = table["title"].to_pylist()[:articles] + [question.text for question in questions]
     position = table.column_names.index("title")
-    write_parquet(folder / "knowledge_map.parquet", table.set_column(position, "title", pa.array(texts)))
+    table = table.set_column(position, "title", pa.array(texts)).replace_schema_metadata(as_metadata({"former": [*former]}))
+    write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
     write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz", quiz, domains=domains)
     return folder / "map.html"

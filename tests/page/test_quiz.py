@@ -388,6 +388,26 @@ def test_damaged_progress_is_ignored_with_a_notice(six, open_page, kept):
     assert tally(page) == "1 right of 1 answered, 5 open."
 
 
+def test_answers_given_before_the_map_grew_are_taken_over_where_the_questions_are_the_same(tmp_path, open_page):
+    page = open_page(write_quiz_page(tmp_path, SIX, PLACES, former=["two before", "one before"]))
+    given = [{"question": each.item_id, "chosen": 0, "option": each.options[0]} for each in SIX[:2]]
+    given += [
+        {"question": "question:gone", "chosen": 0, "option": "yes"},
+        {"question": SIX[2].item_id, "chosen": 1, "option": "other"},
+    ]
+    kept = json.dumps({"format": "knowledge map quiz", "version": 1, "map": "one before", "answers": given})
+    page.evaluate("kept => localStorage.setItem('knowledge map quiz one before', kept)", kept)
+    page.reload()
+    page.wait_for_selector("body[data-state=ready]")
+    page.get_by_role("button", name=re.compile("quiz|result")).click()
+    assert tally(page) == "2 right of 2 answered, 4 open."
+    page.get_by_role("button", name="Start anew").click()
+    page.get_by_role("button", name="Forget them").click()
+    page.reload()
+    page.wait_for_selector("body[data-state=ready]")
+    assert page.get_by_role("button", name="Take the quiz").is_visible()
+
+
 def saved(page, path):
     with page.expect_download() as download:
         page.get_by_role("button", name="Save answers").click()

@@ -95,6 +95,16 @@ def test_an_open_question_of_the_domain_stays_when_it_is_chosen(fields, take):
     assert page.get_by_role("button", name="Back").is_disabled()
 
 
+def test_a_domain_is_chosen_by_keys(fields, take):
+    page = take(fields)
+    page.get_by_label("Domain").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.value") == "2"
+    assert asked(page) == "Why 4?"
+    assert page.locator("#quiz-said").inner_text() == "0 right of 0 answered, 4 open."
+
+
 def test_results_by_domain_tell_level_and_uncertainty(fields, take, pictures):
     page = take(fields)
     answer(page, "11112222")

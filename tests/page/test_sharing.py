@@ -134,6 +134,33 @@ def test_the_same_page_takes_a_link_that_is_followed_on_it(six, take):
     assert tally(page) == "1 right of 1 answered, 5 open."
 
 
+REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+
+
+def test_without_storage_ones_own_answers_outlast_a_shared_result(six, take):
+    page = take(six, script=REFUSED)
+    answer(page, "12")
+    code = code_of(page)
+    answer(page, "1")
+    page.evaluate("code => { location.hash = `result=${code}`; }", code)
+    wait_until(page, "document.getElementById('panel-title').textContent === 'A shared result'")
+    assert tally(page) == "2 right of 2 answered, 4 open."
+    page.get_by_role("button", name="Take it yourself").click()
+    assert tally(page) == "3 right of 3 answered, 3 open."
+
+
+def test_the_way_back_leads_out_of_a_shared_result(six, take):
+    page = take(six)
+    answer(page, "1")
+    settle(page)
+    page.evaluate("code => { location.hash = `result=${code}`; }", code_of(page))
+    wait_until(page, "document.getElementById('panel-title').textContent === 'A shared result'")
+    settle(page)
+    page.go_back()
+    wait_until(page, "document.getElementById('panel-title').textContent === 'Quiz'")
+    assert tally(page) == "1 right of 1 answered, 5 open."
+
+
 def test_a_link_to_other_questions_is_refused_and_says_so(six, tmp_path, take, open_page):
     changed = [question(number, answer=(number + 1) % 2) for number in range(6)]
     giver = take(write_quiz_page(tmp_path, changed, PLACES))

@@ -1,7 +1,9 @@
-"""What is made of the questions only when asked for: domains for another page, and an audit."""
+"""Domains on the page, and what is made of the questions only when asked for: domains for another page, and an audit."""
 
 import json
 from collections import Counter
+
+from page_files import Elements
 
 DOMAINS = [{"id": "life", "name": "Life"}, {"id": "cells", "name": "Cells", "parent_id": "life"}]
 
@@ -12,8 +14,10 @@ def test_domains_and_audit_are_written_and_the_domains_serve_as_questions_again(
     (finished / "questions.json").write_text(json.dumps(questions))
     (finished / "domains.json").write_text(json.dumps(DOMAINS))
     finished.configure(domains="domains.json", bundle={"articles": 30, "grid_size": 4})
-    run = finished.run("domain_bundle", "question_audit")
+    run = finished.run("domain_bundle", "question_audit", "map_page")
     assert run.code == 0, run.output
+    page = Elements((finished / "results/knowledge_map.html").read_text(encoding="utf-8")).head()
+    assert [domain["name"] for domain in page["domains"]] == ["Life", "Cells", "a b"]
     assert run.jobs["domain_bundle"] == run.jobs["question_audit"] == 1
     assert "domains: 2, and 1 that only questions name (`a b`)" in run.output
     index = json.loads((finished / "results/domains/index.json").read_text())

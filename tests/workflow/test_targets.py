@@ -166,7 +166,7 @@ def test_the_labels_name_map_and_question_region_after_articles(results, knowled
 def test_the_diagnostics_compare_both_lists_of_every_question(results, knowledge_map):
     summary = json.loads((results / "diagnostics/summary.json").read_text())
     assert summary["counts"] == {"items": ITEMS, "articles": ARTICLES, "questions": QUESTIONS, "dimension": DIMENSION}
-    assert list(summary["layouts"]) == ["map", "uniform_weight", "umap"]
+    assert list(summary["layouts"]) == ["map", "uniform_weight", "raw"]
     assert summary["placed_later"] is None
     told = (results / "diagnostics/neighbors.json").read_text()
     for question in knowledge_map.title[ARTICLES:]:

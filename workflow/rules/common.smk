@@ -15,6 +15,7 @@ from knowledge_map.articles.discovery import rows_needed
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest
 from knowledge_map.common.errors import UserError
+from knowledge_map.map.keeping import reducer_beside
 from knowledge_map.neighbors.approximate import uses_index
 from knowledge_map.run.closing import closing_summary
 from knowledge_map.run.configuration import (
@@ -25,6 +26,7 @@ from knowledge_map.run.configuration import (
     endpoint_settings,
     has_pickle,
     projection_settings,
+    start_of,
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
@@ -34,6 +36,7 @@ try:
     check_environment()
     config.update(complete(config, WORKFLOW / "schemas" / "config.schema.yaml"))
     INPUTS = check_inputs(config)
+    START = start_of(config)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -274,7 +277,9 @@ def is_large():
 
 
 def umap_settings(wildcards):
-    """The settings of UMAP as one string, with what its reducer is of where the map is large."""
+    """The settings of UMAP as one string, with what its reducer is of where the map is large; none where there is no UMAP."""
+    if config["layout"]["method"] != "umap":
+        return json.dumps({})
     return json.dumps(config["umap"] | ({"reducer_of": REDUCER_ITEMS} if is_large() else {}), sort_keys=True)
 
 
@@ -308,8 +313,11 @@ def when_sharded(path):
 
 
 def uniform_weight_layout(wildcards):
-    """The layout with light questions that shows the price of their weight, where there is a weight."""
-    if not INPUTS.questions or not config["refinement"]["enabled"]:
+    """The layout with light questions that shows the price of their weight, where there is a weight.
+
+    A layout that grows from a former map, in which questions were heavy, could not show it.
+    """
+    if not INPUTS.questions or not config["refinement"]["enabled"] or START:
         return []
     manifest()
     return f"{RESULTS}/uniform_weight.parquet"

@@ -85,3 +85,29 @@ rule question_audit:
         "Auditing the questions"
     script:
         "../scripts/question_audit.py"
+
+
+# Of a map that has grown from a former one.
+if START:
+
+    rule moved:
+        input:
+            knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+            start=ancient(str(START)),
+        output:
+            table=f"{RESULTS}/diagnostics/moved.csv",
+            pictures=expand(f"{RESULTS}/diagnostics/moved.{{kind}}", kind=["png", "svg"]),
+        log:
+            f"{RESULTS}/logs/moved.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/moved.jsonl"
+        localrule: True  # shorter than the wait for a slot in a queue
+        conda:
+            "../../envs/tables.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(1000),
+        message:
+            "Showing what moved since the former map"
+        script:
+            "../scripts/moved.py"

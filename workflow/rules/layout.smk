@@ -1,4 +1,4 @@
-# The layout: UMAP places all items in the plane, and the refinement moves true neighbors together.
+# The layout: UMAP places all items in the plane, or a former map does, and the refinement moves true neighbors together.
 
 
 rule fit_umap:
@@ -26,11 +26,41 @@ rule fit_umap:
         "../scripts/fit_umap.py"
 
 
+# Without UMAP, and without numba, whose code has to be compiled before the first map.
+rule fit_pca:
+    input:
+        embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
+    output:
+        layout=f"{RESULTS}/pca.parquet",
+        reducer=f"{RESULTS}/pca_reducer.pkl",
+    log:
+        f"{RESULTS}/logs/fit_pca.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fit_pca.jsonl"
+    conda:
+        "../../envs/layout.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+    message:
+        "Finding the first two principal components"
+    script:
+        "../scripts/fit_pca.py"
+
+
+REFINEMENT = config["refinement"]
+if START and not config["layout"]["settle"]:
+    REFINEMENT = REFINEMENT | {"enabled": False}
+
+FIRST_LAYOUT = {"umap": rules.fit_umap, "pca": rules.fit_pca}[config["layout"]["method"]].output
+
+
 rule refine_layout:
     input:
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
-        layout=rules.fit_umap.output.layout,
+        layout=[] if START else FIRST_LAYOUT.layout,
+        start=ancient(str(START)) if START else [],  # a map that is kept again makes nothing anew by itself
     output:
         layout=f"{RESULTS}/layout.parquet",
     log:
@@ -43,7 +73,7 @@ rule refine_layout:
     resources:
         mem_mb=growing(6000),
     params:
-        refinement=canonical(config["refinement"]),
+        refinement=canonical(REFINEMENT),
     message:
         "Refining the layout"
     script:
@@ -62,3 +92,23 @@ use rule refine_layout as refine_uniform_weight with:
         refinement=canonical(config["refinement"] | {"question_weight": 1}),
     message:
         "Refining the layout with questions that weigh no more than articles"
+
+
+# A finished map is kept as it is, to grow the next one from it. It asks for no input: that could be made anew first.
+rule keep_layout:
+    log:
+        f"{RESULTS}/logs/keep_layout.log",
+    retries: 0
+    localrule: True  # shorter than the wait for a slot in a queue
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+    params:
+        results=RESULTS,
+        reducer=str(reducer_beside(START) if START else FIRST_LAYOUT.reducer),
+    message:
+        "Keeping the finished map and its reducer"
+    script:
+        "../scripts/keep_layout.py"

@@ -9,6 +9,7 @@ rule knowledge_map:
         neighbors=when_sharded(rules.neighbor_graph.output.neighbors),
         layout=when_sharded(rules.refine_layout.output.layout),
         carried=ancient(carried_table),  # its name tells its content, as that of a shard
+        start=ancient(str(START)) if START else [],
     output:
         knowledge_map=f"{RESULTS}/knowledge_map.parquet",
     log:
@@ -34,7 +35,7 @@ rule map_pickle:
         shards=ancient(shards),
         questions=rules.embed_questions.output.embeddings,
         embeddings=when_sharded(rules.merge_embeddings.output.embeddings),
-        reducer=when_sharded(rules.fit_umap.output.reducer),
+        reducer=(ancient(str(reducer_beside(START))) if START else when_sharded(FIRST_LAYOUT.reducer)),
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
     output:
         pickle=f"{RESULTS}/knowledge_map.pkl",
@@ -48,6 +49,7 @@ rule map_pickle:
     resources:
         mem_mb=growing(2000),
     params:
+        **({"grown": True} if START else {}),  # nothing where it is not, as before there was the choice
         umap=umap_settings,
         region_padding=config["map"]["region_padding"],
     message:

@@ -11,4 +11,5 @@ with logging_to(snakemake.log[0], "knowledge_map"):
         iterate_texts(snakemake.input.shards, snakemake.input.questions),
         snakemake.output.knowledge_map,
         snakemake.input.carried or None,  # no file is an empty list
+        snakemake.input.start or None,
     )

@@ -20,6 +20,7 @@ with logging_to(snakemake.log[0], "map_pickle"):
             KnowledgeMap(snakemake.input.knowledge_map),
             json.loads(snakemake.params.umap),
             snakemake.params.region_padding,
+            snakemake.params.get("grown", False),
         ),
         snakemake.input.reducer,
         snakemake.output.pickle,

@@ -66,8 +66,8 @@ def test_tables_hold_one_row_per_question_neighbor_region_and_measure(faithful):
     assert [len(tables[name]) for name in ("neighbors", "questions", "regions")] == [4 * 2 * 5, 4, 2 * 2]
     layouts = {(row["layout"], row["measure"]): row for row in tables["layouts"]}
     assert layouts["map", "article_recall@15"]["value"] == "1.0"
-    low, high = summary["intervals"]["umap"]["triplet_accuracy"]
-    row = layouts["umap", "triplet_accuracy"]
+    low, high = summary["intervals"]["raw"]["triplet_accuracy"]
+    row = layouts["raw", "triplet_accuracy"]
     assert (row["low"], row["high"], row["chance"]) == (str(low), str(high), "0.5")
     assert len(layouts) == sum(len(list(measure_rows(measures))) for measures in summary["layouts"].values())
     assert tables["questions"][0]["map_overlap@10"] == "1.0"

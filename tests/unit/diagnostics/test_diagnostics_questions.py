@@ -37,9 +37,9 @@ def test_moving_a_neighbor_away_lowers_the_overlap_of_its_question_only(tmp_path
     positions[0] = [0.5, 0.5]
     (first, second), _ = measure(*write_map(tmp_path, vectors, 2, positions, vectors), reach=10)
     assert first["overlap"]["map"]["5"] == 0.8
-    assert first["overlap"]["umap"]["5"] == 1.0
+    assert first["overlap"]["raw"]["5"] == 1.0
     assert second["overlap"]["map"]["5"] == 1.0
-    assert (first["within_reach"]["map"], first["within_reach"]["umap"]) == (4, 5)
+    assert (first["within_reach"]["map"], first["within_reach"]["raw"]) == (4, 5)
     assert not first["nearest_in_embedding_space"][0]["in_both"]
     assert first["nearest_in_embedding_space"][0]["map_rank"] > 5
 

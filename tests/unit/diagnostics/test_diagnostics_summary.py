@@ -29,7 +29,7 @@ def test_a_map_equal_to_embedding_space_has_the_best_of_every_measure(faithful):
 
 
 def test_a_layout_of_noise_has_chance_values_beside_it(faithful):
-    measures, chance = faithful["layouts"]["umap"], faithful["chance"]
+    measures, chance = faithful["layouts"]["raw"], faithful["chance"]
     for name in ("article_recall", "trustworthiness", "continuity"):
         for k, value in measures[name].items():
             assert value == pytest.approx(chance[name][k], abs=0.06), (name, k)
@@ -78,7 +78,7 @@ def test_a_sample_stands_for_all_articles_and_its_size_is_stated(tmp_path):
     exact, drawn = measure(*paths, exact_up_to=400)[1], measure(*paths, exact_up_to=399, sample=150)[1]
     assert (exact["sample"]["articles"], drawn["sample"]["articles"]) == (400, 150)
     for name in ("article_recall", "trustworthiness", "continuity"):
-        for layout in ("map", "umap"):
+        for layout in ("map", "raw"):
             assert drawn["layouts"][layout][name] == pytest.approx(exact["layouts"][layout][name], abs=0.05)
 
 
@@ -128,7 +128,7 @@ def test_without_refinement_nothing_is_compared_with_umap(tmp_path):
     vectors, positions = random_vectors(60, 8), normalized(raw)
     _, summary = measure(*write_map(tmp_path, vectors, 3, positions, raw))
     assert not summary["refined"]
-    assert summary["layouts"]["map"] == summary["layouts"]["umap"]
+    assert summary["layouts"]["map"] == summary["layouts"]["raw"]
     assert {criterion["name"] for criterion in summary["criteria"]} == {"overlap", "questions_on_map", "coverage"}
 
 
@@ -136,7 +136,7 @@ def test_the_layout_with_light_questions_stands_between_map_and_umap(tmp_path):
     vectors = on_arc(60, 3)
     write_layout(tmp_path / "uniform_weight.parquet", x=vectors[:, 1], y=vectors[:, 0])
     _, summary = measure(*write_map(tmp_path, vectors, 3, vectors, -vectors), uniform_weight=tmp_path / "uniform_weight.parquet")
-    assert list(summary["layouts"]) == ["map", "uniform_weight", "umap"]
+    assert list(summary["layouts"]) == ["map", "uniform_weight", "raw"]
     assert summary["layouts"]["uniform_weight"]["overlap"]["5"] == 1.0
 
 

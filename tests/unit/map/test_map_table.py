@@ -161,6 +161,19 @@ def test_carried_columns_of_other_articles_are_refused(written, carried):
     assert not (folder / "with.parquet").exists()
 
 
+def test_a_map_that_has_grown_names_those_before_the_last_one_first(written):
+    folder, _, texts = written
+    inputs = [folder / f"{name}.parquet" for name in ("embeddings", "layout", "neighbors")]
+    former = folder / "knowledge_map.parquet"
+    for number in range(2):
+        grown = folder / f"grown{number}.parquet"
+        write_knowledge_map(*inputs, texts, grown, former=former)
+        former = grown
+    name = KnowledgeMap(folder / "knowledge_map.parquet", ["item_id", "title"]).name
+    assert KnowledgeMap(folder / "grown0.parquet").former == [name]
+    assert KnowledgeMap(folder / "grown1.parquet").former == [name, name]
+
+
 def test_the_map_in_memory_tells_articles_from_questions(written):
     folder, arrays, _ = written
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", ["title"])

@@ -12,7 +12,7 @@ from maps import write_map
 from knowledge_map.articles.records import Source
 from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.map import projection as projection_module
+from knowledge_map.layout import insertion
 from knowledge_map.map.projection import project, write_projection
 from knowledge_map.map.table import KnowledgeMap, excerpt
 from knowledge_map.map.trust import STRETCHED, TRUSTED
@@ -85,7 +85,7 @@ def kept(articles: np.ndarray, positions: np.ndarray, nearest: np.ndarray) -> np
 def test_a_block_of_items_is_placed_like_each_alone(random_map, monkeypatch):
     new = unit(np.random.default_rng(3).normal(size=(20, 8)))
     whole = random_map.project(new).positions
-    monkeypatch.setattr(projection_module, "COMPARED", 1)
+    monkeypatch.setattr(insertion, "COMPARED", 1)
     assert np.array_equal(random_map.project(new).positions, whole)
 
 

@@ -8,7 +8,9 @@ import pytest
 import yaml
 from labelled_maps import small_map
 
+from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.region import Region
+from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question, difficulties
 from knowledge_map.views.page.quiz_data import QuizSettings, quiz_domains, quiz_questions, quiz_settings
@@ -67,13 +69,23 @@ def test_the_length_scale_follows_the_region_but_not_to_nothing(tmp_path):
 
 def test_other_places_or_questions_make_it_another_map(tmp_path):
     positions = np.random.default_rng(0).uniform(size=(6, 2)).astype(np.float32)
-    (tmp_path / "moved").mkdir()
+    for name in ("moved", "other"):
+        (tmp_path / name).mkdir()
     here, _ = small_map(tmp_path, 5, 1, positions=positions)
     moved, _ = small_map(tmp_path / "moved", 5, 1, positions=positions[::-1])
-    cases = [(here, [question(0)]), (here, [question(1)]), (moved, [question(0)]), (here, [question(0)])]
-    *names, again = (quiz_settings(knowledge_map, asked, None, QuizSettings())["map"] for knowledge_map, asked in cases)
+    other, _ = small_map(tmp_path / "other", 4, 2, positions=positions)
+    *names, again = (quiz_settings(each, [], None, QuizSettings())["map"] for each in (here, moved, other, here))
     assert len(set(names)) == 3
     assert again == names[0]
+
+
+def test_a_map_that_has_grown_names_the_ones_before(tmp_path):
+    knowledge_map, _ = small_map(tmp_path, 5, 1)
+    assert quiz_settings(knowledge_map, [], None, QuizSettings())["former"] == []
+    table = read_parquet(tmp_path / "knowledge_map.parquet").replace_schema_metadata(as_metadata({"former": ["b", "a"]}))
+    write_parquet(tmp_path / "grown.parquet", table)
+    grown = KnowledgeMap(tmp_path / "grown.parquet", ["item_id", "title"])
+    assert quiz_settings(grown, [], None, QuizSettings())["former"] == ["b", "a"]
 
 
 def test_the_questions_are_named_by_all_that_an_answer_refers_to(tmp_path):

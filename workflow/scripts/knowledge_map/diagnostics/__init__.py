@@ -1,6 +1,6 @@
 """How far the map can be trusted: what of the neighborhoods in embedding space is left in the plane.
 
-context (what is measured, and how much of it), layouts (the map beside plain UMAP and a refinement with light questions) →
+context (what is measured, and how much of it), layouts (the map beside the first layout and a refinement with light questions) →
 neighborhoods (who is near whom, in both spaces), measures, coverage (functions of arrays) → questions, articles, weight (how
 each fared, and at what price) → estimates (means and intervals) → summary (all of it, beside chance) → criteria (met or not) →
 tables, pictures, report (pages: how a page is written). audit: the questions themselves, for which no map is needed.

@@ -8,10 +8,10 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
     """Return every criterion that applies: name, what is asked, value, least (the least that will do), reason, met.
 
     Those of a measure that there is not are left out: of questions where there are none, of articles that are too few.
-    Without refinement nothing is compared with plain UMAP, which the map then is.
+    Without refinement nothing is compared with the first layout, which the map then is.
     """
     layouts, tolerance = summary["layouts"], settings.tolerance
-    on_map, plain = layouts["map"], layouts["umap"]
+    on_map, plain = layouts["map"], layouts["raw"]
     k = str(settings.k[0])
     n = k if k in on_map["article_recall"] else str(settings.recall_k[0])
     asked = [
@@ -44,14 +44,14 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
                 f"Articles lie among theirs: article recall@{n}",
                 on_map["article_recall"][n],
                 plain["article_recall"][n],
-                "that of plain UMAP",
+                "that of the first layout",
             ),
             (
                 "triplet_accuracy",
                 "The order at large is kept: random-triplet accuracy",
                 on_map["triplet_accuracy"],
                 _less(plain["triplet_accuracy"], tolerance),
-                f"that of plain UMAP, less a tolerance of {tolerance:g}",
+                f"that of the first layout, less a tolerance of {tolerance:g}",
             ),
         ]
     if summary["question_weight"] and "uniform_weight" in layouts:
@@ -64,8 +64,10 @@ def criteria(summary: dict, settings: Settings) -> list[dict]:
                 "near_recall",
                 f"Articles pulled toward a question are no worse off than before: their recall@{n}",
                 near["map"],
-                near["umap"],
-                f"that of plain UMAP; with questions weighing 1 it would be {near['uniform_weight'] or 0:.1%}".replace("%", " %"),
+                near["raw"],
+                f"that of the first layout; with questions weighing 1 it would be {near['uniform_weight'] or 0:.1%}".replace(
+                    "%", " %"
+                ),
             ),
             (
                 "far_recall",

@@ -1,4 +1,4 @@
-"""The layouts that are compared: the map, the map as it would be with light questions, and UMAP's own."""
+"""The layouts that are compared: the map, the map as it would be with light questions, and the first layout."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.table import normalized
 from knowledge_map.map.table import KnowledgeMap
 
-NAMES = {"map": "map", "uniform_weight": "weight 1", "umap": "plain UMAP"}
+NAMES = {"map": "map", "uniform_weight": "weight 1", "raw": "first layout"}
 """The layouts in the order in which they are shown, and what they are called there; weight 1 is the `uniform_weight` one."""
 
 
@@ -33,7 +33,7 @@ class Layout:
 def layouts_of(
     table: EmbeddingTable, knowledge_map: KnowledgeMap, path: str | Path, uniform_weight: str | Path | None = None
 ) -> dict[str, Layout]:
-    """Return the layouts by name: `map` (x, y), `umap` (x_raw, y_raw fitted into the unit square) and perhaps `uniform_weight`.
+    """Return the layouts by name: `map` (x, y), `raw` (x_raw, y_raw fitted into the unit square) and perhaps `uniform_weight`.
 
     `uniform_weight` is a file like layout.parquet, of a refinement without weight of questions and without placement. Raises
     UserError where the map at `path` or that file does not fit the embedding table, or a position is no number.
@@ -46,7 +46,7 @@ def layouts_of(
     positions: dict[str, tuple[str | Path, np.ndarray]] = {"map": (path, knowledge_map.positions)}
     if uniform_weight:
         positions["uniform_weight"] = (uniform_weight, _positions(uniform_weight, table))
-    positions["umap"] = (path, knowledge_map.raw_positions)
+    positions["raw"] = (path, knowledge_map.raw_positions)
     return {name: _layout(file, values, table.articles, name) for name, (file, values) in positions.items()}
 
 
@@ -60,7 +60,7 @@ def _positions(path: str | Path, table: EmbeddingTable) -> np.ndarray:
 def _layout(path: str | Path, positions: np.ndarray, articles: int, name: str) -> Layout:
     if not np.isfinite(positions).all():
         raise corrupt_file_error(path, f"a position of the layout {name!r} is not a number")
-    if name == "umap":
+    if name == "raw":
         positions = normalized(positions)
     positions = positions.astype(np.float64)
     return Layout(positions[:articles], positions[articles:])

@@ -21,9 +21,9 @@ from knowledge_map.views.fonts import Fonts, Undrawn, fonts_for, one_line, plain
 
 PICTURES = ("overlap", "recall", "coverage", "question_weight")
 
-COLORS = {"map": "#0072b2", "uniform_weight": "#009e73", "umap": "#e69f00"}
+COLORS = {"map": "#0072b2", "uniform_weight": "#009e73", "raw": "#e69f00"}
 
-MARKERS = {"map": "o", "uniform_weight": "s", "umap": "D"}
+MARKERS = {"map": "o", "uniform_weight": "s", "raw": "D"}
 
 TARGET_COLOR, GREY, RULE = "#b3261e", "#8a8f98", "#e4e6ea"
 
@@ -44,23 +44,28 @@ def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dic
     for title in titles:
         undrawn.add(title, fonts)
     undrawn.tell()
-    with _style(fonts):
+    with drawing_style(fonts):
         figures = {
             "overlap": draw_overlap(questions, summary, settings, fonts),
             "recall": draw_recall(summary),
             "coverage": draw_coverage(layouts, summary["regions"], settings.cells),
             "question_weight": draw_question_weight(summary),
         }
-        for name, figure in figures.items():
-            figure.draw_without_rendering()  # places everything, once for both files
-            figure.set_layout_engine("none")
-            for kind, metadata in [("png", None), ("svg", {"Date": None})]:
-                with atomic_write(folder / f"{name}.{kind}") as temporary:
-                    figure.savefig(temporary, format=kind, dpi=150, metadata=metadata)
+        save_figures(folder, figures)
+
+
+def save_figures(folder: Path, figures: dict[str, Figure]) -> None:
+    """Write every figure under its name as .png and .svg."""
+    for name, figure in figures.items():
+        figure.draw_without_rendering()  # places everything, once for both files
+        figure.set_layout_engine("none")
+        for kind, metadata in [("png", None), ("svg", {"Date": None})]:
+            with atomic_write(folder / f"{name}.{kind}") as temporary:
+                figure.savefig(temporary, format=kind, dpi=150, metadata=metadata)
 
 
 @contextmanager
-def _style(fonts: Fonts) -> Iterator[None]:
+def drawing_style(fonts: Fonts) -> Iterator[None]:
     """Draw in our own style, whatever the user's matplotlibrc says; titles are text and never formulas."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()

@@ -81,7 +81,7 @@ def measure_map(
                 "resamples": settings.resamples,
                 "seed": settings.seed,
             },
-            "refined": not np.array_equal(layouts["map"].articles, layouts["umap"].articles),
+            "refined": not np.array_equal(layouts["map"].articles, layouts["raw"].articles),
             "layouts": {
                 name: _joined(name, [means for means, _ in estimates]) | spread(layout, settings.cells, threads)
                 for name, layout in layouts.items()

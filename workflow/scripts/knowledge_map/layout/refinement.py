@@ -22,6 +22,13 @@ INITIAL_SPREAD = 1e-4
 
 MOMENTUM = 0.8
 
+SETTLING = 6
+"""A layout that was refined before takes this fraction of the steps."""
+
+SPREAD = 3.0
+"""Standard deviation, in the units of t-SNE, that the steps of `refine` bring a layout of one item to; it grows with the fourth
+root of their number (measured: 2.7 at 2,400 items, 3.0 at 21,600)."""
+
 BARNES_HUT_BELOW = 4_000
 """Fewer items than this take less time by Barnes-Hut trees than by FFT, whose grid has a least size."""
 
@@ -71,6 +78,16 @@ def refined_layout(
     if not settings.enabled:
         log.info("refinement is off: the map is UMAP's layout")
         return normalized(raw)
+    settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
+    positions = refine(raw, nearest, table.articles, settings, threads)
+    place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
+    return normalized(positions)
+
+
+def nearest_of_all(
+    neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
+) -> tuple[Refinement, np.ndarray]:
+    """Return the settings that so many items bear, and the articles that each item is drawn to, int32 [N, k], -1 for none."""
     neighbors, _ = read_neighbors(neighbors_path)
     k = min(settings.k, neighbors.shape[1], table.articles - 1)
     nearest = nearest_articles(neighbors, table.articles, k)
@@ -80,9 +97,7 @@ def refined_layout(
         targets, _ = articles_nearest_to(questions, table, range(table.articles), k, "cpu", threads)
         nearest[table.articles :] = targets
         settings = settings.limited_to(table.articles, table.questions)
-    positions = refine(raw, nearest, table.articles, settings, threads)
-    place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
-    return normalized(positions)
+    return settings, nearest
 
 
 def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int) -> np.ndarray:
@@ -104,33 +119,55 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
     start = layout - layout.mean(axis=0)
-    start = start / max(float(start.std()), 1e-12) * INITIAL_SPREAD
-    optimizer = _ScaledSteps()
-    embedding = openTSNE.TSNEEmbedding(
-        np.ascontiguousarray(start, dtype=np.float64),
-        _affinities(neighbors, articles, question_weight=1),
-        negative_gradient_method="bh" if len(layout) < BARNES_HUT_BELOW else "fft",
-        n_jobs=threads,
-        random_state=settings.seed,
-        optimizer=optimizer,
-    )
+    descent = _Descent(start / max(float(start.std()), 1e-12) * INITIAL_SPREAD, neighbors, articles, settings, threads)
     # Heavy questions would shift whole regions while everything is still close together.
-    for name, iterations, exaggeration, question_weight in [
-        ("drawing together", settings.early_iterations, settings.early_exaggeration, 1),
-        ("sorting out", settings.iterations, 1, settings.question_weight),
-    ]:
-        embedding.affinities = _affinities(neighbors, articles, question_weight)
-        optimizer.steps = _steps(embedding.affinities, articles)
-        embedding.optimize(
+    descent.steps("drawing together", settings.early_iterations, settings.early_exaggeration, question_weight=1)
+    descent.steps("sorting out", settings.iterations, 1, settings.question_weight)
+    return np.asarray(descent.embedding)
+
+
+def settle(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int) -> np.ndarray:
+    """Return a layout that was refined before, and into which items were inserted, after a few more t-SNE steps.
+
+    The parameters are those of `refine`. The layout begins at the scale to which the steps of `refine` bring one of so many
+    items: much below it, the first steps would blow it up and lose what it was; much above, nothing would move.
+    """
+    start = (layout - layout.mean(axis=0)).astype(np.float64)
+    start *= SPREAD * len(start) ** 0.25 / max(float(start.std()), 1e-12)
+    descent = _Descent(start, neighbors, articles, settings, threads)
+    descent.steps("settling", settings.iterations // SETTLING, 1, settings.question_weight)
+    return np.asarray(descent.embedding)
+
+
+class _Descent:
+    """Positions on their way down the gradient of t-SNE."""
+
+    def __init__(self, start: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int):
+        self.neighbors, self.articles = neighbors, articles
+        self.learning_rate = max(len(start) * settings.learning_rate, 1.0)
+        self.optimizer = _ScaledSteps()
+        self.embedding = openTSNE.TSNEEmbedding(
+            np.ascontiguousarray(start, dtype=np.float64),
+            _affinities(neighbors, articles, question_weight=1),
+            negative_gradient_method="bh" if len(start) < BARNES_HUT_BELOW else "fft",
+            n_jobs=threads,
+            random_state=settings.seed,
+            optimizer=self.optimizer,
+        )
+
+    def steps(self, name: str, iterations: int, exaggeration: float, question_weight: float) -> None:
+        """Take so many steps, with all attraction times `exaggeration`."""
+        self.embedding.affinities = _affinities(self.neighbors, self.articles, question_weight)
+        self.optimizer.steps = _steps(self.embedding.affinities, self.articles)
+        self.embedding.optimize(
             n_iter=iterations,
             inplace=True,
             exaggeration=exaggeration,
-            learning_rate=max(len(layout) * settings.learning_rate, 1.0),
+            learning_rate=self.learning_rate,
             momentum=MOMENTUM,
             callbacks=[_Report(name, iterations)],
             callbacks_every_iters=10,
         )
-    return np.asarray(embedding)
 
 
 def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:

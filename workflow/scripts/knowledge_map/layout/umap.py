@@ -4,9 +4,6 @@ Of a large map, neither the vectors nor a search index of them are in memory: th
 components, and the reducer that goes with the map knows a sample of its items.
 """
 
-import pickle
-from pathlib import Path
-
 import numpy as np
 import umap.layouts
 import umap.umap_
@@ -16,9 +13,7 @@ from pynndescent import NNDescent
 from umap import UMAP
 from umap.umap_ import find_ab_params, fuzzy_simplicial_set, nearest_neighbors, simplicial_set_embedding
 
-from knowledge_map.common.checksum import append_checksum
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.files import atomic_write
 from knowledge_map.common.progress import LogStream, log
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.components import principal_components
@@ -195,12 +190,3 @@ def _search_index(vectors: np.ndarray, n_neighbors: int, metric: str, seed: int 
     )
     assert index is not None  # none is made for a distance matrix only
     return index
-
-
-def save_reducer(reducer: UMAP, path: str | Path) -> None:
-    """Pickle the fitted reducer, which can `transform` new vectors when it is loaded again. The file is sealed."""
-    with atomic_write(path) as temporary:
-        with temporary.open("wb") as file:
-            pickle.dump(reducer, file, protocol=5)
-        append_checksum(temporary)
-    log.info(f"reducer saved: {Path(path).stat().st_size / 1e6:,.0f} MB")

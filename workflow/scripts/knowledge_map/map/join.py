@@ -11,7 +11,7 @@ from knowledge_map.common.errors import corrupt_file_error
 from knowledge_map.common.items import ARTICLE, ITEM_COLUMNS
 from knowledge_map.common.parquet import as_metadata, batches, open_parquet, parquet_writer, read_parquet
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.map.table import SCHEMA, carried_fields, excerpt
+from knowledge_map.map.table import SCHEMA, KnowledgeMap, carried_fields, excerpt
 from knowledge_map.map.trust import stretch_of, trust_of_map, typical_distance
 from knowledge_map.neighbors.graph import neighbor_blocks
 
@@ -31,21 +31,24 @@ def write_knowledge_map(
     texts: Iterable[str],
     output: str | Path,
     carried: str | Path | None = None,
+    former: str | Path | None = None,
 ) -> None:
     """Join items, layout, neighbor graph, excerpts, trust and carried columns into the knowledge map, a batch of rows at a time.
 
     Parameters
     ----------
     carried : the table of carried columns, a row for each article in the order of the embedding table; None without any.
+    former : the knowledge map from which the layout has grown; None where it began anew.
 
-    The map's metadata say what a stretch of 1 is, `typical_distance`: items that are placed later are measured by it, too.
+    The map's metadata say what a stretch of 1 is, `typical_distance`: items that are placed later are measured by it, too. And
+    they name the maps from which it has grown, `former`: answers to their quizzes hold for this one.
     """
     texts = iter(texts)
     size = 10_000
     fields = carried_fields(carried) if carried else []
     own = _carried_batches(carried, size) if carried else iter(())
     trust, stretch, typical = _trust(embeddings, layout, neighbors)
-    schema = pa.schema([*SCHEMA, *fields], as_metadata({"typical_distance": typical}))
+    schema = pa.schema([*SCHEMA, *fields], as_metadata({"typical_distance": typical} | _lineage(former)))
     first = 0
     with parquet_writer(output, schema) as writer:
         with open_parquet(embeddings) as items, open_parquet(layout) as positions, open_parquet(neighbors) as graph:
@@ -66,6 +69,14 @@ def write_knowledge_map(
                     columns += _beside(item, next(own, None), fields, carried)
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=size)
                 first = rows.stop
+
+
+def _lineage(former: str | Path | None) -> dict[str, list[str]]:
+    """Return the names of the maps from which a map has grown; nothing where it began anew."""
+    if former is None:
+        return {}
+    knowledge_map = KnowledgeMap(former, ["item_id", "title"])
+    return {"former": [knowledge_map.name, *knowledge_map.former]}
 
 
 def _trust(embeddings: str | Path, layout: str | Path, neighbors: str | Path) -> tuple[np.ndarray, np.ndarray, float | None]:

@@ -16,10 +16,16 @@ from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map.table import KnowledgeMap
 
 
-def map_metadata(table: EmbeddingTable, knowledge_map: KnowledgeMap, umap_params: dict, padding: float) -> dict:
-    """Return the lab's description of a map: counts, dimension, UMAP parameters, question region."""
+def map_metadata(
+    table: EmbeddingTable, knowledge_map: KnowledgeMap, umap_params: dict, padding: float, grown: bool = False
+) -> dict:
+    """Return the lab's description of a map: counts, dimension, UMAP parameters, question region.
+
+    Of a map that has grown from a former one it says so: the reducer is that of the former map, and was not fitted on new items.
+    """
     region = knowledge_map.question_region(padding)
-    return {
+    reducer = {"umap_reducer_from": "former map"} if grown else {}
+    return reducer | {
         "total_items": table.rows,
         "num_questions": table.questions,
         "num_articles": table.articles,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
 
 from knowledge_map.articles.carried import Unread, typed_table, types_of
 from knowledge_map.articles.reading import read_articles
@@ -24,6 +23,7 @@ from knowledge_map.common.vectors import normalized
 from knowledge_map.embedding.encoders.base import TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.insertion import best_positions
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.map.table import KnowledgeMap, excerpt
 from knowledge_map.map.trust import TRUSTED, ArticlesOnMap, Trust, stretch_of
@@ -34,12 +34,6 @@ SCHEMA = pa.schema([field for field in MAP_SCHEMA if field.name not in ("row", "
 """The columns of the knowledge map, but those that only a fitted item has."""
 
 BATCH = 10_000
-
-SPOTS = 320
-"""Places tried for an item."""
-
-COMPARED = 20_000_000
-"""Most pairs of neighbors compared at once, one byte each."""
 
 COPY = 1e-5
 """An item nearer than this to an article, by cosine, is that article again; only rounding lies between them."""
@@ -66,43 +60,10 @@ def project(
     nearest, distances = articles_nearest_to(vectors, table, range(table.articles), most, device, threads)
     neighbors, distances = nearest[:, :k], distances[:, :k]
     articles = knowledge_map.positions[: table.articles]
-    positions = best_positions(articles, neighbors, threads)
+    positions = best_positions(articles, neighbors, threads).clip(0, 1)
     copies = distances[:, 0] < COPY
     positions[copies] = articles[neighbors[copies, 0]]
     return Projection(positions, neighbors, distances, ArticlesOnMap(articles).trust(positions.astype(np.float64), nearest))
-
-
-def best_positions(articles: np.ndarray, neighbors: np.ndarray, threads: int) -> np.ndarray:
-    """Return for each item the position around which most of its nearest articles are the nearest on the map, float32 [n, 2].
-
-    Parameters
-    ----------
-    articles : float32 [articles, 2], their positions.
-    neighbors : int [n, k], rows of the articles nearest to each item in embedding space.
-
-    Tried are the positions of the k articles and, around each of them, spots on a disc as wide as twice k articles take up;
-    among equals that with the smallest distances to all k is taken. The mean of their positions would lie between them, near
-    none. Source of the pattern on the disc: Vogel, "A better way to construct the sunflower head" (1979).
-    """
-    tree = cKDTree(articles)
-    n, k = neighbors.shape
-    number = np.arange(max(SPOTS // k, 1))
-    angle = number * np.pi * (3 - np.sqrt(5))
-    disc = np.sqrt(number / len(number))[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
-
-    positions = np.empty((n, 2), np.float32)
-    size = max(COMPARED // (len(number) * k**3), 1)
-    for start in range(0, n, size):
-        targets = neighbors[start : start + size]
-        near = articles[targets].astype(np.float64)
-        radius = tree.query(near, k=[min(2 * k, tree.n)], workers=threads)[0]
-        spots = (near[:, :, None] + radius[:, :, :, None] * disc).reshape(len(targets), -1, 2)
-        _, around = tree.query(spots, k=range(1, k + 1), workers=threads)
-        kept = (around[:, :, :, None] == targets[:, None, None, :]).any(axis=3).sum(axis=2)
-        away = np.linalg.norm(spots[:, :, None] - near[:, None], axis=3).sum(axis=2)
-        best = np.lexsort((away, -kept), axis=1)[:, 0]
-        positions[start : start + size] = spots[np.arange(len(targets)), best].clip(0, 1)
-    return positions
 
 
 def write_projection(

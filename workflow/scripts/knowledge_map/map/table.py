@@ -1,5 +1,6 @@
 """The knowledge map as a table: every item with its position in the plane, an excerpt and its nearest neighbors."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from knowledge_map.common.arrow import compute as pc
+from knowledge_map.common.checksum import content_digest
 from knowledge_map.common.items import ARTICLE, ITEM_FIELDS
 from knowledge_map.common.parquet import open_parquet, read_metadata, read_parquet
 from knowledge_map.map.region import Region, question_region
@@ -55,6 +57,7 @@ class KnowledgeMap:
     is_article : bool [rows].
     carried : the carried columns that the map has, which are not loaded.
     typical_distance : the distance on the map that is a stretch of 1; None where there is none.
+    former : the names of the maps from which it has grown, the last one first.
     """
 
     def __init__(self, path: str | Path, columns: Sequence[str] = ()):
@@ -66,7 +69,16 @@ class KnowledgeMap:
         self.is_article = pc.equal(self.table["kind"], ARTICLE).to_numpy()
         self.carried = carried_fields(path)
         with open_parquet(path) as file:
-            self.typical_distance: float | None = read_metadata(file).get("typical_distance")
+            metadata = read_metadata(file)
+        self.typical_distance: float | None = metadata.get("typical_distance")
+        self.former: list[str] = metadata.get("former", [])
+
+    @property
+    def name(self) -> str:
+        """What names this map: it follows from all positions and from the questions. Needs the columns item_id and title."""
+        questions = self.table.select(["item_id", "title"]).filter(pa.array(~self.is_article))
+        names = [[question["item_id"], question["title"]] for question in questions.to_pylist()]
+        return content_digest([self.positions.tobytes(), json.dumps(names).encode()])[:16]
 
     def question_region(self, padding: float) -> Region | None:
         """Return the padded box of the questions; None where there are none."""

@@ -27,6 +27,23 @@ class Vectors(Protocol):
         ...
 
 
+class VectorsInMemory:
+    """Vectors in memory, float32 [rows, dimension], with the face of an embedding table."""
+
+    def __init__(self, vectors: np.ndarray):
+        self.rows, self.dimension = vectors.shape
+        self._vectors = vectors
+
+    def vectors(self, start: int, stop: int) -> np.ndarray:
+        """Return rows start to stop, float32 [stop - start, dimension]."""
+        return self._vectors[start:stop]
+
+    def blocks(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (first row, float32 [at most `size`, dimension]) in the order of the rows."""
+        for start in range(0, self.rows, size):
+            yield start, self._vectors[start : start + size]
+
+
 def ranked(queries: np.ndarray, candidates: np.ndarray, table: Vectors, columns: range, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the k nearest of each query's candidates, int32 and float32 [n, k], by distance, then by row."""
     distances = np.full(candidates.shape, np.inf, np.float32)

@@ -21,10 +21,12 @@ from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, QUESTION
+from knowledge_map.common.parquet import open_parquet
 from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK
 from knowledge_map.embedding.model import EmbeddingModel, model_of
+from knowledge_map.map.keeping import FORMER, reducer_beside
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 from knowledge_map.questions.domains import Domain, domain_lines, read_domains
 from knowledge_map.questions.reading import read_reported_questions
@@ -209,6 +211,7 @@ def _found(config: dict) -> Inputs:
                 f"articles: {source.name}: a query is for files on this machine; fetch the dataset, and give its folder."
             )
     projection_settings(config)
+    _check_start(config)
     article_model, question_model = embedding_models(config)
     _check_writable(Path(config["results"]))
     questions, question_report = read_reported_questions(question_files)
@@ -311,6 +314,36 @@ def projection_settings(config: dict) -> dict:
     return projection | {key: entry[key] for key in ("columns", "carry")}
 
 
+def start_of(config: dict) -> Path | None:
+    """Return the former map from which the layout of a completed configuration grows; None where it begins anew."""
+    start = config["layout"]["start"]
+    return Path(config["results"]) / FORMER if start == "keep" else Path(start) if start else None
+
+
+def _check_start(config: dict) -> None:
+    """Raise UserError where the former map is not there, is no map, is the map itself, or has no reducer beside it."""
+    start, own = start_of(config), Path(config["results"]) / "knowledge_map.parquet"
+    if start is None:
+        return
+    check_path(str(start), "layout.start")
+    if not start.exists():
+        remedy = "name a knowledge_map.parquet of an earlier run"
+        if config["layout"]["start"] == "keep":
+            remedy = "keep the finished map first: snakemake --cores 1 keep_layout --config 'layout={start: null}'"
+        raise UserError(f"layout.start: {start}: no such file; {remedy}, or set layout.start to null.")
+    if own.exists() and start.samefile(own):
+        raise UserError(
+            f"layout.start: {start} is the map that is to be made; keep it first by the target keep_layout, and set "
+            "layout.start to keep."
+        )
+    with open_parquet(start) as file:
+        missing = [field.name for field in MAP_SCHEMA if field.name not in (*file.schema_arrow.names, "trust", "stretch")]
+    if missing:
+        raise UserError(f"layout.start: {start}: no knowledge map, it has no column {missing[0]}; name a knowledge_map.parquet.")
+    if reducer_beside(start) is None:
+        raise UserError(f"layout.start: {start}: no umap_reducer.pkl beside it; put the reducer of the earlier run there.")
+
+
 def _check_carried(source: Source) -> None:
     """Raise UserError where a carried column would have the name of another on the map; DuckDB and others ignore the case."""
     own = {name.casefold(): "a column of the map itself" for name in (*MAP_SCHEMA.names, "text", "embedding")}
@@ -338,7 +371,7 @@ def _check_on_hub(source: Source) -> None:
 
 def _check_settings(config: dict) -> None:
     umap, k = config["umap"], config["neighbors"]["k"]
-    if k < umap["n_neighbors"] - 1:
+    if config["layout"]["method"] == "umap" and k < umap["n_neighbors"] - 1:
         raise UserError(
             f"configuration: umap.n_neighbors is {umap['n_neighbors']}, which needs neighbors.k of at least "
             f"{umap['n_neighbors'] - 1}; it is {k}."

@@ -35,14 +35,14 @@ def expand_paths(config: dict) -> dict:
         questions = expanded(questions, "questions")
     elif questions:
         questions = [expanded(path, f"questions[{number}]") for number, path in enumerate(questions)]
-    new = config["projection"]["path"]
-    domains = config["domains"]
+    new, start, domains = config["projection"]["path"], config["layout"]["start"], config["domains"]
     return config | {
         "results": expanded(config["results"], "results"),
         "articles": sources,
         "questions": questions,
         "domains": expanded(domains, "domains") if domains else domains,
         "embedding": config["embedding"] | {"model": expanded(config["embedding"]["model"], "embedding.model")},
+        "layout": config["layout"] | {"start": expanded(start, "layout.start") if start else start},
         "projection": config["projection"] | {"path": expanded(new, "projection.path") if new else new},
     }
 

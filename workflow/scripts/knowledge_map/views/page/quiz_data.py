@@ -31,14 +31,14 @@ def quiz_settings(
 ) -> dict:
     """Return what holds for the whole quiz, for JSON: `map`, `questions`, `length_scale` in the map's units, and settings.
 
-    `questions` are the map's, in its order. `map` follows from them and from all positions, so that answers to the quiz of
-    another map can be told from those to this one; `questions` follows from them alone, with their options and answers.
+    `questions` are the map's, in its order. `map` tells answers to the quiz of another map from those to this one; those given on
+    a `former` map, from which this one has grown, are taken over. `questions` follows from these alone, with options and answers.
     """
-    names = json.dumps([[question.item_id, question.text] for question in questions])
     asked = json.dumps([[question.item_id, question.text, question.options, question.answer] for question in questions])
     side = max(region.x_max - region.x_min, region.y_max - region.y_min) if region else 0
     return {
-        "map": content_digest([knowledge_map.positions.tobytes(), names.encode()])[:16],
+        "map": knowledge_map.name,
+        "former": knowledge_map.former,
         "questions": content_digest([asked.encode()])[:12],
         "length_scale": settings.length_scale * max(side, SMALLEST),
         "general_level": settings.general_level,

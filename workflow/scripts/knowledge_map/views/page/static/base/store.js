@@ -47,6 +47,7 @@ import {
 /**
  * @typedef {object} QuizSettings
  * @property {string} map names questions and positions
+ * @property {string[]} former the names of the maps from which this one has grown, the last one first
  * @property {string} questions names the questions, with options and answers: 12 hexadecimal digits
  * @property {number} length_scale in map units
  * @property {number} general_level
@@ -70,7 +71,7 @@ class ItemStore {
   /** @type {Question[]} in the order of their rows */
   questions = [];
   /** @type {QuizSettings} */
-  quiz = { map: "", questions: "", length_scale: 0, general_level: 0, shuffle_options: false };
+  quiz = { map: "", former: [], questions: "", length_scale: 0, general_level: 0, shuffle_options: false };
   /** @type {Domain[]} each before those below it */
   domains = [];
   /** @type {Region | null} the question region */

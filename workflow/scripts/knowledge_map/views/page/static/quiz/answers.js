@@ -39,6 +39,8 @@ class Answers {
   #mode = "order";
   #seed = newSeed();
   #isShared = false;
+  /** @type {GivenAnswers} one's own answers, while those of somebody else are shown */
+  #own = new Map();
 
   /** How the next question is chosen. */
   get mode() {
@@ -153,17 +155,19 @@ class Answers {
    * @param {string} code
    */
   showShared(code) {
-    this.chosen = decodeResult(code, this.#questionSet());
+    const shared = decodeResult(code, this.#questionSet());
+    if (!this.#isShared) this.#own = this.chosen;
+    this.chosen = shared;
     this.#isShared = true;
   }
 
   /**
-   * Take one's own answers again; return a notice where they are not to be had, and "" where they are.
+   * Take one's own answers again, as the browser keeps them by now; return a notice where it keeps none, and "" where it does.
    * @returns {string}
    */
   showOwn() {
     this.#isShared = false;
-    this.chosen = new Map();
+    this.chosen = this.#own;
     return this.restore();
   }
 
@@ -243,7 +247,7 @@ class Answers {
   keep() {
     if (this.#isShared) return true;
     try {
-      localStorage.setItem(keyOfStorage(), this.asJson());
+      localStorage.setItem(keyOfStorage(store.quiz.map), this.asJson());
       return true;
     } catch {
       return false;
@@ -255,9 +259,11 @@ class Answers {
    * @returns {string}
    */
   restore() {
-    let kept;
+    /** @type {string | null} */
+    let kept = null;
     try {
-      kept = localStorage.getItem(keyOfStorage());
+      // On a map that has grown, the answers given on the one before hold for the questions that are the same.
+      for (const map of [store.quiz.map, ...store.quiz.former]) kept ??= localStorage.getItem(keyOfStorage(map));
     } catch {
       return NOT_KEPT;
     }
@@ -270,8 +276,9 @@ class Answers {
   }
 }
 
-function keyOfStorage() {
-  return `${FORMAT} ${store.quiz.map}`;
+/** @param {string} map */
+function keyOfStorage(map) {
+  return `${FORMAT} ${map}`;
 }
 
 /**

@@ -27,7 +27,10 @@ export function domainChoice() {
     const count = questionsOf(at - 1).length;
     return create("option", { value: String(at - 1), textContent: `${name} (${written(count)})`, disabled: !count });
   }));
-  choice.addEventListener("change", () => chosenDomain.set(Number(choice.value)));
+  choice.addEventListener("change", () => {
+    chosenDomain.set(Number(choice.value));
+    choice.focus(); // so that arrow keys go on to the next domain
+  });
   chosenDomain.listen((domain) => {
     choice.value = String(domain);
   });

@@ -100,6 +100,7 @@ function domainChosen() {
     goTo(trail.length);
   }
   if (isShown()) showDomain();
+  announce(tally.textContent);
 }
 
 function answerAgain() {
@@ -287,7 +288,7 @@ async function loadAnswers(file) {
 function keyPressed(event) {
   if (!isShown() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const target = targetOf(event);
-  if (target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
+  if (target.closest("input:not([type=radio], [type=checkbox]), textarea")) return;
   if (answers.isShared || current < 0) return;
   const isOpen = answers.canBeAsked(store.questions[current]) && answers.isOpen(current);
   if (isOpen && /^[0-9]$/.test(event.key)) {
