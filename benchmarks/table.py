@@ -9,6 +9,7 @@ other.
 """
 
 import argparse
+import itertools
 import multiprocessing
 import resource
 import sys
@@ -23,7 +24,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from knowledge_map.articles.shards import read_manifest
-from knowledge_map.common.parquet import as_column, open_parquet, parquet_writer, read_parquet
+from knowledge_map.common.parquet import as_column, as_matrix, open_parquet, parquet_writer, read_parquet
 from knowledge_map.common.vectors import normalized
 from knowledge_map.embedding.table import EmbeddingTable, merge_embeddings
 from knowledge_map.neighbors.exact import search_exactly
@@ -39,18 +40,18 @@ NOISE = 0.4
 def copies(paths: Sequence[Path], rows: int) -> Iterator[pa.Table]:
     """Yield tables with so many rows in all: those of the files over and over, moved by noise after the first time."""
     random, number = np.random.default_rng(0), 0
-    while rows:
-        for path in paths:
-            table = read_parquet(path).slice(0, rows)
-            vectors = np.stack(table["embedding"].to_numpy())
-            if number:
-                noise = random.normal(size=vectors.shape).astype(np.float32)
-                vectors = normalized(vectors + noise * np.float32(NOISE / np.sqrt(vectors.shape[1])))
-            ids = pa.array([f"{number}:{item_id}" for item_id in table["item_id"].to_pylist()])
-            columns = {"item_id": ids, "embedding": as_column(np.ascontiguousarray(vectors))}
-            yield pa.table([columns.get(name, table[name]) for name in table.column_names], schema=table.schema)
-            rows -= len(table)
-        number += 1
+    for path in itertools.cycle(paths):
+        table = read_parquet(path).slice(0, rows)
+        vectors = as_matrix(table["embedding"])
+        if number >= len(paths):
+            noise = random.normal(size=vectors.shape).astype(np.float32)
+            vectors = normalized(vectors + noise * np.float32(NOISE / np.sqrt(vectors.shape[1])))
+        ids = pa.array([f"{number}:{item_id}" for item_id in table["item_id"].to_pylist()])
+        columns = {"item_id": ids, "embedding": as_column(np.ascontiguousarray(vectors))}
+        yield pa.table([columns.get(name, table[name]) for name in table.column_names], schema=table.schema)
+        number, rows = number + 1, rows - len(table)
+        if not rows:
+            return
 
 
 def write_copies(paths: Sequence[Path], rows: int, output: Path) -> Path:
