@@ -1,4 +1,4 @@
-"""A real model server, infinity, with the bundled model: the same vectors, and a run that outlives the server's death.
+"""A real model server, infinity, with the bundled model: the same vectors, whatever goes wrong on the way to it.
 
 It lies in an environment of its own, which `make server` makes: it brings other versions of what the workflow is built on.
 """
@@ -13,10 +13,13 @@ from pathlib import Path
 
 import httpx2
 import numpy as np
+import pandas as pd
 import pytest
+from embedding_server import changed, cut, nonsense, serving, silence, status
 from encoders import MINILM, SENTENCES, encode_all, minilm
 from projects import REPOSITORY, kill, small_project, wait_for
 
+from knowledge_map.articles.shards import read_manifest
 from knowledge_map.embedding.encoders.endpoint import Endpoint, EndpointEncoder
 from knowledge_map.embedding.model import ServedModel
 from knowledge_map.embedding.table import EmbeddingTable
@@ -56,6 +59,11 @@ class Infinity:
                 assert self.process.poll() is None and time.monotonic() < end, self.log.read_text()[-2_000:]
                 time.sleep(0.5)
 
+    def embed(self, texts: list[str]) -> np.ndarray:
+        """Return its vectors of texts, float32 [n, D]."""
+        answer = httpx2.post(f"{self.url}/embeddings", json={"model": "minilm", "input": texts}, timeout=120).raise_for_status()
+        return np.array([each["embedding"] for each in answer.json()["data"]], np.float32)
+
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -76,6 +84,42 @@ def test_its_vectors_are_those_of_the_model_here(infinity):
     served = encode_all(EndpointEncoder(model, Endpoint(infinity.url, batch=3)), ids, SENTENCES, ids)
     here = encode_all(minilm(), ids, SENTENCES, ids)
     assert np.einsum("nd,nd->n", served.vectors, here.vectors).min() > 0.999
+
+
+def without_one(answer: dict) -> None:
+    answer["data"].pop()
+
+
+def not_a_number(answer: dict) -> None:
+    answer["data"][0]["embedding"][0] = float("nan")
+
+
+def backward(answer: dict) -> None:
+    answer["data"].reverse()
+
+
+FAULTS = [
+    *(status(429, "slow down", Retry_After="1"), status(500), status(503), cut, silence(8), nonsense),
+    *(changed(without_one), changed(not_a_number)),
+]
+"""What a proxy does to an answer."""
+
+
+def test_a_proxy_that_delays_cuts_refuses_and_garbles_changes_no_vector(infinity, tmp_path, starter):
+    project = small_project(tmp_path / "project", starter)
+    project.configure(embedding__max_tokens=256)
+    with serving(infinity.embed, seconds=0.05) as proxy:
+        project.configure(embedding__endpoint={"url": proxy.url, "model": "minilm", "batch": 4, "concurrency": 2, "timeout": 5})
+        # Each is followed by a good answer in another order, so that no request is given up.
+        proxy.faults = [each for fault in FAULTS for each in (fault, changed(backward))]
+        run = project.run("merge_embeddings", cores=1)
+    assert run.code == 0, run.output
+    assert not proxy.faults and "; again in" in run.output
+    shards = read_manifest(project / "results/shards/manifest.json")["shards"]
+    articles = pd.concat(pd.read_parquet(project / f"results/shards/{entry['shard']}.parquet") for entry in shards)
+    here = minilm().encode((articles.title + ". " + articles.text).tolist(), articles.item_id.tolist())
+    table = EmbeddingTable(project / "results/embeddings.parquet")
+    assert np.einsum("nd,nd->n", table.vectors(0, table.articles), here.vectors).min() > 0.999
 
 
 def test_a_run_goes_on_when_the_server_is_killed_and_started_again(infinity, tmp_path, starter):
