@@ -1,6 +1,12 @@
 """What the jobs of a run load: never faiss and torch in one process, whose OpenMP runtimes end it on macOS."""
 
 import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from clusters import clustered
+from projects import SMALL, Project, write_articles
 
 TELL = """
 import atexit, json, os, sys
@@ -16,16 +22,37 @@ atexit.register(tell)
 """
 
 
-def test_no_job_loads_faiss_and_torch(finished, tmp_path, monkeypatch):
+@pytest.fixture
+def loaded(tmp_path, monkeypatch) -> Callable[[], list[tuple[str, set[str]]]]:
+    """Return a function that tells of every job that has run what it is and what it loaded."""
     folder = tmp_path / "told"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(TELL)  # run by every Python that starts
     monkeypatch.setenv("PYTHONPATH", str(folder))
+
+    def loaded() -> list[tuple[str, set[str]]]:
+        told = [json.loads(file.read_text()) for file in folder.glob("*.json")]
+        return [(program, set(modules)) for program, modules in told if "knowledge_map" in modules]
+
+    return loaded
+
+
+def test_jobs_that_embed_and_compare_load_torch_alone(finished, loaded):
     (finished / "new.jsonl").write_text(json.dumps({"title": "Ribosome", "text": "A ribosome reads messenger RNA."}) + "\n")
-    finished.configure(neighbors__method="faiss", projection={"path": "new.jsonl"})
-    jobs = finished.make("--forceall", "all", "project", "verify")
-    assert {"embed_shard", "embed_questions", "neighbor_index", "neighbor_block", "diagnostics", "project"} <= set(jobs)
-    told = [json.loads(file.read_text()) for file in folder.glob("*.json")]
-    loaded = [(program, set(modules)) for program, modules in told if "knowledge_map" in modules]
-    assert not [program for program, modules in loaded if {"torch", "faiss"} <= modules]
-    assert all(any(name in modules for _, modules in loaded) for name in ("torch", "faiss"))
+    finished.configure(projection={"path": "new.jsonl"})
+    jobs = finished.make("--forceall", "all", "project", warm=False)
+    assert {"embed_shard", "embed_questions", "neighbor_block", "diagnostics", "project"} <= set(jobs)
+    assert any("torch" in modules for _, modules in loaded())
+    assert not [program for program, modules in loaded() if "faiss" in modules]
+
+
+def test_jobs_of_an_index_load_faiss_alone(tmp_path, loaded):
+    project = Project(tmp_path / "large")
+    vectors, _ = clustered(1_200, 16, clusters=40)
+    np.save(project / "vectors.npy", vectors)
+    write_articles(project / "things.jsonl", ({"title": f"Thing {n}", "text": "A thing."} for n in range(1_200)))
+    project.configure(articles=[{"name": "things", "path": "things.jsonl", "vectors": "vectors.npy"}], questions=None, **SMALL)
+    project.configure(neighbors__method="index")
+    assert {"neighbor_index", "neighbor_block"} <= set(project.make("neighbor_graph", warm=False))
+    assert sum("faiss" in modules for _, modules in loaded()) >= 2
+    assert not [program for program, modules in loaded() if {"torch", "faiss"} <= modules]

@@ -288,6 +288,8 @@ def ways(wildcards):
     return {
         "index": bool(index_if_used(wildcards)),
         "graph_alone": is_large(),
+        "umap": config["layout"]["method"] == "umap",
+        "grown": START is not None,
         "pickle": bool(pickle_if_wanted(wildcards)),
     }
 

@@ -68,6 +68,17 @@ def test_a_budget_is_remembered_by_device(tmp_path):
     assert json.loads(memory.read_text()) == {"a small GPU": 2_000, "a large GPU": 2_000}
 
 
+def test_what_memory_that_had_filled_up_left_of_a_budget_is_forgotten(tmp_path):
+    memory = tmp_path / "batch_tokens.json"
+    TokenBudget(4_000, memory, "a small GPU").halve(4_000)
+    for name, tokens in (("a small GPU", 2_000), ("another", 4_000)):
+        budget = TokenBudget(4_000, memory, name)
+        for _ in range(5):
+            budget.halve(budget.tokens)
+        budget.forget()
+        assert TokenBudget(4_000, memory, name).tokens == tokens
+
+
 @pytest.mark.parametrize("content", [b"", b"[1]", b'{"gpu": "x"}', b'{"gpu": -3}', b"\xff", b'{"gpu": null}'])
 def test_a_damaged_memory_is_no_memory(tmp_path, content):
     memory = tmp_path / "batch_tokens.json"

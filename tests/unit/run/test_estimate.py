@@ -36,16 +36,7 @@ def seconds(rows, rule: str) -> float:
 def test_every_rule_of_a_run_is_estimated():
     lines = [line for file in RULES.glob("*.smk") for line in file.read_text().splitlines()]
     rules = {line.split()[1].rstrip(":") for line in lines if line.startswith("rule ")}
-    asked_for_only = {
-        "project",
-        "verify",
-        "estimate",
-        "fetch_dataset",
-        "domain_bundle",
-        "question_audit",
-        "keep_layout",
-        "fit_pca",
-    }
+    asked_for_only = {"project", "verify", "estimate", "fetch_dataset", "domain_bundle", "question_audit", "keep_layout"}
     assert rules - asked_for_only - {"embed_shard", "embed_questions"} <= COSTS.keys() | BY_INDEX.keys()
 
 
@@ -149,3 +140,14 @@ def test_articles_that_bring_vectors_along_are_not_embedded(tmp_path):
     assert "embed_shard" not in [row.rule for row in rows]
     assert rows[0].disk == pytest.approx(60 * 5 * 4.05 / 1e6 + COSTS["shard"].disk * 0.06)
     assert "embedding: none, since the sources bring all vectors along" in as_lines(rows, None, 256, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ways", "first"),
+    [(Ways(), {"fit_umap"}), (Ways(umap=False), {"fit_pca"}), (Ways(grown=True), set())],
+    ids=["umap", "principal components", "grown"],
+)
+def test_one_first_layout_is_estimated_or_none_where_the_map_grows(manifest, ways, first):
+    rules = {row.rule for row in estimate(manifest(24_000), MEASURED, 2, 1, ways, SPEED)}
+    assert rules & {"fit_umap", "fit_pca"} == first
+    assert ("refine_uniform_weight" in rules) is not ways.grown

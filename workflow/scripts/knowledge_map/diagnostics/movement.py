@@ -79,7 +79,11 @@ def movement_rows(movement: Movement) -> list[list]:
     distances, is_article = movement.distances, movement.is_article[movement.known]
     groups = {"known": distances, "known articles": distances[is_article], "known questions": distances[~is_article]}
     rows = [
-        [name, len(values), *([rounded(value) for value in np.quantile(values, QUANTILES)] if len(values) else [None] * 6)]
+        [
+            name,
+            len(values),
+            *([rounded(value) for value in np.quantile(values, QUANTILES)] if len(values) else [None] * len(QUANTILES)),
+        ]
         for name, values in groups.items()
     ]
     new = len(movement.positions) - len(movement.known)

@@ -87,7 +87,7 @@ def _embed_blocks(
     except NoRoomError as error:
         if not guard or not saved:
             raise
-        raise GoOnAfreshError(str(error)) from None  # there was room before
+        raise GoOnAfreshError(str(error).partition(";")[0]) from None  # there was room before
 
 
 def _text_blocks(articles: pq.ParquetFile, wanted: list[int], model: EmbeddingModel, block_size: int) -> Iterator[TextBlock]:

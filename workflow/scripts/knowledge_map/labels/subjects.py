@@ -233,8 +233,15 @@ def _best(score: np.ndarray, term: np.ndarray) -> np.ndarray:
 
 
 def _words_of(texts: pa.StringArray) -> csr_matrix:
-    """Return which words the texts have, by their first `STEM` letters, capitals left aside: float32 [texts, words]."""
+    """Return which words the texts have, by how they begin, capitals left aside: float32 [texts, beginnings].
+
+    Those that begin alike may be forms of one word: the first `STEM` letters are the same, or all but the last of so many.
+    """
     lists = pc.split_pattern_regex(pc.utf8_lower(texts), r"[\pZ\-\x{2010}]+")
-    words = pc.utf8_slice_codeunits(pc.list_flatten(lists), 0, STEM).dictionary_encode()
-    text = pc.list_parent_indices(lists).to_numpy()
-    return csr_matrix((np.ones(len(text), np.float32), (text, words.indices.to_numpy())), (len(texts), len(words.dictionary)))
+    words, text = pc.list_flatten(lists), pc.list_parent_indices(lists).to_numpy()
+    short = pc.less_equal(pc.utf8_length(words), STEM)
+    begin = [pc.utf8_slice_codeunits(words, 0, STEM), pc.utf8_slice_codeunits(words.filter(short), 0, STEM - 1)]
+    beginnings = pa.concat_arrays(begin).dictionary_encode()
+    text = np.concatenate([text, text[short.to_numpy(zero_copy_only=False)]])
+    shape = (len(texts), len(beginnings.dictionary))
+    return csr_matrix((np.ones(len(text), np.float32), (text, beginnings.indices.to_numpy())), shape)

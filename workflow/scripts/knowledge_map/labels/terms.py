@@ -33,6 +33,9 @@ LONGEST = 3
 CLOSES = 0.2
 """How often a phrase ends with a noun, at the least."""
 
+FEW = 10
+"""Occurrences up to which it is hardly known how often a term ends phrases; it is thought to do so seldom."""
+
 OWN_NAME = 0.7
 """What it takes off a term's standing that it is only the name of the articles that have it."""
 
@@ -199,7 +202,7 @@ class _Occurrences:
         """
         last = self.start + self.size - 1
         count = np.bincount(self.term, minlength=self.terms)
-        closes = (np.bincount(self.term, ~np.r_[words.follows[1:], False][last], self.terms) + 0.5) / (count + 5)
+        closes = (np.bincount(self.term, ~np.r_[words.follows[1:], False][last], self.terms) + 0.5) / (count + FEW)
         capital = pc.match_substring_regex(words.pieces, r"^\p{Lu}").to_numpy(zero_copy_only=False)[words.spelling[self.start]]
         small = np.bincount(self.term, ~capital, self.terms) / np.maximum(count, 1)
         # Of the articles that have the term, those whose own title has it.

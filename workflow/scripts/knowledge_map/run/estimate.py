@@ -67,6 +67,7 @@ COSTS = {
     "neighbor_block": Cost(1.8, 6, 2, None, (600, 0.0), 0, "work"),
     "neighbor_graph": Cost(0.5, 0.1, 1, 1, (160, 0.0), 0.1),
     "fit_umap": Cost(3.5, 35, 1.2, 1, (650, 10.0), 3.75, "memory disk"),
+    "fit_pca": Cost(0.9, 0.4, 1, 1, (200, 5.6), 0.02, "work memory"),
     "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
@@ -97,18 +98,29 @@ class Ways:
     ----------
     index : neighbors by an index.
     graph_alone : UMAP fitted to the graph alone.
+    umap : UMAP lays the items out; else principal components do.
+    grown : the layout grows from a former map, and neither does.
     pickle : a pickle is written.
     """
 
     index: bool = False
     graph_alone: bool = False
+    umap: bool = True
+    grown: bool = False
     pickle: bool = True
 
     def costs(self) -> dict[str, Cost]:
         """Return what the rules cost that are run, in the order of the data."""
         other = (BY_INDEX if self.index else {}) | (BY_GRAPH if self.graph_alone else {})
         order = [rule for each in COSTS for rule in (["neighbor_index", each] if each == "neighbor_block" else [each])]
-        left_out = {rule for rule, runs in (("map_pickle", self.pickle), ("neighbor_index", self.index)) if not runs}
+        runs = {
+            "map_pickle": self.pickle,
+            "neighbor_index": self.index,
+            "fit_umap": self.umap and not self.grown,
+            "fit_pca": not (self.umap or self.grown),
+            "refine_uniform_weight": not self.grown,
+        }
+        left_out = {rule for rule, runs in runs.items() if not runs}
         return {rule: other.get(rule) or COSTS[rule] for rule in order if rule not in left_out}
 
 

@@ -92,13 +92,20 @@ class TokenBudget:
 
     def __init__(self, tokens: int, memory: Path | None = None, name: str = ""):
         self._memory, self._name = memory, name
-        self.tokens = min(tokens, self._remembered().get(name, tokens))
+        self._former = self._remembered().get(name)
+        self.tokens = min(tokens, self._former or tokens)
 
     def halve(self, used: int) -> None:
         """Go on with half of the `used` tokens for which there was no room."""
         self.tokens = max(1, min(self.tokens, used) // 2)
         if self._memory:
             write_json(self._memory, self._remembered() | {self._name: self.tokens})
+
+    def forget(self) -> None:
+        """Take back what was remembered since the beginning: memory had filled up, and no batch is small enough for that."""
+        if self._memory:
+            others = {name: tokens for name, tokens in self._remembered().items() if name != self._name}
+            write_json(self._memory, others | ({self._name: self._former} if self._former else {}))
 
     def _remembered(self) -> dict[str, int]:
         try:

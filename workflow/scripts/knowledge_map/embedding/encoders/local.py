@@ -211,6 +211,7 @@ class LocalEncoder(TextEncoder):
 
     def _halve_batch(self, batch: Batch, item_ids: Sequence[str]) -> None:
         if len(batch.rows) == 1:
+            self.budget.forget()
             raise NoRoomError(
                 f"{item_ids[batch.rows[0]]}: one text of {batch.lengths[0]:,} tokens does not fit into the memory of "
                 f"{self.device}; lower embedding.max_tokens or give the job more memory."
