@@ -13,7 +13,7 @@ from encoders import minilm
 from projects import TRACEBACK, Project, kill, small_project, wait_for
 from test_reruns import NOTHING
 
-from knowledge_map.embedding.encoders import endpoint, trial
+from knowledge_map.embedding.encoders.endpoint import PROBES, SHORT
 from knowledge_map.embedding.table import EmbeddingTable
 
 KEY = "sk-9b2f-no-file-may-have-this"
@@ -78,7 +78,7 @@ def test_a_kill_loses_no_more_than_the_requests_under_way(served, server):
     saved = 4 * len(list(partial.glob("*/*/*.parquet")))
     server.seconds = 0
     assert served.make("merge_embeddings")["embed_shard"] == 3
-    twice = [text for text, times in Counter(server.texts).items() if times > 1 and text not in (*endpoint.PROBES, *trial.PROBES)]
+    twice = [text for text, times in Counter(server.texts).items() if times > 1 and text not in (SHORT, *PROBES)]
     assert 8 <= saved <= asked
     assert len(twice) <= 4 * 4  # what four requests ask for
 
