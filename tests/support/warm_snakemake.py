@@ -3,6 +3,7 @@
 A server that has imported it forks for every run, so that each has a process of its own, as fresh as any other.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -61,6 +62,7 @@ def _run(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool, parent: Connection
 ) -> None:
     """Be what a shell would have started."""
+    gc.freeze()  # a collection would touch, and so copy, all that the server has imported
     os.setsid()
     parent.send("in a process group of its own")
     signal.signal(signal.SIGINT, signal.default_int_handler)
