@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from embedding_server import Server, serving, status
 from encoders import minilm
 from projects import TRACEBACK, Project, kill, small_project, wait_for
 from test_reruns import NOTHING
+from waiting import PATIENCE
 
 from knowledge_map.embedding.encoders.endpoint import PROBES, SHORT
 from knowledge_map.embedding.table import EmbeddingTable
@@ -67,16 +69,24 @@ def test_another_address_batch_or_key_makes_nothing_stale_and_another_model_embe
 
 
 def test_a_kill_loses_no_more_than_the_requests_under_way(served, server):
-    server.seconds = 0.3
+    embed, released = server.embed, threading.Event()
+
+    def embed_four_times(texts: list[str]) -> np.ndarray:
+        """Answer four requests, and then none until the run is killed."""
+        if sum(not {SHORT, *PROBES} & set(body["input"]) for body in server.bodies) >= 4:
+            released.wait(PATIENCE)
+        return embed(texts)
+
+    server.embed = embed_four_times
     process = served.start("merge_embeddings", cores=1)
     partial = served / "results/.partial"
     wait_for(lambda: len(list(partial.glob("*/*/*.parquet"))) >= 2, process)
     kill(process)
+    released.set()
     time.sleep(1)
     assert served.run("--unlock").code == 0
     asked = len(server.texts)
     saved = 4 * len(list(partial.glob("*/*/*.parquet")))
-    server.seconds = 0
     assert served.make("merge_embeddings")["embed_shard"] == 3
     twice = [text for text, times in Counter(server.texts).items() if times > 1 and text not in (SHORT, *PROBES)]
     assert 8 <= saved <= asked

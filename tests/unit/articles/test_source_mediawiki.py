@@ -21,6 +21,7 @@ from knowledge_map.common.errors import UserError
 from knowledge_map.run.configuration import read_schema
 
 ROOT = Path(__file__).parents[3]
+PROCESSES = pytest.param(3, marks=pytest.mark.slow)  # each imports the package
 SAMPLE = Path(os.environ.get("SAMPLE_DUMP", ROOT.parent / "shared/data/enwiki-sample-pages-articles.xml.bz2"))
 HEADER = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="de">
   <siteinfo>
@@ -195,7 +196,7 @@ def multistream(content: bytes) -> bytes:
 PAGES = [page(number, text=f"Page {number} is not like the others. " * (10 + number)) for number in range(1, 40)]
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, multistream])
 def test_every_compression_and_number_of_threads_gives_the_same(read, write, small_pieces, compress, threads):
     articles, report = read(write("dump", compress(dump(*PAGES).encode())), threads=threads)
@@ -236,7 +237,7 @@ def test_a_sample_is_the_same_for_any_number_of_threads(read, write, small_piece
 # Damaged, hostile, and no dumps at all
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, multistream])
 @pytest.mark.parametrize("harm", ["cut", "cut by little", "flipped"])
 def test_a_damaged_dump_is_one_clear_line(read, write, small_pieces, compress, harm, threads):
@@ -366,7 +367,7 @@ def test_ns_counts_where_it_is_there_whatever_the_title(read, write):
     assert ids(read(write("a.xml", ENGLISH + page(1, "Talk:Talk") + page(2, "Sun", ns=1) + END))[0]) == ["1"]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("chunk", [10, 300, 1 << 20])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
 @pytest.mark.parametrize("between", ["", "\n\n", '\n<?xml version="1.0" encoding="utf-8"?>\n', '\ufeff<?xml version="1.0"?>'])
@@ -474,7 +475,7 @@ def test_a_history_longer_than_a_page_may_be_is_read_in_little_memory(read, writ
 # Characters that XML forbids
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize(
     ("forbidden", "detail"),
     [
