@@ -43,6 +43,7 @@ def test_the_table_counts_items_and_tells_how_far_they_moved(maps, tmp_path):
     assert table["new"]["moved_50"] == ""
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_same_each_time(maps, tmp_path):
     for name in ("one", "again"):
         write_movement(*maps, tmp_path / name)

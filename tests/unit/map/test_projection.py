@@ -149,6 +149,7 @@ def test_new_articles_are_read_embedded_and_placed_and_dropped_ones_counted(real
         assert line in caplog.text
 
 
+@pytest.mark.slow
 def test_trust_and_stretch_of_new_articles_are_measured_as_those_of_the_map(real_map, tmp_path):
     table = read_parquet(real_map.knowledge_map.path)
     write_parquet(tmp_path / "map.parquet", table.replace_schema_metadata(as_metadata({"typical_distance": 0.25})))
