@@ -17,4 +17,4 @@ def number_distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def sum_pairs(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
     """Return the sum of the `values` of each pair of a row and a column, float32; pairs whose sum is 0 stay entries."""
-    return csr_matrix((values.astype(np.float32), (rows, columns)), shape)
+    return csr_matrix((values.astype(np.float32, copy=False), (rows, columns)), shape)

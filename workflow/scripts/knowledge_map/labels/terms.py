@@ -144,7 +144,7 @@ def tag_terms(column: pa.ChunkedArray) -> Terms:
 
 
 def _applies(article: np.ndarray, term: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
-    matrix = sum_pairs(article, term, np.ones(len(term)), shape)
+    matrix = sum_pairs(article, term, np.ones(len(term), np.float32), shape)
     matrix.data[:] = 1
     return matrix
 
