@@ -1,5 +1,6 @@
 """A real headless browser without any network, and the page of a small map in it."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from chromium import DESKTOP, PHONE, RETURNING, executable, launch
 from pages import write_small_page
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from screen import settle
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +96,24 @@ def pictures(request) -> Path:
     folder = request.config.rootpath / "results" / "page-tests"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def whole(open_page, small_page) -> Page:
+    """The whole small map in a window, standing still."""
+    page = open_page(small_page, reduced_motion="reduce")
+    page.keyboard.press("w")
+    settle(page)
+    return page
+
+
+@pytest.fixture
+def take(open_page) -> Callable[..., Page]:
+    """Return a function that opens a page and its quiz."""
+
+    def take(path: Path, **settings) -> Page:
+        page = open_page(path, **settings)
+        page.get_by_role("button", name=re.compile("quiz|result")).click()
+        return page
+
+    return take

@@ -1,11 +1,13 @@
-"""Pages of small maps with any questions at any places."""
+"""Pages of small maps with any questions at any places, and the quiz on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from labelled_maps import labelled, small_map
+from playwright.sync_api import Page
+from screen import settle, wait_until
 
 from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 from knowledge_map.map.table import KnowledgeMap
@@ -57,3 +59,25 @@ def many_questions(count: int, seed: int = 0) -> tuple[list[Question], list[tupl
     """Return questions that the first option answers, and random places for them."""
     places = np.random.default_rng(seed).uniform(0.25, 0.75, (count, 2))
     return [question(number) for number in range(count)], [(float(x), float(y)) for x, y in places]
+
+
+def asked(page: Page) -> str:
+    """Return the question that is asked."""
+    return page.locator(".asked").inner_text().split("\n")[-1]
+
+
+def tally(page: Page) -> str:
+    return page.locator(".tally").inner_text()
+
+
+def answer_all(page: Page, keys: Iterable[str]) -> None:
+    """Answer questions by these keys, one after another."""
+    for key in keys:
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+
+
+def reported(page: Page) -> None:
+    """Wait until panel and map have told what the last answer tells, and the map stands still."""
+    wait_until(page, "document.querySelector('.insight')?.ariaBusy !== 'true'")
+    settle(page)

@@ -87,3 +87,16 @@ def colors_around(page: Page, x: float, y: float, reach: int = 4) -> set[tuple[i
 
 def lightness(color: tuple[int, int, int]) -> float:
     return sum(color) / 3
+
+
+def color_by(page: Page, name: str) -> None:
+    """Choose a colouring by its name."""
+    if page.locator("#colors").is_hidden():
+        page.get_by_role("button", name="Colour", exact=True).click()
+    page.get_by_role("radio", name=name, exact=True).check()
+    settle(page)
+
+
+def strongest(page: Page, row: int) -> tuple[int, int, int]:
+    """Return the most colourful pixel of an item's dot."""
+    return max(colors_around(page, *point(page, row), 2), key=lambda color: max(color) - min(color))

@@ -6,17 +6,9 @@ import io
 import pyarrow.parquet as pq
 import pytest
 from pages import HOSTILE_NAME
-from screen import colors_around, point, row_of, settle, show, wait_until
+from screen import color_by, colors_around, point, row_of, settle, show, strongest, wait_until
 
 CARRIED = ["topic", "letter", "year", "published", "score", "tags", "open", HOSTILE_NAME]
-
-
-@pytest.fixture
-def whole(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
-    page.keyboard.press("w")
-    settle(page)
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +17,8 @@ def carried(small_page):
     return pq.read_table(small_page.with_name("knowledge_map.parquet"), columns=CARRIED).slice(0, 374).to_pylist()
 
 
-def color_by(page, name):
-    if page.locator("#colors").is_hidden():
-        page.get_by_role("button", name="Colour", exact=True).click()
-    page.get_by_role("radio", name=name, exact=True).check()
-    settle(page)
-
-
 def legend(page):
     return page.locator("#legend").inner_text().split("\n")
-
-
-def strongest(page, row):
-    """Return the most colourful pixel of an article's dot."""
-    return max(colors_around(page, *point(page, row), 2), key=lambda color: max(color) - min(color))
 
 
 def values(page, rows):

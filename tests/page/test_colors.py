@@ -1,27 +1,7 @@
 """Articles are coloured as one chooses, in light and in dark."""
 
 import pytest
-from screen import colors_around, lightness, picture, point, row_of, settle
-
-
-@pytest.fixture
-def whole(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
-    page.keyboard.press("w")
-    settle(page)
-    return page
-
-
-def color_by(page, name):
-    if page.locator("#colors").is_hidden():
-        page.get_by_role("button", name="Colour").click()
-    page.get_by_label(name, exact=True).check()
-    settle(page)
-
-
-def strongest(page, row):
-    """Return the most colourful pixel of an article's dot."""
-    return max(colors_around(page, *point(page, row), 2), key=lambda color: max(color) - min(color))
+from screen import color_by, lightness, picture, row_of, settle, strongest
 
 
 def test_sources_have_colours_of_their_own(whole, pictures):

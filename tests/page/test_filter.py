@@ -15,14 +15,6 @@ def carried(small_page):
     return pq.read_table(small_page.with_name("knowledge_map.parquet")).slice(0, 374).to_pylist()
 
 
-@pytest.fixture
-def whole(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
-    page.keyboard.press("w")
-    settle(page)
-    return page
-
-
 def kept(page):
     settle(page)
     return page.evaluate(KEPT)

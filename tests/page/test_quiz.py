@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import DESKTOP, PHONE
 from PIL import Image
-from quizzes import EAST, WEST, many_questions, question, write_quiz_page
-from screen import VIEW, point, settle, slowness, wait_until
+from quizzes import EAST, WEST, answer_all, asked, many_questions, question, reported, tally, write_quiz_page
+from screen import VIEW, point, slowness
 
 HOSTILE = '</script><img src=x onerror="alert(1)"><b>bold</b>\u202e$& {{ 7 }}'
 SIX = [*[question(number) for number in range(3)], *[question(number, answer=1, difficulty=number) for number in range(3, 6)]]
@@ -22,44 +22,12 @@ def six(tmp_path_factory):
     return write_quiz_page(tmp_path_factory.mktemp("six"), SIX, PLACES)
 
 
-@pytest.fixture
-def take(open_page):
-    """Return a function that opens a page and its quiz."""
-
-    def take(path, **settings):
-        page = open_page(path, **settings)
-        page.get_by_role("button", name=re.compile("quiz|result")).click()
-        return page
-
-    return take
-
-
-def asked(page):
-    return page.locator(".asked").inner_text().split("\n")[-1]
-
-
 def verdict(page):
     return page.locator(".verdict").inner_text()
 
 
-def tally(page):
-    return page.locator(".tally").inner_text()
-
-
 def focused(page):
     return page.evaluate("document.activeElement.textContent")
-
-
-def answer_all(page, keys):
-    for key in keys:
-        page.keyboard.press(key)
-        page.keyboard.press("Enter")
-
-
-def settled(page):
-    """Wait until the map has drawn what the last answer told, and stands still."""
-    wait_until(page, "document.querySelector('.insight')?.ariaBusy !== 'true'")
-    settle(page)
 
 
 def row_of_question(page, number):
@@ -74,7 +42,7 @@ def is_in_view(page, number):
 
 def color(page, x, y):
     """Return red, green and blue on the screen at a place of the map."""
-    settled(page)
+    reported(page)
     at_x, at_y = page.evaluate("([x, y]) => knowledgeMap.camera.toScreen(x, y)", [x, y])
     # The mean over a few pixels, since points and grain lie above the colour.
     clip = {"x": round(at_x) - 6, "y": round(at_y) - 6, "width": 13, "height": 13}
@@ -157,7 +125,7 @@ def test_the_end_tells_the_score_and_where(six, take, pictures):
     answer_all(page, "111100")
     assert "3 of 6 right, 50 %" in page.locator(".asked").inner_text()
     assert "1 wrong answer, 2 not known" in page.locator("#panel").inner_text()
-    settled(page)
+    reported(page)
     page.screenshot(path=pictures / "quiz-finished.png")
 
 
@@ -198,7 +166,7 @@ def test_starting_anew_asks_first(six, take):
 
 def test_a_question_is_chosen_on_the_map(six, take):
     page = take(six)
-    settled(page)
+    reported(page)
     page.mouse.click(*point(page, row_of_question(page, 4)))
     assert asked(page) == "Why 4?"
     page.keyboard.press("2")
@@ -267,7 +235,7 @@ def test_the_map_shows_what_is_known_and_fades_where_nothing_is(six, take):
 def test_the_first_answer_colours_only_its_surroundings(six, take):
     page = take(six)
     page.keyboard.press("1")
-    settled(page)
+    reported(page)
     assert page.locator("#heat-key").is_visible()
     west, east = color(page, PLACES[0][0], 0.53), color(page, EAST[0], 0.53)
     assert west[0] < east[0] - 15  # a first tint of green
@@ -277,7 +245,7 @@ def test_the_first_answer_colours_only_its_surroundings(six, take):
 def test_markers_tell_by_colour_what_became_of_each_question(six, take):
     page = take(six)
     answer_all(page, ["1", "2", "0"])
-    settled(page)
+    reported(page)
     found = [color(page, *place) for place in PLACES[:4]]
     assert len({tuple(value // 24 for value in each) for each in found}) == 4
 
@@ -286,10 +254,10 @@ def test_the_map_follows_a_question_that_is_out_of_sight(six, take):
     page = take(six)
     page.keyboard.press("1")
     page.evaluate("knowledgeMap.camera.jumpTo(0.9, 0.9, 4000)")
-    settled(page)
+    reported(page)
     assert not is_in_view(page, 1)
     page.keyboard.press("Enter")
-    settled(page)
+    reported(page)
     assert is_in_view(page, 1)
     assert page.evaluate("knowledgeMap.camera.scale") == pytest.approx(4000)
 
@@ -297,7 +265,7 @@ def test_the_map_follows_a_question_that_is_out_of_sight(six, take):
 def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
     page = take(six)
     answer_all(page, "111111")
-    settled(page)
+    reported(page)
     strong, weak = page.locator(".insight ul.regions").all()
     names = [[name.inner_text() for name in part.locator("li > button > span:nth-child(2)").all()] for part in (strong, weak)]
     assert 1 <= len(names[0]) <= 3 and 1 <= len(names[1]) <= 3
@@ -305,7 +273,7 @@ def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
     shares = [int(share.inner_text().split()[0]) for share in page.locator(".insight b").all()]
     assert shares[0] > 50 > shares[-1]
     weak.locator("li > button").first.click()
-    settled(page)
+    reported(page)
     x, _ = page.evaluate(
         "knowledgeMap.camera.toMap((290 + document.getElementById('panel').getBoundingClientRect().x) / 2, innerHeight / 2)"
     )
@@ -509,7 +477,7 @@ def test_questions_without_options_or_answer_are_only_shown(tmp_path, take):
     assert tally(page) == "0 right of 0 answered, 2 open."
     answer_all(page, "1")
     assert asked(page) == "Why 3?"
-    settled(page)
+    reported(page)
     page.mouse.click(*point(page, row_of_question(page, 2)))
     assert asked(page) == "No answer"
     assert "only shown" in page.locator("#panel").inner_text() and "perhaps" in page.locator("#panel").inner_text()
@@ -534,7 +502,7 @@ def test_hostile_questions_stay_text(tmp_path, take):
     page = take(write_quiz_page(tmp_path, hostile, [WEST, EAST]))
     assert "<img src=x" in page.locator(".asked").text_content()
     answer_all(page, "12")
-    settled(page)
+    reported(page)
     page.get_by_role("button", name="Back").click()
     assert "<b>bold</b>" in verdict(page)
     assert page.locator("#panel img, #panel .asked b, #panel script").count() == 0
@@ -551,7 +519,7 @@ def test_few_questions_are_a_quiz_as_well(tmp_path, take, count):
     page = take(write_quiz_page(tmp_path, *many_questions(count)))
     answer_all(page, "1" * count)
     assert f"{count} of {count} right, 100 %" in page.locator(".asked").inner_text()
-    settled(page)
+    reported(page)
 
 
 def test_ten_options_are_all_there(tmp_path, take):
@@ -584,7 +552,7 @@ def test_thousands_of_questions_do_not_lag(thousands, take):
     page.reload()
     page.wait_for_selector("body[data-state=ready]")
     page.get_by_role("button", name="Go on with the quiz").click()
-    settled(page)
+    reported(page)
     times = []
     for _ in range(5):
         times.append(page.evaluate(TIMED, "1"))
@@ -609,7 +577,7 @@ def test_it_has_no_serious_fault_for_assistive_technology(six, take, scheme):
     for keys in ([], ["1"], ["Enter", "2"], ["Enter", "0"]):
         for key in keys:
             page.keyboard.press(key)
-        settled(page)
+        reported(page)
         found = Axe().run(page).response["violations"]
         assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
@@ -618,7 +586,7 @@ def test_it_fits_a_phone(six, take, pictures):
     page = take(six, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="yes").tap()
-    settled(page)
+    reported(page)
     for locator in (page.locator(".verdict"), page.get_by_role("button", name="Next")):
         box = locator.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 360 and box["y"] + box["height"] <= 740
@@ -640,6 +608,6 @@ def test_it_is_quiet_where_less_motion_is_wanted(six, take):
 def test_half_way(take, tmp_path, pictures):
     page = take(write_quiz_page(tmp_path, *many_questions(60)), **DESKTOP)
     answer_all(page, "112130" * 5)
-    settled(page)
+    reported(page)
     assert tally(page) == "15 right of 30 answered, 30 open."
     page.screenshot(path=pictures / "quiz-half-way.png")

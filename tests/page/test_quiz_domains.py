@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import PHONE
-from quizzes import EAST, WEST, question, write_quiz_page
-from screen import settle, slowness, wait_until
+from quizzes import EAST, WEST, answer_all, asked, question, reported, write_quiz_page
+from screen import settle, slowness
 
 from knowledge_map.questions.domains import Domain
 from knowledge_map.views.page.quiz_data import QuizSettings
@@ -25,33 +25,6 @@ PLACES = [((WEST if kind != "rocks" else EAST)[0] + 0.02 * number, 0.4 + 0.03 * 
 def fields(tmp_path_factory):
     """A page with questions on life in the west, three of them on cells, and on rocks in the east; the first option is right."""
     return write_quiz_page(tmp_path_factory.mktemp("fields"), FIELDS, PLACES, domains=NAMED)
-
-
-@pytest.fixture
-def take(open_page):
-    """Return a function that opens a page and its quiz."""
-
-    def take(path, **settings):
-        page = open_page(path, **settings)
-        page.get_by_role("button", name=re.compile("quiz|result")).click()
-        return page
-
-    return take
-
-
-def asked(page):
-    return page.locator(".asked").inner_text().split("\n")[-1]
-
-
-def reported(page):
-    wait_until(page, "document.querySelector('.insight')?.ariaBusy !== 'true'")
-    settle(page)
-
-
-def answer(page, keys):
-    for key in keys:
-        page.keyboard.press(key)
-        page.keyboard.press("Enter")
 
 
 def middle(page):
@@ -79,7 +52,7 @@ def test_a_chosen_domain_is_flown_to_and_its_questions_are_asked(fields, take):
     assert page.locator(".tally").inner_text() == "0 right of 0 answered, 4 open."
     for number in (4, 5, 6, 7):
         assert asked(page) == f"Why {number}?"
-        answer(page, "1")
+        answer_all(page, "1")
     assert asked(page) == "Rocks: 4 of 4 right, 100 %"
     page.get_by_label("Domain").select_option("-1")
     assert asked(page) == "Why 0?"
@@ -107,7 +80,7 @@ def test_a_domain_is_chosen_by_keys(fields, take):
 
 def test_results_by_domain_tell_level_and_uncertainty(fields, take, pictures):
     page = take(fields)
-    answer(page, "11112222")
+    answer_all(page, "11112222")
     reported(page)
     items = page.locator(".domains > li > button")
     told = [" ".join(item.inner_text().split()) for item in items.all()]
@@ -127,7 +100,7 @@ def test_results_by_domain_tell_level_and_uncertainty(fields, take, pictures):
 
 def test_domains_without_an_answer_are_counted(fields, take):
     page = take(fields)
-    answer(page, "1")
+    answer_all(page, "1")
     reported(page)
     assert page.locator(".domains > li").count() == 2
     assert "1 domain without an answer" in page.locator(".insight").inner_text()
@@ -135,7 +108,7 @@ def test_domains_without_an_answer_are_counted(fields, take):
 
 def test_the_concepts_answered_worst_are_named_with_articles_to_read(fields, take):
     page = take(fields)
-    answer(page, "11222222")
+    answer_all(page, "11222222")
     reported(page)
     concepts = page.locator(".concepts > li")
     assert [" ".join(each.inner_text().split()) for each in concepts.locator("p").all()] == [
@@ -162,7 +135,7 @@ def test_domains_of_ids_alone_are_domains_as_well(tmp_path, take):
 def test_one_domain_of_all_questions_is_no_choice(tmp_path, take):
     page = take(write_quiz_page(tmp_path, [question(number, domain_ids=["one"]) for number in (0, 1)], [WEST, EAST]))
     assert page.get_by_label("Domain").count() == 0
-    answer(page, "1")
+    answer_all(page, "1")
     reported(page)
     assert "By domain" not in page.locator(".insight").inner_text()
 
@@ -174,7 +147,7 @@ def test_a_domain_far_from_its_questions_can_be_asked_about_in_every_order(tmp_p
     page.get_by_label("Domain").select_option("0")
     for label in ("the one that would tell most", "easy ones first", "at the edge of what I know", "weak spots first"):
         page.get_by_label(label).check()
-        answer(page, "1")
+        answer_all(page, "1")
     assert asked(page) == "Away: 3 of 3 right, 100 %"
 
 
@@ -194,16 +167,16 @@ def graded(tmp_path_factory):
 def test_easy_ones_come_first(graded, take):
     page = take(graded)
     page.get_by_label("easy ones first").check()
-    answer(page, "1")
+    answer_all(page, "1")
     assert asked(page) in ("Why 2?", "Why 5?")
 
 
 def test_weak_spots_come_first(graded, take):
     page = take(graded)
     page.get_by_label("weak spots first").check()
-    answer(page, "2")
+    answer_all(page, "2")
     assert asked(page) in ("Why 1?", "Why 2?")
-    answer(page, "1111")
+    answer_all(page, "1111")
     assert page.locator(".tally").inner_text().startswith("4 right of 5")
 
 
@@ -251,7 +224,7 @@ def test_options_are_shuffled_for_each_person_and_stay_so(shuffled, take):
     orders = []
     for _ in range(8):
         orders.append(shown(page))
-        answer(page, "0")
+        answer_all(page, "0")
     assert all(sorted(order) == sorted(orders[0]) and order[-1] == "All of the above" for order in orders)
     assert len({tuple(order) for order in orders}) > 3
     page.reload()
@@ -263,14 +236,14 @@ def test_options_are_shuffled_for_each_person_and_stay_so(shuffled, take):
     others = []
     for _ in range(8):
         others.append(shown(other))
-        answer(other, "0")
+        answer_all(other, "0")
     assert others != orders
 
 
 def test_keys_follow_what_is_shown(shuffled, take):
     page = take(shuffled)
     for _ in range(8):
-        answer(page, str(shown(page).index("right") + 1))
+        answer_all(page, str(shown(page).index("right") + 1))
     assert "8 of 8 right" in page.locator(".asked").inner_text()
 
 
@@ -327,7 +300,7 @@ def test_fifty_domains_and_thousands_of_questions_stay_quick(fifty, take, mode):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_domains_have_no_serious_fault_for_assistive_technology(fields, take, scheme):
     page = take(fields, color_scheme=scheme)
-    answer(page, "11222222")
+    answer_all(page, "11222222")
     reported(page)
     found = Axe().run(page).response["violations"]
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
@@ -336,7 +309,7 @@ def test_domains_have_no_serious_fault_for_assistive_technology(fields, take, sc
 def test_domains_fit_a_phone(fields, take, pictures):
     page = take(fields, **PHONE)
     page.get_by_label("Domain").select_option("0")
-    answer(page, "12")
+    answer_all(page, "12")
     reported(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("document.querySelector('.quiz').scrollWidth <= document.querySelector('#panel').clientWidth")

@@ -1,13 +1,12 @@
 """A result is shared as a link, a picture and a print, in a real browser; formulas in questions are drawn and do no harm."""
 
 import io
-import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import PHONE
 from PIL import Image
-from quizzes import EAST, WEST, many_questions, question, write_quiz_page
+from quizzes import EAST, WEST, answer_all, many_questions, question, reported, tally, write_quiz_page
 from screen import settle, wait_until
 
 from knowledge_map.views.page.quiz_data import QuizSettings
@@ -21,33 +20,6 @@ OWN = "Object.entries(localStorage).filter(([key]) => key.startsWith('knowledge 
 def six(tmp_path_factory):
     """A page with three questions in the west and three in the east, each side a domain."""
     return write_quiz_page(tmp_path_factory.mktemp("six"), KINDS, PLACES)
-
-
-@pytest.fixture
-def take(open_page):
-    """Return a function that opens a page and its quiz."""
-
-    def take(path, **settings):
-        page = open_page(path, **settings)
-        page.get_by_role("button", name=re.compile("quiz|result")).click()
-        return page
-
-    return take
-
-
-def answer(page, keys):
-    for key in keys:
-        page.keyboard.press(key)
-        page.keyboard.press("Enter")
-
-
-def reported(page):
-    wait_until(page, "document.querySelector('.insight')?.ariaBusy !== 'true'")
-    settle(page)
-
-
-def tally(page):
-    return page.locator(".tally").inner_text()
 
 
 def code_of(page):
@@ -67,11 +39,11 @@ def share(page):
 
 def test_a_link_shows_the_result_to_others_and_leaves_their_own_alone(six, take, open_page, pictures):
     giver = take(six)
-    answer(giver, "12011")
+    answer_all(giver, "12011")
     link = share(giver)
     assert link.startswith(six.as_uri() + "#result=")
     reader = take(six)
-    answer(reader, "22")
+    answer_all(reader, "22")
     before = reader.evaluate(OWN)
     page = open_page(six, link.removeprefix(six.as_uri()), context=reader.context)
     reported(page)
@@ -91,13 +63,13 @@ def test_a_link_shows_the_result_to_others_and_leaves_their_own_alone(six, take,
     assert tally(page) == "1 right of 2 answered, 4 open."
     assert "result=" not in page.evaluate("location.hash")
     assert page.evaluate(OWN) == before
-    answer(page, "1")
+    answer_all(page, "1")
     assert tally(page).endswith("of 3 answered, 3 open.")
 
 
 def test_answers_of_somebody_else_are_looked_at_one_by_one(six, take, open_page):
     giver = take(six)
-    answer(giver, "220")
+    answer_all(giver, "220")
     page = open_page(six, f"#result={code_of(giver)}")
     reported(page)
     page.evaluate("knowledgeMap.itemOpened(knowledgeMap.store.questions[0].row)")
@@ -114,7 +86,7 @@ def test_answers_of_somebody_else_are_looked_at_one_by_one(six, take, open_page)
 
 def test_a_shared_result_stays_in_the_address(six, take, open_page):
     giver = take(six)
-    answer(giver, "12")
+    answer_all(giver, "12")
     page = open_page(six, f"#result={code_of(giver)}")
     reported(page)
     page.get_by_role("button", name="Zoom in").click()
@@ -128,7 +100,7 @@ def test_a_shared_result_stays_in_the_address(six, take, open_page):
 
 def test_the_same_page_takes_a_link_that_is_followed_on_it(six, take):
     page = take(six)
-    answer(page, "1")
+    answer_all(page, "1")
     page.evaluate("code => { location.hash = `result=${code}`; }", code_of(page))
     wait_until(page, "document.getElementById('panel-title').textContent === 'A shared result'")
     assert tally(page) == "1 right of 1 answered, 5 open."
@@ -139,9 +111,9 @@ REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOM
 
 def test_without_storage_ones_own_answers_outlast_a_shared_result(six, take):
     page = take(six, script=REFUSED)
-    answer(page, "12")
+    answer_all(page, "12")
     code = code_of(page)
-    answer(page, "1")
+    answer_all(page, "1")
     page.evaluate("code => { location.hash = `result=${code}`; }", code)
     wait_until(page, "document.getElementById('panel-title').textContent === 'A shared result'")
     assert tally(page) == "2 right of 2 answered, 4 open."
@@ -151,7 +123,7 @@ def test_without_storage_ones_own_answers_outlast_a_shared_result(six, take):
 
 def test_the_way_back_leads_out_of_a_shared_result(six, take):
     page = take(six)
-    answer(page, "1")
+    answer_all(page, "1")
     settle(page)
     page.evaluate("code => { location.hash = `result=${code}`; }", code_of(page))
     wait_until(page, "document.getElementById('panel-title').textContent === 'A shared result'")
@@ -164,7 +136,7 @@ def test_the_way_back_leads_out_of_a_shared_result(six, take):
 def test_a_link_to_other_questions_is_refused_and_says_so(six, tmp_path, take, open_page):
     changed = [question(number, answer=(number + 1) % 2) for number in range(6)]
     giver = take(write_quiz_page(tmp_path, changed, PLACES))
-    answer(giver, "1111")
+    answer_all(giver, "1111")
     page = open_page(six, f"#result={code_of(giver)}")
     assert page.locator(".notice:not([hidden])").inner_text() == (
         "The shared result was not opened: it is for other questions than these."
@@ -185,20 +157,20 @@ def test_what_is_no_result_is_refused_and_says_so(six, open_page):
 
 def test_the_map_may_be_another_one_as_long_as_the_questions_are_the_same(six, tmp_path, take, open_page):
     giver = take(six)
-    answer(giver, "12")
+    answer_all(giver, "12")
     moved = write_quiz_page(tmp_path, KINDS, PLACES[::-1])
     assert tally(open_page(moved, f"#result={code_of(giver)}")) == "2 right of 2 answered, 4 open."
 
 
 def test_fifty_answers_are_a_short_link(tmp_path, take):
     page = take(write_quiz_page(tmp_path, *many_questions(60)))
-    answer(page, "12" * 25)
+    answer_all(page, "12" * 25)
     assert len(f"#result={code_of(page)}") <= 150
 
 
 def test_without_a_clipboard_the_link_can_be_copied_from_a_field(six, take):
     page = take(six)
-    answer(page, "1")
+    answer_all(page, "1")
     page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no'); }; }")
     page.get_by_role("button", name="Copy link").click()
     field = page.get_by_label("Link to this result")
@@ -211,7 +183,7 @@ def test_without_a_clipboard_the_link_can_be_copied_from_a_field(six, take):
 
 def test_a_picture_holds_map_colours_domains_and_score(six, take, tmp_path):
     page = take(six)
-    answer(page, "121111")
+    answer_all(page, "121111")
     reported(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Picture", exact=True).last.click()
@@ -230,7 +202,7 @@ def test_a_picture_is_handed_to_the_share_sheet_where_there_is_one(six, take):
         };
     """
     page = take(six, script=sheet)
-    answer(page, "12")
+    answer_all(page, "12")
     page.get_by_role("button", name="Share …").click()
     wait_until(page, "globalThis.handed !== undefined")
     handed = page.evaluate("globalThis.handed")
@@ -243,7 +215,7 @@ def test_a_picture_is_handed_to_the_share_sheet_where_there_is_one(six, take):
 
 def test_print_holds_the_result_while_the_quiz_is_open_and_the_map_without_it(six, take):
     page = take(six)
-    answer(page, "12")
+    answer_all(page, "12")
     reported(page)
     sizes = "(() => { dispatchEvent(new Event('beforeprint')); const { width, height } = document.getElementById('paper');"
     sizes += " dispatchEvent(new Event('afterprint')); return [width, height]; })()"
@@ -254,7 +226,7 @@ def test_print_holds_the_result_while_the_quiz_is_open_and_the_map_without_it(si
 
 def test_the_printed_result_is_on_the_paper(six, take, tmp_path):
     page = take(six)
-    answer(page, "121111")
+    answer_all(page, "121111")
     reported(page)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -310,7 +282,7 @@ def test_hostile_formulas_stay_text(formulas, take):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_shared_result_has_no_serious_fault_for_assistive_technology(six, take, open_page, scheme):
     giver = take(six)
-    answer(giver, "12011")
+    answer_all(giver, "12011")
     page = open_page(six, f"#result={code_of(giver)}", color_scheme=scheme)
     reported(page)
     found = Axe().run(page).response["violations"]
@@ -319,7 +291,7 @@ def test_a_shared_result_has_no_serious_fault_for_assistive_technology(six, take
 
 def test_a_shared_result_fits_a_phone(six, take, open_page, pictures):
     giver = take(six)
-    answer(giver, "12011")
+    answer_all(giver, "12011")
     page = open_page(six, f"#result={code_of(giver)}", **PHONE)
     reported(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
