@@ -9,8 +9,8 @@ from maps import write_map
 from umap import UMAP
 
 from knowledge_map.common.errors import UserError
+from knowledge_map.embedding.principal_components import principal_components
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.components import principal_components
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import read_layout, write_layout
 from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_layout, fit_umap

@@ -15,8 +15,8 @@ from umap.umap_ import find_ab_params, fuzzy_simplicial_set, nearest_neighbors, 
 
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.progress import LogStream, log
+from knowledge_map.embedding.principal_components import principal_components
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.components import principal_components
 
 COMPARES_ALL = 4096
 """Below this many items umap-learn ignores a given graph and compares all with all: the same neighbors, and no index to build."""

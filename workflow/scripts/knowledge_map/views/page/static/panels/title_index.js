@@ -42,22 +42,15 @@ export class TitleIndex {
   }
 
   /**
-   * Yield the rows of all titles that hold some words.
+   * Return the rows of all titles that hold some words.
    * @param {string} words
-   * @returns {Generator<number, void>}
+   * @returns {number[]}
    */
-  *matches(words) {
-    const wanted = asLine(words).trim();
-    if (!wanted) return;
-    while (this.foldBlock());
-    for (const { first, text, starts } of this.#blocks) {
-      let line = 0;
-      for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, starts[line])) {
-        while (starts[line + 1] <= at) line++;
-        yield first + line++;
-        if (line >= starts.length - 1) break;
-      }
-    }
+  matches(words) {
+    /** @type {number[]} */
+    const rows = [];
+    this.#visit(asLine(words).trim(), ({ first }, line) => rows.push(first + line));
+    return rows;
   }
 
   /**
@@ -71,23 +64,34 @@ export class TitleIndex {
     /** @type {[number, number][]} */
     const best = []; // rank and row
     let count = 0;
-    if (!wanted) return { rows: [], count };
+    this.#visit(wanted, ({ first, text, starts }, line, at) => {
+      const start = starts[line], end = starts[line + 1];
+      count++;
+      // Once there are enough titles that begin with it, others are only counted.
+      if (at === start || best.length < most || best[most - 1][0] >= KIND) {
+        insert(best, KIND * kindOfMatch(text, wanted, start, end, at) + Math.min(end - start, KIND - 1), first + line, most);
+      }
+    });
+    return { rows: best.map(([, row]) => row), count };
+  }
+
+  /**
+   * Visit every title that holds what is wanted, at its first match; there is none where nothing is wanted.
+   * @param {string} wanted
+   * @param {(block: Block, line: number, at: number) => void} visit
+   */
+  #visit(wanted, visit) {
+    if (!wanted) return;
     while (this.foldBlock());
-    for (const { first, text, starts } of this.#blocks) {
+    for (const block of this.#blocks) {
+      const { text, starts } = block;
       let line = 0;
       for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, starts[line])) {
         while (starts[line + 1] <= at) line++;
-        const start = starts[line], end = starts[line + 1];
-        count++;
-        // Once there are enough titles that begin with it, others are only counted.
-        if (at === start || best.length < most || best[most - 1][0] >= KIND) {
-          insert(best, KIND * kindOfMatch(text, wanted, start, end, at) + Math.min(end - start, KIND - 1), first + line, most);
-        }
-        line++;
+        visit(block, line++, at);
         if (line >= starts.length - 1) break;
       }
     }
-    return { rows: best.map(([, row]) => row), count };
   }
 }
 
