@@ -64,11 +64,11 @@ def _run(
     """Be what a shell would have started."""
     gc.freeze()  # a collection would touch, and so copy, all that the server has imported
     os.setsid()
-    parent.send("in a process group of its own")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    parent.send("in a process group of its own, and what an earlier run said is gone")
     os.chdir(folder)
     warm = warm and warm_jobs.wanted(environment)
     os.environ.clear()
