@@ -331,6 +331,18 @@ def projected_questions(wildcards):
     return f"{RESULTS}/projection.parquet" if projection["path"] and projection["kind"] == "questions" else []
 
 
+def shards_and_placed(wildcards):
+    """The files with the texts of a map to which placed articles were appended, in its order."""
+    return [*shards(wildcards), f"{RESULTS}/projection.parquet"]
+
+
+def appended_map(wildcards):
+    """The map with the placed articles, in all its forms."""
+    names = ["knowledge_map.parquet", "labels.parquet", "articles.json", "knowledge_map.html"]
+    names += ["knowledge_map.pkl"] * bool(pickle_if_wanted(wildcards))
+    return [f"{RESULTS}/appended/{name}" for name in names]
+
+
 def new_items(wildcards):
     """The file whose items are to be placed on the finished map."""
     path = config["projection"]["path"]

@@ -338,8 +338,16 @@ def test_a_column_that_a_table_does_not_have_is_refused_before_any_job(config, t
         check_inputs(config | {"articles": [source]})
 
 
+def test_articles_are_appended_and_questions_are_not(config):
+    config["projection"]["append"] = True
+    assert projection_settings(config)["append"]
+    config["projection"]["kind"] = "questions"
+    with pytest.raises(UserError, match=r"projection\.append is for articles, but projection\.kind is questions"):
+        projection_settings(config)
+
+
 def test_a_projection_is_read_as_the_source_that_it_names(config):
-    before = {name: value for name, value in config["projection"].items() if name != "source"}
+    before = {name: value for name, value in config["projection"].items() if name not in ("source", "append")}
     assert projection_settings(config) == before
     carrying = config["articles"][0] | {"carry": ["year"]}
     named = {"articles": [carrying], "projection": config["projection"] | {"source": "wiki"}}

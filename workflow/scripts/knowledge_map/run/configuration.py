@@ -302,9 +302,16 @@ def _check_endpoint(endpoint: dict | None) -> None:
 def projection_settings(config: dict) -> dict:
     """Return the settings of `projection`, with `columns` and `carry` of the source that they name in place of its name.
 
-    Raises UserError where there is no source of that name.
+    `append` is among them only where it is set: projections made before there was the choice stay valid. Raises UserError where
+    there is no source of that name, or where questions are to be appended.
     """
     projection = dict(config["projection"])
+    if not projection["append"]:
+        del projection["append"]
+    elif projection["kind"] == "questions":
+        raise UserError(
+            "configuration: projection.append is for articles, but projection.kind is questions; name the file under `questions`."
+        )
     name = projection.pop("source")
     if name is None:
         return projection

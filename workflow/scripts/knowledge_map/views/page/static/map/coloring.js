@@ -49,11 +49,12 @@ const FIXED = {
     key: () => ({ title: "Articles", stops: densityColors(), low: "few", high: "many" }),
   },
   kind: {
-    measure: (values) => values.fill(0),
-    colorOf: () => parseColor(classColor(0)),
+    measure: (values) => values.fill(0).fill(1, store.articleCount - store.placedCount),
+    colorOf: (value) => parseColor(classColor(Math.min(value, 1))),
     key: () => {
+      const articles = ["Article", "Article placed afterwards"].slice(0, store.placedCount ? 2 : 1);
       const questions = store.questions.length ? [{ color: theme.colors.accent, text: "Question" }] : [];
-      return { title: "Kind", entries: [{ color: classColor(0), text: "Article" }, ...questions] };
+      return { title: "Kind", entries: [...articles.map((text, kind) => ({ color: classColor(kind), text })), ...questions] };
     },
   },
   density: {
