@@ -1,6 +1,7 @@
 # What the rules share: the checked configuration, and the functions that find their inputs.
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,6 @@ from knowledge_map.run.configuration import (
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
-from knowledge_map.views.domain_bundle import bundled_domains
 
 try:
     check_environment()
@@ -39,6 +39,10 @@ try:
     START = start_of(config)
 except UserError as error:
     raise WorkflowError(str(error)) from None
+
+# Threads of a job that wait for each other leave the processor to others. On a busy machine, those that try again and again
+# take most of it, and the job three times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RESULTS = config["results"].rstrip("/")
 MANIFEST = f"{RESULTS}/shards/manifest.json"
@@ -178,6 +182,8 @@ def audited_questions(wildcards):
 
 def bundled_questions(wildcards):
     """The files of questions, once it is known that each domain can have a file of its own."""
+    from knowledge_map.views.domain_bundle import bundled_domains  # half of the package, for this rule alone
+
     try:
         bundled_domains(INPUTS.questions, INPUTS.named_domains)
     except UserError as error:

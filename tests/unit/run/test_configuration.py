@@ -170,6 +170,12 @@ def test_a_refusal_says_what_the_key_is_for():
     assert "(Neighbors of an item, itself included; larger shows" in refusal(with_setting("umap.n_neighbors", 500))
 
 
+@pytest.mark.parametrize("url", ["https://me:opensesame@host/v1", "https://host/v1?key=opensesame"])
+def test_a_refused_address_is_not_said_again_for_it_may_hold_a_key(url):
+    said = refusal(with_setting("embedding.endpoint", {"url": url, "model": "m"}))
+    assert "`embedding.endpoint.url`: no such value is allowed" in said and "opensesame" not in said
+
+
 @pytest.mark.parametrize("name", ["question", "wiki pedia", "../wiki", "", "x" * 65])
 def test_a_source_needs_a_name_of_its_own_kind(name):
     assert "`articles[0].name`" in refusal({"articles": [{"name": name, "path": "wiki.jsonl"}]})

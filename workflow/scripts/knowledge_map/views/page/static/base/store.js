@@ -35,7 +35,7 @@ import {
  * @property {number} difficulty in standard deviations of knowledge
  * @property {number} source the row of the article that it comes from, or -1
  * @property {string[]} [concepts] that it tests
- * @property {import("../quiz/rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
+ * @property {import("./rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
  */
 /**
  * @typedef {object} Domain a group of questions
