@@ -38,6 +38,9 @@ SMALL = {
 TRACEBACK = "Traceback (most recent call last)"
 """Python's; Snakemake heads a line of its own with the first word where an input function refused something."""
 
+IDLE = ("all", "project")
+"""Rules that only ask for files."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -48,14 +51,15 @@ class Run:
 
     @property
     def jobs(self) -> Counter[str]:
-        """How often each rule ran; `all` does nothing and is left out."""
-        return Counter(name for name in re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.M) if name != "all")
+        """How often each rule ran, but for those that do nothing."""
+        ran = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.M)
+        return Counter(name for name in ran if name not in IDLE)
 
     @property
     def planned(self) -> Counter[str]:
         """How often each rule would run, as a dry run tells."""
         table = self.output.partition("Job stats:")[2].partition("\ntotal ")[0]
-        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name != "all"})
+        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name not in IDLE})
 
 
 class Project:

@@ -49,7 +49,7 @@ def test_jobs_that_embed_and_compare_load_torch_alone(finished, loaded):
     (finished / "new.jsonl").write_text(json.dumps({"title": "Ribosome", "text": "A ribosome reads messenger RNA."}) + "\n")
     finished.configure(projection={"path": "new.jsonl"}, shards__size=100)  # one shard, and one job that embeds it
     jobs = finished.make("--forceall", "all", "project", warm=False)
-    assert {"embed_shard", "embed_questions", "neighbor_block", "diagnostics", "project"} <= set(jobs)
+    assert {"embed_shard", "embed_questions", "neighbor_block", "diagnostics", "place_items"} <= set(jobs)
     assert any("torch" in modules for _, modules in loaded())
     assert not [program for program, modules in loaded() if "faiss" in modules]
 

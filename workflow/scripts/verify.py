@@ -16,6 +16,7 @@ with logging_to(snakemake.log[0], "verify"):
         snakemake.params.target_overlap,
         snakemake.params.k,
         with_pickle=bool(snakemake.input.pickle),
+        with_appended=bool(snakemake.input.appended),
     )
     log.info("the criteria of success\n" + as_table(criteria))
     if not all(criterion.passed for criterion in criteria):

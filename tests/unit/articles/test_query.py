@@ -138,6 +138,8 @@ def test_an_error_is_told_as_duckdb_tells_it(read, tickets):
         read(tickets, query="SELECT * FROM source WHERE stat = 'open'")
     with pytest.raises(UserError, match=r"wiki: query: Parser Error: syntax error at or near .source."):
         read(tickets, query="SELECT * FORM source")
+    with pytest.raises(UserError, match=r"wiki: query: Catalog Error: .* `source` stands for the files at `path`\.$"):
+        read(tickets, query="SELECT * FROM wiki")
 
 
 def test_an_error_in_the_midst_of_the_rows_is_told(read, tickets):

@@ -84,6 +84,7 @@ def write_page(
         style=Markup(style),
         loader=Markup(loader),
         articles=f"{articles:,}",
+        placed=f"{knowledge_map.placed:,}" if knowledge_map.placed else "",
         questions=len(questions),
         region=region,
         carried=[column.head for column in carried],
@@ -133,6 +134,7 @@ def _columns(
     neighbors, similarities = neighbor_columns(table["neighbors"], settings.neighbors)
     head = {
         "articles": len(table) - len(asked),
+        "placed": knowledge_map.placed,
         "region": region.as_dict() if region else None,
         "url": asdict(address) if address else None,
         "sources": names,

@@ -59,6 +59,43 @@ export function countBits(bits) {
 }
 
 /**
+ * Return the set of all rows below `count`.
+ * @param {number} count
+ * @returns {Bits}
+ */
+export function fullBits(count) {
+  const bits = emptyBits(count).fill(0xffffffff);
+  if (count % 32) bits[bits.length - 1] = 2 ** (count % 32) - 1;
+  return bits;
+}
+
+/**
+ * Visit the rows that one of two sets has and the other has not.
+ * @param {Bits} before
+ * @param {Bits} after a set of as many rows
+ * @param {(row: number, isIn: boolean) => void} visit is told whether the row is in `after`
+ */
+export function visitChanges(before, after, visit) {
+  for (let word = 0; word < after.length; word++) {
+    const now = after[word];
+    for (let changed = before[word] ^ now; changed; changed &= changed - 1) {
+      const bit = 31 - Math.clz32(changed & -changed); // the lowest one
+      visit(32 * word + bit, ((now >>> bit) & 1) === 1);
+    }
+  }
+}
+
+/**
+ * Return how many rows one of two sets has and the other has not.
+ * @param {Bits} one
+ * @param {Bits} other a set of as many rows
+ * @returns {number}
+ */
+export function countChanges(one, other) {
+  return countBits(one.map((word, at) => word ^ other[at]));
+}
+
+/**
  * Return the rows that are in all of these sets; null, which stands for every row, of none.
  * @param {Bits[]} sets
  * @returns {Bits | null}

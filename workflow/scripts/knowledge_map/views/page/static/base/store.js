@@ -35,7 +35,7 @@ import {
  * @property {number} difficulty in standard deviations of knowledge
  * @property {number} source the row of the article that it comes from, or -1
  * @property {string[]} [concepts] that it tests
- * @property {import("../quiz/rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
+ * @property {import("./rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
  */
 /**
  * @typedef {object} Domain a group of questions
@@ -60,6 +60,8 @@ class ItemStore {
   count = 0;
   /** Rows that are articles. */
   articleCount = 0;
+  /** So many of them, the last ones, were placed on the finished map. */
+  placedCount = 0;
   /** x of every row, in map units. */
   x = new Float32Array(0);
   /** y of every row, in map units, upward. */
@@ -121,7 +123,7 @@ class ItemStore {
       ]);
     const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
-    this.domains = rest.domains;
+    [this.domains, this.placedCount] = [rest.domains, rest.placed];
     ({ x: this.x, y: this.y } = unpackPositions(positions));
     this.count = this.x.length;
     this.source = sources;
@@ -151,6 +153,15 @@ class ItemStore {
    */
   isQuestion(row) {
     return row >= this.articleCount;
+  }
+
+  /**
+   * Return whether an item is an article that was placed on the finished map.
+   * @param {number} row
+   * @returns {boolean}
+   */
+  isPlaced(row) {
+    return row < this.articleCount && row >= this.articleCount - this.placedCount;
   }
 
   /**

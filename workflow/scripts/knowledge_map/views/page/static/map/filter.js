@@ -4,10 +4,12 @@ import { countBits, hasBit, intersectionOf } from "../base/bits.js";
 import { signal } from "../base/signal.js";
 
 /** @typedef {import("../base/bits.js").Bits} Bits */
+/** @typedef {[string, ...unknown[]]} Record */
 /**
  * @typedef {object} Condition
  * @property {string} text what holds of the articles that are kept
  * @property {Bits} bits these articles
+ * @property {Record} record says the same in an address: what the condition is about, and then what has to hold
  * @property {Uint8Array} [allowed] the classes of a column that are kept, where the condition is about one
  */
 
@@ -40,6 +42,15 @@ export class Filter {
   set(key, condition) {
     if (condition) this.#conditions.set(key, condition);
     else if (!this.#conditions.delete(key)) return;
+    this.#apply();
+  }
+
+  /**
+   * Set these conditions, by their keys, and take all others off.
+   * @param {[string, Condition][]} conditions
+   */
+  setAll(conditions) {
+    this.#conditions = new Map(conditions);
     this.#apply();
   }
 

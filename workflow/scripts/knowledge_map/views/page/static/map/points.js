@@ -83,6 +83,7 @@ class Points {
   #picture = null;
   #values = new Uint8Array(0);
   #palette = new Uint8Array(0);
+  #packed = new Uint32Array(store.articleCount);
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -139,8 +140,8 @@ class Points {
     const gl = this.#gl, packed = new Uint32Array(palette.buffer); // red, green, blue and opacity of a value in one number
     [this.#values, this.#palette] = [values, palette];
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#colors);
-    const colors = new Uint32Array(this.#order.length);
-    for (let at = 0; at < colors.length; at++) colors[at] = packed[values[this.#order[at]]];
+    const colors = this.#packed, order = this.#order;
+    for (let at = 0; at < colors.length; at++) colors[at] = packed[values[order[at]]];
     gl.bufferData(gl.ARRAY_BUFFER, colors, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(COLOR);
     gl.vertexAttribPointer(COLOR, 4, gl.UNSIGNED_BYTE, true, 0, 0);

@@ -26,8 +26,9 @@ function valueNodes({ name, text }) {
 /** @param {number} row */
 function showArticle(row) {
   const card = create("article", { className: "item" }), excerpt = store.excerpt(row), url = store.url(row);
-  const kind = store.sources.length > 1 ? `Article · ${store.sources[store.source[row]]}` : "Article";
-  card.append(create("p", { className: "kind", textContent: kind }));
+  const kind = store.isPlaced(row) ? "Article placed afterwards" : "Article";
+  const source = store.sources.length > 1 ? ` · ${store.sources[store.source[row]]}` : "";
+  card.append(create("p", { className: "kind", textContent: kind + source }));
   if (excerpt) card.append(create("p", { textContent: excerpt }));
   if (url) card.append(create("a", { href: url, target: "_blank", rel: "noopener noreferrer", textContent: "Read the article" }));
   const carried = store.carried.map((column) => ({ name: column.name, text: column.textOf(row) })).filter(({ text }) => text);

@@ -2,11 +2,11 @@
 
 import { button, create } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { shorten } from "../base/text.js";
 import { camera } from "../map/camera.js";
 import { itemOpened } from "../map/item_events.js";
 import { flyTo } from "../map/navigation.js";
 import { ringItem } from "../map/ring.js";
+import { titleNodes } from "./item_title.js";
 
 const CLOSE = 2.5; // zoom level at which an item is shown, at least
 const LONGEST = 200; // characters of a title
@@ -37,7 +37,7 @@ export function itemList(rows, noteOf = () => "") {
  */
 function itemButton(row, note) {
   const go = button("", () => goToItem(row));
-  go.append(create("span", { textContent: shorten(store.title(row), LONGEST) }));
+  go.append(create("span", {}, ...titleNodes(row, LONGEST)));
   if (store.isQuestion(row)) go.append(create("small", { textContent: "question" }));
   if (note) go.append(create("small", { textContent: note }));
   for (const event of ["pointerenter", "focus"]) go.addEventListener(event, () => ringItem(row));

@@ -1,5 +1,6 @@
 // Select articles with a box or a lasso; see, copy and download what is inside.
 
+import { fromBase64Url, toBase64Url } from "../base/base64url.js";
 import { bitsOf } from "../base/bits.js";
 import { button, create, download, element } from "../base/dom.js";
 import { polygonContains } from "../base/geometry.js";
@@ -19,10 +20,17 @@ import { tableLines } from "./item_table.js";
 import { closePanel, showPanel } from "./panel.js";
 
 /** @typedef {"box" | "lasso"} Shape */
+/** @typedef {import("../map/filter.js").Condition} Condition */
 /** @typedef {import("../base/geometry.js").Position} Position */
 
 const LISTED = 100; // items of a selection
-const STEP = 3; // pixels between two corners of a lasso
+const STEP = 6; // pixels between two corners of a lasso
+const MOST_CORNERS = 5000; // of an area in an address
+const LABEL = "label"; // what the record of a label begins with
+
+/** The key of the condition about an area or a label. */
+export const AREA = "area";
+
 /** @type {Shape[]} */
 const SHAPES = ["box", "lasso"];
 
@@ -83,9 +91,18 @@ function extend(x, y) {
 }
 
 function end() {
-  const corners = cornersOnScreen().map(([x, y]) => camera.toMap(x, y)), isDrawn = path.length > 1;
+  const corners = cornersOnScreen().map(toCorner), isDrawn = path.length > 1;
   takeSelectionTool(null);
-  if (isDrawn) select(itemsInside(corners));
+  if (isDrawn) select(itemsInside(corners), () => areaCondition(corners));
+}
+
+/**
+ * Return a place of the map as precisely as an address holds it.
+ * @param {Position} place in pixels
+ * @returns {Position}
+ */
+function toCorner([x, y]) {
+  return /** @type {Position} */ (camera.toMap(x, y).map(Math.fround));
 }
 
 /** @returns {Position[]} */
@@ -113,46 +130,56 @@ function drawShape(pen) {
 // ---- What is inside ----
 
 /**
- * Return the items inside a polygon of the map that are not filtered out, questions first.
+ * Return the articles inside a polygon of the map.
  * @param {Position[]} corners
  */
-function itemsInside(corners) {
-  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
-  /** @param {number} row */
-  const isInside = (row) => polygonContains(corners, ...store.position(row));
-  const found = store.questions.map(({ row }) => row).filter(isInside);
+function articlesInside(corners) {
+  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y), found = [];
   for (const run of articleIndex.runsIn([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)])) {
-    for (const row of run) if (filter.keeps(row) && isInside(row)) found.push(row);
+    for (const row of run) if (polygonContains(corners, ...store.position(row))) found.push(row);
   }
   return found;
 }
 
+/**
+ * Return the items inside a polygon of the map that are not filtered out, questions first.
+ * @param {Position[]} corners
+ */
+function itemsInside(corners) {
+  const questions = store.questions.map(({ row }) => row).filter((row) => polygonContains(corners, ...store.position(row)));
+  return [...questions, ...articlesInside(corners).filter((row) => filter.keeps(row))];
+}
+
 function selectVisible() {
-  const [left, right, bottom, top] = camera.visibleBox();
-  select(itemsInside([[left, top], [right, top], [right, bottom], [left, bottom]]));
+  const { width, height } = camera;
+  /** @type {Position[]} */
+  const screen = [[0, 0], [width, 0], [width, height], [0, height]], corners = screen.map(toCorner);
+  select(itemsInside(corners), () => areaCondition(corners));
 }
 
 /**
  * Select the articles to which a label applies, and say how many of its area they are.
  * @param {import("../base/store.js").Label} label
  */
-function selectNamed({ text, rows: named, of }) {
-  select([...named], `${text}: ${written(named.length)} of ${counted(of, "article")}`);
+function selectNamed(label) {
+  const { text, rows: named, of } = label, heading = `${text}: ${written(named.length)} of ${counted(of, "article")}`;
+  select([...named], () => labelCondition(label), heading);
 }
 
 /**
  * Select these items and list them in the panel.
  * @param {number[]} inside questions first
+ * @param {() => Condition} conditionOf returns the condition that keeps their kind
  * @param {string} [heading] of the panel, in place of how many there are
  */
-function select(inside, heading) {
+function select(inside, conditionOf, heading) {
   rows = inside;
   const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
   selectArticles(articles);
   if (!rows.length) return showToast("Nothing is inside.");
   const parts = [questions && counted(questions, "question"), articles.length && counted(articles.length, "article")];
   const buttons = [button("Copy", copyTable), button("Download CSV", downloadTable), button("Clear", clear)];
-  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(articles)));
+  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(conditionOf())));
   const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
   node.append(itemList(rows.slice(0, LISTED)));
   const rest = rows.length - LISTED;
@@ -160,13 +187,51 @@ function select(inside, heading) {
   showPanel(node, heading ?? `${parts.filter(Boolean).join(" and ")} selected`);
 }
 
-/**
- * Filter: all other articles are left out.
- * @param {number[]} articles
- */
-function keepOnly(articles) {
-  filter.set("area", { text: `Selected: ${counted(articles.length, "article")}`, bits: bitsOf(articles, store.articleCount) });
+/** @param {Condition} condition */
+function keepOnly(condition) {
+  filter.set(AREA, condition);
   clear();
+}
+
+/**
+ * Return the condition that articles lie inside a polygon of the map.
+ * @param {Position[]} corners as precise as float32
+ * @returns {Condition}
+ */
+export function areaCondition(corners) {
+  const bits = bitsOf(articlesInside(corners), store.articleCount);
+  return { text: "Inside the area", bits, record: [AREA, toBase64Url(new Uint8Array(Float32Array.from(corners.flat()).buffer))] };
+}
+
+/**
+ * Return the condition that a label applies to articles.
+ * @param {import("../base/store.js").Label} label
+ * @returns {Condition}
+ */
+export function labelCondition(label) {
+  const level = labelLevels().findIndex(({ labels }) => labels.includes(label));
+  return { text: `Label: ${label.text}`, bits: bitsOf(label.rows, store.articleCount), record: [LABEL, level, label.text] };
+}
+
+function labelLevels() {
+  return [...store.levels, ...store.regionLevels];
+}
+
+/**
+ * Return the condition that an area or a label of an address stands for; null where there is none such.
+ * @param {unknown[]} record comes from outside
+ * @returns {Condition | null}
+ */
+export function selectionOf([about, ...said]) {
+  if (about === LABEL) {
+    const [level, text] = said, label = labelLevels()[Number(level)]?.labels.find((each) => each.text === text);
+    return label ? labelCondition(label) : null;
+  }
+  const bytes = about === AREA && typeof said[0] === "string" ? fromBase64Url(said[0]) : null;
+  if (!bytes || bytes.length % 8 || bytes.length > 8 * MOST_CORNERS) return null;
+  const numbers = new Float32Array(bytes.buffer);
+  if (numbers.length < 6 || !numbers.every(Number.isFinite)) return null;
+  return areaCondition(Array.from({ length: numbers.length / 2 }, (_, at) => [numbers[2 * at], numbers[2 * at + 1]]));
 }
 
 function clear() {
