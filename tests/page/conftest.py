@@ -45,7 +45,7 @@ def browser(playwright) -> Iterator[Browser]:
 def open_page(browser) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page file in a new window and waits until it can be used.
 
-    `settings` are those of a window, such as DESKTOP, PHONE, or color_scheme="dark". Only a `first_visit` begins with the steps
+    `settings` are those of a window, such as PHONE, MOTION, or color_scheme="dark". Only a `first_visit` begins with the steps
     that point at things. The test fails where any page wrote an error to the console, threw one, or asked for anything but its
     own file.
     """
@@ -116,7 +116,7 @@ def pictures(request) -> Path:
 @pytest.fixture
 def whole(open_page, small_page) -> Page:
     """The whole small map in a window, standing still."""
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.keyboard.press("w")
     settle(page)
     return page

@@ -27,7 +27,7 @@ STATES = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(open_page, small_page, scheme):
-    page = open_page(small_page, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(small_page, color_scheme=scheme)
     for name, action in STATES.items():
         if action:
             page.evaluate(action)
