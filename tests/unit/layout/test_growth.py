@@ -10,6 +10,7 @@ from clusters import clustered, graph_of
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import as_column, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable, table_schema
+from knowledge_map.layout import growth
 from knowledge_map.layout.growth import FormerMap, aligned, grown_layout, within_square
 from knowledge_map.layout.refinement import Refinement, refined_layout
 from knowledge_map.neighbors.graph import write_neighbors
@@ -103,6 +104,16 @@ def test_known_items_stay_and_new_ones_come_to_their_neighbors(former, everythin
     anew = refined_layout(flat(VECTORS), everything.graph, everything.table, Refinement(**SETTINGS), 1)
     assert everything.recall(positions) > everything.recall(anew) - 0.03
     assert np.array_equal(raw[EARLIER], former.raw_positions.astype(np.float32)) and np.isfinite(raw).all()
+
+
+@pytest.mark.slow
+def test_where_many_items_are_new_the_map_is_as_good_as_one_from_nothing(former, everything, caplog, monkeypatch):
+    caplog.set_level("INFO", "knowledge_map")
+    monkeypatch.setattr(growth, "MANY", 0.05)
+    _, positions = grown(former, everything)
+    assert "10 % of the items are new: all steps of the refinement are taken" in caplog.text
+    anew = refined_layout(flat(VECTORS), everything.graph, everything.table, Refinement(**SETTINGS), 1)
+    assert everything.recall(positions) > everything.recall(anew) - 0.02
 
 
 @pytest.mark.slow

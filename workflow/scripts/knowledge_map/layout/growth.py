@@ -11,9 +11,12 @@ from knowledge_map.common.progress import log
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.insertion import best_positions
 from knowledge_map.layout.placement import place
-from knowledge_map.layout.refinement import Refinement, nearest_of_all, settle
+from knowledge_map.layout.refinement import Refinement, nearest_of_all, refine, settle
 from knowledge_map.neighbors.distances import VectorsInMemory
 from knowledge_map.neighbors.exact import articles_nearest_to
+
+MANY = 1 / 6
+"""Where a larger share of the items is new, few steps would leave them far from their neighbors."""
 
 
 class FormerMap:
@@ -63,10 +66,11 @@ def grown_layout(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first layout, float32 [N, 2], and the positions of the map, float32 [N, 2] in [0, 1], grown from a former map.
 
-    New items begin where `project` would place them. Few t-SNE steps, more where many are new, and the placement of neighbors
-    follow; then the map is brought back to where its known items lay. With the refinement off, none of these moves at all. In the
-    first layout, which is not fitted again, known items stay, and new ones are put among their nearest as well. Memory holds the
-    vectors of all items, as a fit of UMAP does.
+    New items begin where `project` would place them. Some t-SNE steps and the placement of neighbors follow; then the map is
+    brought back to where its known items lay. Where more than `MANY` are new, all steps of the refinement are taken from these
+    positions: the map is as good as one from nothing, and found again in the large. With the refinement off, no known item moves
+    at all. In the first layout, which is not fitted again, known items stay, and new ones are put among their nearest as well.
+    Memory holds the vectors of all items, as a fit of UMAP does.
     """
     rows = former.rows_of(table)
     known = rows >= 0
@@ -76,7 +80,12 @@ def grown_layout(
     positions = start
     if settings.enabled:
         settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
-        positions = settle(start, nearest, table.articles, settings, float(1 - known.mean()), threads)
+        new = float(1 - known.mean())
+        if new > MANY:
+            log.info(f"{100 * new:.0f} % of the items are new: all steps of the refinement are taken from where they begin")
+            positions = refine(start, nearest, table.articles, settings, threads)
+        else:
+            positions = settle(start, nearest, table.articles, settings, new, threads)
         place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
         positions = aligned(positions, known, start[known])
     return raw.astype(np.float32), within_square(positions).astype(np.float32)
