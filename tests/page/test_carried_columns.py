@@ -148,7 +148,7 @@ def test_entries_of_the_legend_switch_classes_off_and_on(whole):
 
 
 def test_the_address_holds_the_column(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     color_by(page, "score")
     wait_until(page, "location.hash.includes('color=')")
     again = open_page(small_page, page.evaluate("location.hash"))

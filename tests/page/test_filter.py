@@ -236,16 +236,23 @@ def test_a_label_says_how_many_of_its_articles_are_kept(whole):
     assert f", {told[1]} of them kept" in told[0]
 
 
+RECORD_CHIPS = """() => {
+    const chips = document.getElementById("chips");
+    const note = () => chips.querySelectorAll("button").forEach((chip) => seen.add(chip.innerText));
+    seen = new Set();
+    note();
+    new MutationObserver(note).observe(chips, { childList: true, subtree: true, characterData: true });
+}"""
+
+
 def test_a_column_plays_from_bin_to_bin_until_it_is_stopped(whole):
     brush(whole, "year", 0.01, 0.11)
     play = group(whole, "year").locator(".steps button")
+    whole.evaluate(RECORD_CHIPS)
     play.click()
     assert play.inner_text() == "Stop" and play.get_attribute("aria-pressed") == "true"
-    seen = set()
-    while len(seen) < 3:
-        seen.add(chips(whole)[0])
-        whole.wait_for_timeout(50)
-    assert {"year: 1980–1984", "year: 1981–1985"} <= seen
+    wait_until(whole, "seen.size >= 3")
+    assert {"year: 1980–1984", "year: 1981–1985"} <= set(whole.evaluate("[...seen]"))
     play.click()
     stopped = chips(whole)
     whole.wait_for_timeout(900)

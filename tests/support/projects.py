@@ -31,7 +31,7 @@ SMALL = {
     "umap": {"n_neighbors": 5, "n_epochs": 20},
     "refinement": {"early_iterations": 10, "iterations": 100, "placement_iterations": 20},
     "labels": {"grid": [4]},
-    "diagnostics": {"k": [5]},
+    "diagnostics": {"k": [5], "triplets": 1_000, "pairs": 1_000, "resamples": 100},
 }
 """Settings with which every step takes seconds."""
 

@@ -122,6 +122,17 @@ def threads_for_articles(wildcards):
     return 1 if known and known["articles"] < FEW else config["threads"]
 
 
+def refinement_threads(wildcards):
+    """Threads of a refinement: half of the cores where there are two, which are done sooner side by side.
+
+    Most of a step is done by one thread.
+    """
+    threads = threads_for_articles(wildcards)
+    if not (has_uniform_weight() and on_this_machine()):
+        return threads
+    return max(1, min(workflow.resource_settings.cores or 1, threads) // 2)
+
+
 def known_manifest():
     """The manifest that there is now, be it of an earlier run; None where there is none that can be read."""
     try:
@@ -320,12 +331,17 @@ def when_sharded(path):
     return input_function
 
 
+def has_uniform_weight():
+    """Whether the layout is refined a second time, with light questions."""
+    return bool(INPUTS.questions) and config["refinement"]["enabled"] and not START
+
+
 def uniform_weight_layout(wildcards):
     """The layout with light questions that shows the price of their weight, where there is a weight.
 
     A layout that grows from a former map, in which questions were heavy, could not show it.
     """
-    if not INPUTS.questions or not config["refinement"]["enabled"] or START:
+    if not has_uniform_weight():
         return []
     manifest()
     return f"{RESULTS}/uniform_weight.parquet"

@@ -49,13 +49,16 @@ export function hasBit(bits, row) {
  */
 export function countBits(bits) {
   let count = 0;
-  for (let word of bits) {
-    // Bits are added up in pairs, then in fours, then in bytes; the product adds up the bytes.
-    word -= (word >>> 1) & 0x55555555;
-    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
-    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-  }
+  for (const word of bits) count += bitsIn(word);
   return count;
+}
+
+/** @param {number} word of 32 bits */
+function bitsIn(word) {
+  // They are added up in pairs, then in fours, then in bytes; the product adds up the bytes.
+  word -= (word >>> 1) & 0x55555555;
+  word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+  return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /**
@@ -92,7 +95,9 @@ export function visitChanges(before, after, visit) {
  * @returns {number}
  */
 export function countChanges(one, other) {
-  return countBits(one.map((word, at) => word ^ other[at]));
+  let count = 0;
+  for (let word = 0; word < one.length; word++) count += bitsIn(one[word] ^ other[word]);
+  return count;
 }
 
 /**

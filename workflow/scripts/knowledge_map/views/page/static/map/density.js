@@ -47,10 +47,17 @@ function measureDensity() {
  * @param {Float32Array} blurred
  */
 function peakOf(blurred) {
-  const sample = Float32Array.from({ length: Math.ceil(CELLS / SAMPLED) }, (_, at) => blurred[at * SAMPLED]).sort();
-  let first = sample.length - 1;
-  while (first > 0 && sample[first - 1] > LEAST * sample[sample.length - 1]) first--;
-  return sample[first + Math.floor(PEAK * (sample.length - first))] || 1;
+  let highest = 0, above = 0;
+  for (let cell = 0; cell < CELLS; cell += SAMPLED) highest = Math.max(highest, blurred[cell]);
+  const steps = new Uint32Array(STEPS + 1); // cells of about so much of the highest density
+  for (let cell = 0; cell < CELLS; cell += SAMPLED) {
+    if (blurred[cell] <= LEAST * highest) continue;
+    steps[Math.ceil((STEPS * blurred[cell]) / highest)]++;
+    above += 1 - PEAK; // as many are to be denser than the peak
+  }
+  let step = STEPS;
+  while (step > 1 && steps[step] < above) above -= steps[step--];
+  return (highest * step) / STEPS || 1;
 }
 
 /** Measure the density now and with every change of the filter. */
