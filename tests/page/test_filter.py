@@ -175,7 +175,7 @@ def test_labels_density_and_words_follow_the_filter(whole):
 
 
 def test_the_address_holds_the_filter(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.keyboard.press("w")
     settle(page)
     page.evaluate("knowledgeMap.labelOpened(knowledgeMap.store.levels[1].labels.find(({ text }) => text.includes('Comet')))")

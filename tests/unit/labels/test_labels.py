@@ -195,7 +195,7 @@ def test_a_map_of_nameless_articles_has_no_labels(tmp_path):
 def test_shown_labels_name_each_area_with_articles_once_and_the_largest_first(tmp_path):
     table = labelled(small_map(tmp_path, articles=30), 3, 12)
     shown = shown_labels(table, 12)
-    assert len(set(shown["label"].to_pylist())) == shown.num_rows > 5
+    assert len(set(shown["area"].to_pylist())) == shown.num_rows > 5
     assert np.all(np.diff(shown["score"].to_numpy()) <= 0)
     assert len(shown_labels(SCHEMA.empty_table(), 12)) == 0
 

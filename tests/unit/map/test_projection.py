@@ -163,6 +163,7 @@ def test_trust_and_stretch_of_new_articles_are_measured_as_those_of_the_map(real
     assert placed["stretch"] == [pytest.approx(found.distance[0] / 0.25)]
 
 
+@pytest.mark.slow
 def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, tmp_path, caplog):
     caplog.set_level("INFO", "knowledge_map")
     table = read_parquet(real_map.knowledge_map.path)

@@ -109,30 +109,31 @@ export function drawDensity(colors, strength) {
  * @param {number} radius
  */
 function blurredRows(image, radius) {
-  const out = new Float32Array(CELLS);
-  let line = new Float32Array(SIZE), blurred = new Float32Array(SIZE);
+  const out = new Float32Array(CELLS), begin = radius + 1, length = SIZE + 2 * radius + 1;
+  let line = new Float32Array(length), blurred = new Float32Array(length); // with zeros before and behind
   for (let row = 0; row < SIZE; row++) {
-    line.set(image.subarray(row * SIZE, (row + 1) * SIZE));
+    line.set(image.subarray(row * SIZE, (row + 1) * SIZE), begin);
     for (let pass = 0; pass < PASSES; pass++) {
       average(line, blurred, radius);
       [line, blurred] = [blurred, line];
     }
-    for (let at = 0; at < SIZE; at++) out[at * SIZE + row] = line[at];
+    for (let at = 0; at < SIZE; at++) out[at * SIZE + row] = line[begin + at];
   }
   return out;
 }
 
 /**
- * Average a line over 2 * radius + 1 pixels.
+ * Average a line over 2 * radius + 1 pixels; before it stand radius + 1 zeros, behind it radius.
  * @param {Float32Array} line
  * @param {Float32Array} out
  * @param {number} radius
  */
 function average(line, out, radius) {
-  const span = 2 * radius + 1;
-  for (let at = 0, sum = 0; at < SIZE + radius; at++) {
-    if (at < SIZE) sum += line[at];
-    if (at >= span) sum -= line[at - span];
-    if (at >= radius) out[at - radius] = sum / span;
+  const begin = radius + 1, span = 2 * radius + 1, share = 1 / span;
+  let sum = 0;
+  for (let at = begin; at < span; at++) sum += line[at];
+  for (let at = 0; at < SIZE; at++) {
+    sum += line[at + span] - line[at];
+    out[begin + at] = sum * share;
   }
 }
