@@ -36,7 +36,12 @@ export function allowClasses(column, allowed) {
   const isAll = allowed.every((each) => each);
   filter.set(
     conditionKey(column),
-    isAll ? null : { text: conditionText(column, allowed), bits: column.rowsIn(allowed), allowed },
+    isAll ? null : {
+      text: conditionText(column, allowed),
+      bits: column.rowsIn(allowed),
+      holds: (row) => column.isIn(row, allowed),
+      allowed,
+    },
   );
 }
 

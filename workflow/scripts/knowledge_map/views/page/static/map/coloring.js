@@ -30,7 +30,7 @@ import { classColor, distanceColors, scaleColor, sequentialColors } from "./pale
  */
 /**
  * @typedef {object} Coloring
- * @property {(values: Uint8Array) => void} measure sets the value of every article
+ * @property {(values: Uint8Array, first: number, end: number) => void} measure sets the values of articles from a row to the one behind the last
  * @property {(value: number) => number[]} colorOf the colour of a value
  * @property {() => ColorKey} key
  */
@@ -44,12 +44,12 @@ const FADED_OPACITY = 45; // of 255
 /** @type {Record<string, Coloring>} */
 const FIXED = {
   plain: {
-    measure: (values) => values.fill(0),
+    measure: (values, first, end) => values.fill(0, first, end),
     colorOf: () => parseColor(theme.colors.point),
     key: () => ({ title: "Articles", stops: densityColors(), low: "few", high: "many" }),
   },
   kind: {
-    measure: (values) => values.fill(0),
+    measure: (values, first, end) => values.fill(0, first, end),
     colorOf: () => parseColor(classColor(0)),
     key: () => {
       const questions = store.questions.length ? [{ color: theme.colors.accent, text: "Question" }] : [];
@@ -57,14 +57,14 @@ const FIXED = {
     },
   },
   density: {
-    measure: (values) => {
-      for (let row = 0; row < values.length; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
+    measure: (values, first, end) => {
+      for (let row = first; row < end; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
     },
     colorOf: (value) => scaleColor(sequentialColors(), value / HIGHEST),
     key: () => ({ title: "Articles around", stops: sequentialColors(), low: "few", high: "many" }),
   },
   distance: {
-    measure: (values) => values.set(distances ??= measureDistances()),
+    measure: measureDistances,
     colorOf: (value) => scaleColor(distanceColors(), value / HIGHEST),
     key: () => ({ title: "Nearest question", stops: distanceColors(), low: "near", high: "far" }),
   },
@@ -83,46 +83,70 @@ let chosen = "plain";
 let values = new Uint8Array(0);
 /** @type {number[]} */
 let selected = [];
-/** @type {Uint8Array | null} */
-let distances = null;
+let shown = values; // the values with those of articles that are filtered out or selected
+let farthest = 0; // the squared distance of the article farthest from all questions
 
 /** Return the colours of the density beneath the points, from sparse to dense. */
 export function densityColors() {
   return ["shade-low", "shade-middle", "shade-high"].map((name) => theme.colors[name]);
 }
 
-/** Return how far each article is from the nearest question on the map, on a root scale, the farthest being 253. */
-function measureDistances() {
-  const squared = new Float32Array(store.articleCount).fill(Infinity);
+/**
+ * Set how far articles are from the nearest question on the map, on a root scale, the farthest of those that are there at first being 253.
+ * @param {Uint8Array} values
+ * @param {number} first
+ * @param {number} end
+ */
+function measureDistances(values, first, end) {
+  const squared = new Float32Array(end - first).fill(Infinity);
   for (const { row } of store.questions) {
     const [x, y] = store.position(row);
-    for (let article = 0; article < store.articleCount; article++) {
-      const distance = (store.x[article] - x) ** 2 + (store.y[article] - y) ** 2;
-      if (distance < squared[article]) squared[article] = distance;
+    for (let at = 0; at < squared.length; at++) {
+      const distance = (store.x[first + at] - x) ** 2 + (store.y[first + at] - y) ** 2;
+      if (distance < squared[at]) squared[at] = distance;
     }
   }
-  const farthest = squared.reduce((a, b) => Math.max(a, b)) || 1;
-  return Uint8Array.from(squared, (value) => HIGHEST * (value / farthest) ** 0.25);
+  farthest ||= squared.reduce((a, b) => Math.max(a, b), 0);
+  squared.forEach((value, at) => values[first + at] = HIGHEST * Math.min(1, value / (farthest || 1)) ** 0.25);
 }
 
 // ---- The colours ----
 
 function measureValues() {
-  values = new Uint8Array(store.articleCount);
-  colorings[chosen].measure(values);
+  for (const [first, end] of store.runs()) colorings[chosen].measure(values, first, end);
   tellColors();
 }
 
 /** Tell the colours: what is filtered out is faint, what is selected has the accent colour. */
 function tellColors() {
-  const shown = filter.bits || selected.length ? values.slice() : values;
-  if (filter.bits) { for (let row = 0; row < shown.length; row++) if (!filter.keeps(row)) shown[row] = FADED; }
+  const isSame = !filter.isOn && !selected.length;
+  shown = isSame ? values : new Uint8Array(values.length);
+  if (!isSame) { for (const [first, end] of store.runs()) show(first, end); }
   for (const row of selected) shown[row] = SELECTED;
   const palette = new Uint8Array(4 * 256);
   for (let value = 0; value <= HIGHEST; value++) palette.set([...colorings[chosen].colorOf(value), OPACITY], 4 * value);
   palette.set([...parseColor(theme.colors.faint), FADED_OPACITY], 4 * FADED);
   palette.set([...parseColor(theme.colors.accent), 255], 4 * SELECTED);
   colorsChanged(shown, palette);
+}
+
+/**
+ * Set what is shown of articles from a row to the one behind the last.
+ * @param {number} first
+ * @param {number} end
+ */
+function show(first, end) {
+  for (let row = first; row < end; row++) shown[row] = filter.keeps(row) ? values[row] : FADED;
+}
+
+/**
+ * Colour articles that came, before the filter is asked whether it keeps them.
+ * @param {number} first
+ * @param {number} end
+ */
+function colorArrived(first, end) {
+  colorings[chosen].measure(values, first, end);
+  if (shown !== values) shown.set(values.subarray(first, end), first);
 }
 
 /**
@@ -183,7 +207,9 @@ export function startColoring() {
   for (const column of [store.sourceColumn, store.trustColumn, ...store.classed]) {
     colorings[coloringName(column)] = columnColoring(column);
   }
+  values = new Uint8Array(store.articleCount);
   measureValues();
+  store.tiles?.arrived.listen(colorArrived);
   theme.changed.listen(tellColors);
   tagChosen.listen((column) => chooseColoring(coloringName(column)));
   filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());

@@ -17,15 +17,20 @@ const SAMPLED = 7; // of so many cells one is looked at for it
 
 let levels = new Float32Array(SIZE * SIZE);
 let cells = new Uint32Array(0); // the cell of every article
+const RASTER = 400; // cells of a side of the raster of a page of tiles, as wide as those of the density, and without the margin
 
 /** @param {number} coordinate in map units */
 const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARGIN)) * SIZE);
 
 /** Count the articles that are kept. */
 function measureDensity() {
-  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(filter.count, 1) ** 0.25));
+  const count = store.density ? store.articleCount : filter.count;
+  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(count, 1) ** 0.25));
   levels = new Float32Array(SIZE * SIZE);
   const { bits } = filter;
+  store.density?.forEach((count, cell) =>
+    levels[indexOf((cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER)] = count
+  );
   for (let row = 0; row < cells.length; row++) if (!bits || hasBit(bits, row)) levels[cells[row]]++;
   for (let pass = 0; pass < PASSES; pass++) levels = blurredRows(levels, radius);
   const highest = levels.reduce((a, b) => Math.max(a, b));
@@ -34,8 +39,9 @@ function measureDensity() {
   levels = levels.map((value) => Math.log1p(8 * Math.min(1, value / peak)) / Math.log(9));
 }
 
-/** Measure the density now and with every change of the filter. */
+/** Measure the density now and with every change of the filter; that of a page of tiles is of all articles, always. */
 export function startDensity() {
+  if (store.density) return measureDensity();
   cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.x[row], store.y[row]));
   measureDensity();
   filter.changed.listen(measureDensity);
@@ -57,6 +63,27 @@ function indexOf(x, y) {
  */
 export function densityAt(x, y) {
   return levels[indexOf(x, y)];
+}
+
+/**
+ * Return how many articles lie in each cell of a grid over a box, the lowest row first; in a page of tiles about so many.
+ * @param {import("../base/geometry.js").Box} box
+ * @param {number} side cells of a side of the grid
+ * @returns {Float64Array}
+ */
+export function countArticles([left, right, bottom, top], side) {
+  const counts = new Float64Array(side * side);
+  /** @type {(x: number, y: number, count: number) => void} */
+  const add = (x, y, count) => {
+    if (x < left || x > right || y < bottom || y > top) return;
+    const [column, row] = [(x - left) / (right - left || 1), (y - bottom) / (top - bottom || 1)].map((share) => {
+      return Math.min(Math.floor(share * side), side - 1);
+    });
+    counts[row * side + column] += count;
+  };
+  store.density?.forEach((count, cell) => add((cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER, count));
+  if (!store.density) { for (let row = 0; row < store.articleCount; row++) add(store.x[row], store.y[row], 1); }
+  return counts;
 }
 
 /**

@@ -1,8 +1,10 @@
 // What is in view, in words, for those who hear the map.
 
 import { element } from "../base/dom.js";
+import { store } from "../base/store.js";
 import { counted } from "../base/text.js";
 import { camera } from "../map/camera.js";
+import { countArticles } from "../map/density.js";
 import { filter } from "../map/filter.js";
 import { writtenLabels } from "../map/labels.js";
 import { mapSettled } from "../map/renderer.js";
@@ -13,7 +15,9 @@ const TOLD = 6; // labels
 function describe() {
   const runs = articleIndex.runsIn(camera.visibleBox()), labels = writtenLabels().slice(0, TOLD);
   const among = labels.length ? `, among them ${labels.join(", ")}` : "";
-  const count = filter.bits ? runs.reduce((sum, run) => sum + filter.countKept(run), 0) : countOf(runs);
+  const there = filter.isOn ? runs.reduce((sum, run) => sum + filter.countKept(run), 0) : countOf(runs);
+  // In a page of tiles there are more in view than are there, unless one has zoomed in.
+  const count = store.density && !filter.isOn ? Math.max(there, countArticles(camera.visibleBox(), 1)[0]) : there;
   element("scene").textContent = `In view: about ${counted(count, "article")}${among}.`;
 }
 

@@ -13,6 +13,7 @@ import { filter } from "../map/filter.js";
 import { setShiftTool, takeTool } from "../map/gestures.js";
 import { labelOpened } from "../map/item_events.js";
 import { mapDrawn, redraw } from "../map/renderer.js";
+import { hasAllIn } from "../map/shown_articles.js";
 import { articleIndex } from "../map/spatial_index.js";
 import { itemList } from "./item_list.js";
 import { tableLines } from "./item_table.js";
@@ -22,6 +23,7 @@ import { closePanel, showPanel } from "./panel.js";
 /** @typedef {import("../base/geometry.js").Position} Position */
 
 const LISTED = 100; // items of a selection
+const MOST_FETCHED = 500; // items of a page of tiles whose addresses are fetched, to copy or download them
 const STEP = 3; // pixels between two corners of a lasso
 /** @type {Shape[]} */
 const SHAPES = ["box", "lasso"];
@@ -85,7 +87,7 @@ function extend(x, y) {
 function end() {
   const corners = cornersOnScreen().map(([x, y]) => camera.toMap(x, y)), isDrawn = path.length > 1;
   takeSelectionTool(null);
-  if (isDrawn) select(itemsInside(corners));
+  if (isDrawn) selectInside(corners);
 }
 
 /** @returns {Position[]} */
@@ -117,11 +119,10 @@ function drawShape(pen) {
  * @param {Position[]} corners
  */
 function itemsInside(corners) {
-  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
   /** @param {number} row */
   const isInside = (row) => polygonContains(corners, ...store.position(row));
   const found = store.questions.map(({ row }) => row).filter(isInside);
-  for (const run of articleIndex.runsIn([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)])) {
+  for (const run of articleIndex.runsIn(boxOf(corners))) {
     for (const row of run) if (filter.keeps(row) && isInside(row)) found.push(row);
   }
   return found;
@@ -129,31 +130,59 @@ function itemsInside(corners) {
 
 function selectVisible() {
   const [left, right, bottom, top] = camera.visibleBox();
-  select(itemsInside([[left, top], [right, top], [right, bottom], [left, bottom]]));
+  selectInside([[left, top], [right, top], [right, bottom], [left, bottom]]);
+}
+
+/**
+ * Select the items inside a polygon of the map.
+ * @param {Position[]} corners
+ */
+function selectInside(corners) {
+  select(itemsInside(corners), { corners, isWhole: hasAllIn(boxOf(corners)) });
+}
+
+/**
+ * @param {Position[]} corners
+ * @returns {import("../base/geometry.js").Box}
+ */
+function boxOf(corners) {
+  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
+  return [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
 }
 
 /**
  * Select the articles to which a label applies, and say how many of its area they are.
  * @param {import("../base/store.js").Label} label
  */
-function selectNamed({ text, rows: named, of }) {
-  select([...named], `${text}: ${written(named.length)} of ${counted(of, "article")}`);
+function selectNamed({ text, rows: named, applies, of, examples }) {
+  const heading = `${text}: ${written(applies)} of ${counted(of, "article")}`;
+  if (named) return select([...named], { heading });
+  const note = create("p", { className: "faint", textContent: "Some of them; this page does not know which the others are." });
+  showPanel(create("div", { className: "selection" }, itemList(examples), note), heading);
 }
 
 /**
  * Select these items and list them in the panel.
  * @param {number[]} inside questions first
- * @param {string} [heading] of the panel, in place of how many there are
+ * @param {{ heading?: string, corners?: Position[], isWhole?: boolean }} about them: the heading of the panel, in place of how many
+ *   there are; the polygon that they are inside; and that articles inside it may not be there
  */
-function select(inside, heading) {
+function select(inside, { heading, corners, isWhole = true }) {
   rows = inside;
   const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
   selectArticles(articles);
   if (!rows.length) return showToast("Nothing is inside.");
   const parts = [questions && counted(questions, "question"), articles.length && counted(articles.length, "article")];
-  const buttons = [button("Copy", copyTable), button("Download CSV", downloadTable), button("Clear", clear)];
-  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(articles)));
+  const canCopy = !store.tiles || rows.length <= MOST_FETCHED;
+  const buttons = canCopy ? [button("Copy", withDetails(copyTable)), button("Download CSV", withDetails(downloadTable))] : [];
+  buttons.push(button("Clear", clear));
+  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(articles, corners)));
   const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
+  const notes = [
+    isWhole ? "" : "Only articles that are loaded: zoom in to load all of them.",
+    canCopy ? "" : `Up to ${written(MOST_FETCHED)} can be copied and downloaded.`,
+  ].filter(Boolean);
+  if (notes.length) node.append(create("p", { className: "faint", textContent: notes.join(" ") }));
   node.append(itemList(rows.slice(0, LISTED)));
   const rest = rows.length - LISTED;
   if (rest > 0) node.append(create("p", { className: "faint", textContent: `and ${written(rest)} more` }));
@@ -161,11 +190,21 @@ function select(inside, heading) {
 }
 
 /**
+ * Return what does something once the addresses of the selected items are there.
+ * @param {() => void} action
+ */
+function withDetails(action) {
+  return () => store.whenDetailed(rows, action);
+}
+
+/**
  * Filter: all other articles are left out.
  * @param {number[]} articles
+ * @param {Position[]} [corners] of the polygon that they are inside
  */
-function keepOnly(articles) {
-  filter.set("area", { text: `Selected: ${counted(articles.length, "article")}`, bits: bitsOf(articles, store.articleCount) });
+function keepOnly(articles, corners) {
+  const text = `Selected: ${counted(articles.length, "article")}`, bits = bitsOf(articles, store.articleCount);
+  filter.set("area", { text, bits, ...(corners && { holds: (row) => polygonContains(corners, ...store.position(row)) }) });
   clear();
 }
 
