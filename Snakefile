@@ -36,6 +36,7 @@ rule all:
         wanted_page,
         rules.diagnostics.output,
         rules.moved.output if START else [],
+        appended_map if config["projection"]["append"] else [],
     localrule: True
     message:
         "Everything is there"

@@ -80,9 +80,9 @@ class Stage:
         former_map = FormerMap(former.path("knowledge_map"))
         return self._written(*grown_layout(former_map, self.path("neighbors"), self.table, settings, self.threads))
 
-    def _written(self, raw: np.ndarray, positions: np.ndarray) -> "Stage":
+    def _written(self, raw: np.ndarray, positions: np.ndarray, settled: float = 0.0) -> "Stage":
         columns = {"x_raw": raw[:, 0], "y_raw": raw[:, 1], "x": positions[:, 0], "y": positions[:, 1]}
-        write_layout(self.path("layout"), **columns)
+        write_layout(self.path("layout"), {"settled": settled}, **columns)
         texts = [*self.texts.to_pylist(), *[""] * self.table.questions]
         write_knowledge_map(
             *(self.path(name) for name in ("embeddings", "layout", "neighbors")), texts, self.path("knowledge_map")

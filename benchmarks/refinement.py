@@ -6,6 +6,7 @@
     python benchmarks/refinement.py results --vary question_weight=1,6,30 --vary placement_iterations=0
     python benchmarks/refinement.py results --articles 2000 --questions 500
     python benchmarks/refinement.py results --later 50
+    python benchmarks/refinement.py results --vary question_weight=2,6,50 --curve docs/question-weight.png
 
 The run gives vectors and UMAP layout. With `--articles` only so many of its articles, drawn at random, are on the map, at
 their positions on the layout; with `--questions` so many other articles play the questions. The last `--later` questions are
@@ -17,6 +18,8 @@ later@5     the same of the questions placed afterwards
 recall@5    and @15: the same of articles (5,000 at most)
 near@5      the same of the articles nearest to a question, which pay for its overlap
 triplets    random triplets of articles in the right order
+
+`--curve` draws the overlap of the questions against what the articles nearest to them keep, a point for each weight.
 """
 
 import argparse
@@ -26,6 +29,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
@@ -34,6 +39,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from knowledge_map.common.files import write_json
 from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept
+from knowledge_map.diagnostics.pictures import COLORS, GREY, drawing_style
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.insertion import best_positions
 from knowledge_map.layout.placement import place
@@ -41,6 +47,7 @@ from knowledge_map.layout.refinement import Refinement, refine
 from knowledge_map.layout.table import normalized, read_layout
 from knowledge_map.neighbors.exact import articles_nearest_to, nearest
 from knowledge_map.run.configuration import complete
+from knowledge_map.views.fonts import fonts_for
 
 SAMPLE, TRIPLETS = 5_000, 20_000
 
@@ -130,6 +137,25 @@ def mean(values: np.ndarray) -> float | None:
     return round(float(np.mean(values)), 4) if len(values) else None
 
 
+def draw_curve(records: list[dict], path: Path) -> None:
+    """Draw the overlap of the questions against the recall of the articles nearest to them, by the weight of the questions."""
+    records = sorted(records, key=lambda record: record["question_weight"])
+    kept, reached = ([record[name] for record in records] for name in ("near@5", "overlap@5"))
+    with drawing_style(fonts_for([])):
+        figure = Figure(figsize=(5.6, 3.6), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(kept, reached, marker="o", color=COLORS["map"])
+        for record, x, y in zip(records, kept, reached, strict=True):
+            axes.annotate(f"{record['question_weight']:g}", (x, y), xytext=(6, 6), textcoords="offset points", color=GREY)
+        axes.set(xlabel="recall@5 of the articles nearest to a question", ylabel="overlap@5 of the questions")
+        items = f"{records[0]['articles']:,} articles, {records[0]['questions']:,} questions"
+        axes.set(title=f"by the weight of the questions: {items}")
+        axes.margins(0.12)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        figure.savefig(path, dpi=150)
+
+
 def variants(vary: list[str]) -> dict[str, Refinement]:
     """Return, by name, the default settings, those of the map's `uniform_weight` twin, and those with one value changed."""
     schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -152,7 +178,10 @@ def main() -> None:
     parser.add_argument("--split", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--curve", type=Path, metavar="PNG")
     arguments = parser.parse_args()
+    if arguments.curve and arguments.split:
+        parser.error("--curve is drawn of all questions: leave out --split")
 
     records = []
     with threadpool_limits(arguments.threads):
@@ -170,6 +199,11 @@ def main() -> None:
             records.append(record)
     if arguments.json:
         write_json(arguments.json, records)
+    if arguments.curve:
+        only_weight = [each for each in arguments.vary if each.startswith("question_weight=")]
+        weights = {name: settings.question_weight for name, settings in variants(only_weight).items()}
+        of_weights = [record for record in records if record["settings"] in weights]
+        draw_curve([record | {"question_weight": weights[record["settings"]]} for record in of_weights], arguments.curve)
 
 
 if __name__ == "__main__":

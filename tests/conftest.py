@@ -10,6 +10,9 @@ from projects import STARTER, Project, read_articles, small_project
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+# Read by the libraries when they are loaded; see workflow/rules/common.smk.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 class FilesAndRuns(LoadScopeScheduling):
     """Gives the tests of a file to one worker, which makes their fixtures once; those of the workflow to any that is free."""

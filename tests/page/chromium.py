@@ -4,7 +4,10 @@ import shutil
 
 from playwright.sync_api import Browser, Playwright
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+"""Flights are for the tests of moving: every frame of one is computed on the CPU."""
+
+MOTION = {"reduced_motion": "no-preference"}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 RETURNING = """
     const getItem = Storage.prototype.getItem;

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 from chromium import DESKTOP, PHONE, RETURNING, executable, launch
 from pages import write_small_page
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from screen import settle
+
+from knowledge_map.common.checksum import csp_hash
+
+OF_SCREENSHOTS = csp_hash("body {}")
+"""The style that Playwright tries to put into a page before a screenshot; the page forbids it, and Firefox says so."""
 
 
 @pytest.fixture(scope="session")
@@ -18,23 +23,29 @@ def small_page(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; a process has one of it."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright) -> Iterator[Browser]:
     """Debian's Chromium; without it the tests of the page are skipped, which is said."""
     if executable() is None:
         pytest.skip(
             "no chromium: the page is not tested in a browser; `apt-get install chromium-headless-shell` where that is possible"
         )
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+    browser = launch(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def open_page(browser) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page, a file or an address on this machine, in a new window and waits until it can be used.
 
-    `settings` are those of a window, such as DESKTOP, PHONE, or color_scheme="dark". Only a `first_visit` begins with the steps
+    `settings` are those of a window, such as PHONE, MOTION, or color_scheme="dark". Only a `first_visit` begins with the steps
     that point at things. The test fails where any page wrote an error to the console, threw one, or asked for anything from
     elsewhere; a `harmed` page may say of files that they did not come.
     """
@@ -48,6 +59,10 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
     def note_message(message):
         if message.type in ("error", "warning") and "GPU stall" not in message.text:
             faults.append(f"console {message.type}: {message.text}")
+
+    def note_error(error):
+        if OF_SCREENSHOTS not in str(error):
+            faults.append(f"error: {error}")
 
     def open_page(
         path: Path | str,
@@ -66,7 +81,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
         page.on("request", note_request)
         page.on("websocket", lambda socket: faults.append(f"opened a socket to {socket.url}"))
         page.on("console", lambda message: (harmed and "Failed to load" in message.text) or note_message(message))
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("pageerror", note_error)
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(script if first_visit else RETURNING + script)
         page.goto((path if isinstance(path, str) else path.as_uri()) + fragment)
@@ -102,7 +117,7 @@ def pictures(request) -> Path:
 @pytest.fixture
 def whole(open_page, small_page) -> Page:
     """The whole small map in a window, standing still."""
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.keyboard.press("w")
     settle(page)
     return page

@@ -27,7 +27,7 @@ STATES = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(open_page, small_page, scheme):
-    page = open_page(small_page, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(small_page, color_scheme=scheme)
     for name, action in STATES.items():
         if action:
             page.evaluate(action)
@@ -75,6 +75,7 @@ def test_what_is_in_the_middle_opens_by_keys(desktop):
     while desktop.evaluate("document.activeElement.id") != "map":
         desktop.keyboard.press("Shift+Tab")
     assert desktop.locator("#hint").inner_text().startswith("Comet 5")
+    assert "In the middle: Comet 5." in desktop.locator("#scene").text_content()
     desktop.keyboard.press("Enter")
     assert desktop.locator("#panel-title").inner_text() == "Comet 5"
     assert desktop.evaluate("document.activeElement.id") == "panel-title"

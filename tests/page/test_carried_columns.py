@@ -99,6 +99,8 @@ def test_numbers_and_dates_have_a_scale_with_bars(whole, carried, pictures):
     whole.screenshot(path=pictures / "colored-by-date.png")
     early, late = (strongest(whole, row_of(whole, title)) for title in ("Glacier 1", "Glacier 58"))
     assert sum(early) > sum(late) + 100  # on light paper more is darker
+    whole.mouse.move(*show(whole, row_of(whole, "Glacier 2"), 9000))
+    assert whole.locator("#hint").inner_text().split("\n") == ["Glacier 2", "About Glacier 2", "published: 1991-01-08"]
 
 
 def test_a_tag_is_had_or_not(whole, carried):
@@ -146,7 +148,7 @@ def test_entries_of_the_legend_switch_classes_off_and_on(whole):
 
 
 def test_the_address_holds_the_column(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     color_by(page, "score")
     wait_until(page, "location.hash.includes('color=')")
     again = open_page(small_page, page.evaluate("location.hash"))

@@ -1,5 +1,7 @@
 """Articles are filtered by columns, words and areas, all together; what is out is faint, and everything else follows."""
 
+from urllib.parse import quote
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -114,6 +116,8 @@ def test_the_words_in_the_search_field_filter_too(whole):
     assert whole.locator("#found").is_hidden()
     whole.locator("#search").fill("comet 1")
     assert "filtered out" in whole.locator("#found li").first.inner_text()
+    whole.locator("#search").fill("bosome 1")
+    assert whole.locator("#search-told").inner_text() == "11 titles, 11 of them kept"
 
 
 def test_a_lasso_filters_too_and_selecting_heeds_the_filter(whole, carried):
@@ -127,7 +131,7 @@ def test_a_lasso_filters_too_and_selecting_heeds_the_filter(whole, carried):
         whole.mouse.move(*corner, steps=5)
     whole.mouse.up()
     whole.get_by_role("button", name="Keep only these").click()
-    assert kept(whole) == sorted(rows) and chips(whole) == ["Selected: 60 articles"]
+    assert kept(whole) == sorted(rows) and chips(whole) == ["Inside the area"]
     group(whole, "letter").get_by_role("button", name="Only letter t").click()
     both = [row for row in sorted(rows) if carried[row]["letter"] == "letter t"]
     assert kept(whole) == both
@@ -151,7 +155,7 @@ def test_all_conditions_hold_together_a_chip_takes_one_off_and_a_key_takes_all(w
     assert chips(whole) == ["year: 1980–1999", "topic: Harbour", "Source: even", "Take all off"]
     whole.get_by_role("button", name="Take off: topic: Harbour").click()
     assert kept(whole) == rows_where(carried, lambda each: each["year"] < 2000 and each["source"] == "even")
-    whole.locator("#map").focus()
+    group(whole, "topic").get_by_role("checkbox", name="Comet").focus()
     whole.keyboard.press("x")
     assert len(kept(whole)) == 374 and whole.locator("#filtered").is_hidden()
     assert group(whole, "Source").get_by_role("checkbox", name="odd").is_checked()
@@ -168,6 +172,46 @@ def test_labels_density_and_words_follow_the_filter(whole):
     assert after and all("Comet" in label for label in after)
     assert lightness(picture(whole).getpixel((round(x) + 14, round(y) + 14))) > lightness(dense)
     wait_until(whole, "document.getElementById('scene').textContent.includes('about 60 articles')")
+
+
+def test_the_address_holds_the_filter(open_page, small_page):
+    page = open_page(small_page)
+    page.keyboard.press("w")
+    settle(page)
+    page.evaluate("knowledgeMap.labelOpened(knowledgeMap.store.levels[1].labels.find(({ text }) => text.includes('Comet')))")
+    page.get_by_role("button", name="Keep only these").click()
+    labelled = kept(page), chips(page)
+    by_label = page.evaluate("location.hash")
+    page.locator("[aria-controls=selecting]").click()
+    page.get_by_role("button", name="All in view").click()
+    page.get_by_role("button", name="Keep only these").click()
+    page.locator("#search").fill("comet")
+    page.get_by_role("button", name="Keep only these articles").click()
+    brush(page, "year", 0.26, 0.74)
+    group(page, "letter").get_by_role("button", name="Only letter t").click()
+    group(page, "letter").get_by_role("checkbox", name="letter a").check()
+    group(page, "Source").get_by_role("checkbox", name="odd").uncheck()
+    shown = kept(page), chips(page)
+    fragment = page.evaluate("location.hash")
+    assert len(fragment) < 600 and len(shown[1]) == 6
+    again = open_page(small_page, fragment)
+    assert (kept(again), chips(again)) == shown
+    again.evaluate("hash => { location.hash = hash; }", by_label)
+    wait_until(again, "document.querySelectorAll('#chips button').length === 1")
+    assert (kept(again), chips(again)) == labelled
+    again.go_back()
+    wait_until(again, "document.querySelectorAll('#chips button').length > 1")
+    assert (kept(again), chips(again)) == shown
+    again.reload()
+    again.wait_for_selector("body[data-state=ready]")
+    assert (kept(again), chips(again)) == shown
+
+
+def test_of_a_filter_that_is_not_of_this_map_the_rest_is_taken(open_page, small_page):
+    parts = ['["column topic","only","Comet"]', '["column nothing","only","x"]', '["area","AAAA"]', '["label",9,"x"]']
+    parts += ['["words",7]', "{", "null", '["column <b>",{}]']
+    page = open_page(small_page, "#" + "&".join(f"filter={quote(part)}" for part in parts))
+    assert chips(page) == ["topic: Comet"] and "left out" in page.locator("#toast").inner_text()
 
 
 def test_what_is_out_is_faint_and_can_still_be_read_about(whole):
@@ -192,16 +236,23 @@ def test_a_label_says_how_many_of_its_articles_are_kept(whole):
     assert f", {told[1]} of them kept" in told[0]
 
 
+RECORD_CHIPS = """() => {
+    const chips = document.getElementById("chips");
+    const note = () => chips.querySelectorAll("button").forEach((chip) => seen.add(chip.innerText));
+    seen = new Set();
+    note();
+    new MutationObserver(note).observe(chips, { childList: true, subtree: true, characterData: true });
+}"""
+
+
 def test_a_column_plays_from_bin_to_bin_until_it_is_stopped(whole):
     brush(whole, "year", 0.01, 0.11)
     play = group(whole, "year").locator(".steps button")
+    whole.evaluate(RECORD_CHIPS)
     play.click()
     assert play.inner_text() == "Stop" and play.get_attribute("aria-pressed") == "true"
-    seen = set()
-    while len(seen) < 3:
-        seen.add(chips(whole)[0])
-        whole.wait_for_timeout(50)
-    assert {"year: 1980–1984", "year: 1981–1985"} <= seen
+    wait_until(whole, "seen.size >= 3")
+    assert {"year: 1980–1984", "year: 1981–1985"} <= set(whole.evaluate("[...seen]"))
     play.click()
     stopped = chips(whole)
     whole.wait_for_timeout(900)

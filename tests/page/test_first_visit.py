@@ -54,7 +54,7 @@ FRAME = """(({ x, y, width, height }) => [x, y, x + width, y + height])(
 
 
 def test_the_overview_frames_what_is_in_view_and_leads_there(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.keyboard.press("w")
     settle(page)
     left, top, right, bottom = page.evaluate(FRAME)
@@ -75,7 +75,7 @@ def test_a_small_screen_has_no_overview(phone):
 
 
 def test_the_browser_goes_back_and_forward_between_views_and_cards(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     settle(page)
     wait_until(page, "location.hash.includes('zoom=')")
     start = camera(page)

@@ -24,7 +24,7 @@ def test_the_picture_is_what_is_on_the_screen_with_title_and_key(desktop, pictur
 
 
 def test_the_address_holds_view_colour_and_article(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.keyboard.press("w")
     page.get_by_role("button", name="Colour").click()
     page.get_by_label("Density", exact=True).check()
@@ -40,14 +40,14 @@ def test_the_address_holds_view_colour_and_article(open_page, small_page):
 
 
 def test_a_link_pasted_into_the_open_page_is_followed(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce")
+    page = open_page(small_page)
     page.evaluate("location.hash = '#x=0.2&y=0.7&zoom=4'")
     wait_until(page, "Math.abs(knowledgeMap.camera.x - 0.2) < 1e-6")
     assert camera(page) == pytest.approx((0.2, 0.7, 3200), rel=1e-3)
 
 
 def test_a_link_that_was_followed_still_holds_its_article(open_page, small_page):
-    page = open_page(small_page, "#x=0.2&y=0.7&zoom=4&item=7", reduced_motion="reduce")
+    page = open_page(small_page, "#x=0.2&y=0.7&zoom=4&item=7")
     settle(page)
     assert page.evaluate("location.hash").endswith("&item=7")
 

@@ -1,6 +1,7 @@
 """The map moves by wheel, drag, pinch, buttons and keys, and is labelled all along."""
 
 import pytest
+from chromium import MOTION, PHONE
 from screen import camera, point, settle, wait_until
 
 # A machine that draws three frames a second.
@@ -8,6 +9,18 @@ SLOW_FRAMES = """
     window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 350);
     window.cancelAnimationFrame = clearTimeout;
 """
+
+
+@pytest.fixture
+def desktop(open_page, small_page):
+    """The small map in a window in which it flies."""
+    return open_page(small_page, **MOTION)
+
+
+@pytest.fixture
+def phone(open_page, small_page):
+    """The small map on a phone on which it flies."""
+    return open_page(small_page, **PHONE | MOTION)
 
 
 def drag(page, start, end, steps=5):
@@ -86,7 +99,7 @@ def test_buttons_show_whole_and_questions(desktop, name):
 
 
 def test_a_map_in_flight_is_not_at_rest_however_slow_its_frames(open_page, small_page):
-    page = open_page(small_page, script=SLOW_FRAMES)
+    page = open_page(small_page, script=SLOW_FRAMES, **MOTION)
     settle(page)
     page.evaluate("rested = []; knowledgeMap.mapSettled.listen(() => rested.push(knowledgeMap.camera.scale))")
     assert not page.evaluate("(knowledgeMap.flyTo(...knowledgeMap.store.position(3), 3000), knowledgeMap.isAtRest())")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import DESKTOP, PHONE
+from chromium import MOTION, PHONE
 from PIL import Image
 from quizzes import EAST, WEST, answer_all, asked, many_questions, question, reported, tally, write_quiz_page
 from screen import VIEW, point, slowness
@@ -544,7 +544,7 @@ TIMED = """
 
 
 def test_thousands_of_questions_do_not_lag(thousands, take):
-    page = take(thousands)
+    page = take(thousands, **MOTION)
     page.evaluate("""(({ answers }) => {
         for (let number = 0; number < 2490; number++) answers.chosen.set(number, number % 3 ? 0 : null);
         answers.keep();
@@ -606,7 +606,7 @@ def test_it_is_quiet_where_less_motion_is_wanted(six, take):
 
 
 def test_half_way(take, tmp_path, pictures):
-    page = take(write_quiz_page(tmp_path, *many_questions(60)), **DESKTOP)
+    page = take(write_quiz_page(tmp_path, *many_questions(60)))
     answer_all(page, "112130" * 5)
     reported(page)
     assert tally(page) == "15 right of 30 answered, 30 open."

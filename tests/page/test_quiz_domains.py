@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import PHONE
+from chromium import MOTION, PHONE
 from quizzes import EAST, WEST, answer_all, asked, question, reported, write_quiz_page
 from screen import settle, slowness
 
@@ -273,7 +273,7 @@ TIMED = """
 
 @pytest.mark.parametrize("mode", ["telling", "edge"])
 def test_fifty_domains_and_thousands_of_questions_stay_quick(fifty, take, mode):
-    page = take(fifty)
+    page = take(fifty, **MOTION)
     page.evaluate(
         """(mode) => (({ answers }) => {
             for (let number = 0; number < 1000; number++) answers.chosen.set(number, number % 3 ? 0 : null);

@@ -10,19 +10,21 @@ def results(page, words):
     return page.locator("#found li span").all_inner_texts()
 
 
-@pytest.mark.parametrize("words, first", [
-    ("comet", "Comet 0"),  # the beginning of a title, whatever the case
-    ("ECLAIR 1", "Éclair 1"),  # accents ignored
-    ("éclair 12", "Éclair 12"),
-    ("bosome 33", "Ribosome 33"),  # inside a word
-    ("makes pro", "Which of these makes proteins?"),  # a question
-    ("<img src", "</script><img src=x onerror=alert(1)>"),
-    ("שלום", "שלום עולם"),
-    ("東", "東京"),
-    ("🦕", "🦕 emoji"),
-])  # fmt: skip
-def test_titles_are_found(desktop, words, first):
-    assert results(desktop, words)[0] == first
+FIRST = {
+    "comet": "Comet 0",  # the beginning of a title, whatever the case
+    "ECLAIR 1": "Éclair 1",  # accents ignored
+    "éclair 12": "Éclair 12",
+    "bosome 33": "Ribosome 33",  # inside a word
+    "makes pro": "Which of these makes proteins?",  # a question
+    "<img src": "</script><img src=x onerror=alert(1)>",
+    "שלום": "שלום עולם",
+    "東": "東京",
+    "🦕": "🦕 emoji",
+}
+
+
+def test_titles_are_found(desktop):
+    assert {words: results(desktop, words)[0] for words in FIRST} == FIRST
 
 
 def test_beginnings_come_first_and_short_ones_before_long(desktop):
@@ -43,9 +45,9 @@ def test_what_is_not_there_is_said(desktop):
     assert results(desktop, "") == []
 
 
-@pytest.mark.parametrize("words", ["(", "\\", "[a-z", "%", "\u202e", "a" * 200])
-def test_signs_are_only_signs(desktop, words):
-    results(desktop, words)
+def test_signs_are_only_signs(desktop):
+    for words in ["(", "\\", "[a-z", "%", "\u202e", "a" * 200]:
+        results(desktop, words)
 
 
 def test_arrows_and_enter_fly_to_a_result(desktop):

@@ -11,7 +11,7 @@ ACCENT = (197, 58, 39)
 
 @pytest.fixture
 def whole(open_page, small_page):
-    page = open_page(small_page, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(small_page, permissions=["clipboard-read", "clipboard-write"])
     page.keyboard.press("w")
     settle(page)
     return page

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from chromium import PHONE
 from PIL import Image
 from quizzes import EAST, WEST, answer_all, many_questions, question, reported, tally, write_quiz_page
-from screen import settle, wait_until
+from screen import marker, settle, wait_until
 
 from knowledge_map.views.page.quiz_data import QuizSettings
 
@@ -263,6 +263,19 @@ def test_formulas_are_drawn_in_questions_options_and_verdicts(formulas, take, pi
     assert page.locator(".verdict math msqrt").count() == 1
     assert "the answer is “\\(\\sqrt{x}\\)”" in page.locator("#quiz-said").inner_text()
     page.screenshot(path=pictures / "quiz-formulas.png")
+
+
+def test_formulas_are_drawn_in_lists_in_the_search_and_in_hints(formulas, open_page):
+    page = open_page(formulas)
+    page.locator("#search").fill("What is")
+    assert page.locator("#found li math mfrac").count() == 1
+    page.keyboard.press("Escape")
+    page.mouse.move(*marker(page, 0))
+    assert page.locator("#hint math mfrac").count() == 1
+    page.locator("[aria-controls=selecting]").click()
+    page.get_by_role("button", name="All in view").click()
+    assert page.locator("#panel .items math mfrac").count() == 1
+    assert page.locator("#panel img, #panel script").count() == 0
 
 
 def test_hostile_formulas_stay_text(formulas, take):

@@ -32,7 +32,7 @@ def shoot(page, path: Path) -> None:
 
 
 def test_explore(open_page):
-    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page = open_page(Path(PAGE).resolve())
     page.locator("#search").fill("mitochond")
     page.keyboard.press("Enter")
     assert "Nearest in meaning" in page.locator("#panel").inner_text()
@@ -41,7 +41,7 @@ def test_explore(open_page):
 
 
 def test_quiz(open_page):
-    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page = open_page(Path(PAGE).resolve())
     page.evaluate("(({ answers }) => answers.load(JSON.stringify({ ...JSON.parse(answers.asJson()), seed: 1 })))(knowledgeMap)")
     page.locator("#quiz-open").click()
     answer(page, "rrwruwr")
@@ -50,12 +50,12 @@ def test_quiz(open_page):
 
 
 def test_dark_and_phone(open_page):
-    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce", color_scheme="dark", **PHONE | {"device_scale_factor": 1})
+    page = open_page(Path(PAGE).resolve(), color_scheme="dark", **PHONE | {"device_scale_factor": 1})
     shoot(page, DOCS / "page-phone.png")
 
 
 def test_filter(open_page):
-    page = open_page(Path(PAGE).resolve(), reduced_motion="reduce")
+    page = open_page(Path(PAGE).resolve())
     page.keyboard.press("w")
     page.keyboard.press("f")
     fields = page.get_by_role("group", name="field", exact=True)

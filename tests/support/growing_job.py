@@ -5,9 +5,13 @@ See `common.afresh`.
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
-from knowledge_map.common.afresh import settings_of_job
+from warm_jobs import JobServer
+
+from knowledge_map.common.afresh import run_afresh, settings_of_job
 from knowledge_map.common.device import METAL
 from knowledge_map.common.job import logging_to
 from knowledge_map.common.memory import Held
@@ -41,6 +45,14 @@ class Growing(LocalEncoder):
 
     def held(self) -> list[Held]:
         return [Held("the device", len(self.shapes), MOST)]
+
+
+def run(settings: dict) -> None:
+    """Be the script of a rule, which runs `main` in a process of its own, and again; each is forked, with the libraries."""
+    os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"}
+    subprocess.Popen = JobServer().popen  # pyright: ignore[reportAttributeAccessIssue]
+    with logging_to(settings["log"], "growing"):
+        run_afresh("growing_job", settings, Path(settings["partial"]))
 
 
 def main() -> None:

@@ -72,8 +72,16 @@ def small_map(
     return KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS), EmbeddingTable(folder / "embeddings.parquet")
 
 
-def labelled(small: tuple[KnowledgeMap, EmbeddingTable], *grid: int, region: Region | None = None, threads: int = 1, **changes):
-    """Return the labels of a small map, with settings that differ from the defaults in `changes`."""
+def labelled(
+    small: tuple[KnowledgeMap, EmbeddingTable],
+    *grid: int,
+    region: Region | None = None,
+    threads: int = 1,
+    texts: pa.StringArray | None = None,
+    **changes,
+):
+    """Return the labels of a small map, with settings that differ from the defaults in `changes`; its texts are its excerpts."""
     knowledge_map, table = small
-    texts = [knowledge_map.table["excerpt"].filter(pa.array(knowledge_map.is_article)).combine_chunks()]
-    return knn_labels(knowledge_map, table, texts, LabelSettings.of(DEFAULTS | {"grid": list(grid)} | changes), region, threads)
+    if texts is None:
+        texts = knowledge_map.table["excerpt"].filter(pa.array(knowledge_map.is_article)).combine_chunks()
+    return knn_labels(knowledge_map, table, [texts], LabelSettings.of(DEFAULTS | {"grid": list(grid)} | changes), region, threads)

@@ -31,12 +31,15 @@ SMALL = {
     "umap": {"n_neighbors": 5, "n_epochs": 20},
     "refinement": {"early_iterations": 10, "iterations": 100, "placement_iterations": 20},
     "labels": {"grid": [4]},
-    "diagnostics": {"k": [5]},
+    "diagnostics": {"k": [5], "triplets": 1_000, "pairs": 1_000, "resamples": 100},
 }
 """Settings with which every step takes seconds."""
 
 TRACEBACK = "Traceback (most recent call last)"
 """Python's; Snakemake heads a line of its own with the first word where an input function refused something."""
+
+IDLE = ("all", "project")
+"""Rules that only ask for files."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,15 @@ class Run:
 
     @property
     def jobs(self) -> Counter[str]:
-        """How often each rule ran; `all` does nothing and is left out."""
-        return Counter(name for name in re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.M) if name != "all")
+        """How often each rule ran, but for those that do nothing."""
+        ran = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.M)
+        return Counter(name for name in ran if name not in IDLE)
 
     @property
     def planned(self) -> Counter[str]:
         """How often each rule would run, as a dry run tells."""
         table = self.output.partition("Job stats:")[2].partition("\ntotal ")[0]
-        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name != "all"})
+        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name not in IDLE})
 
 
 class Project:

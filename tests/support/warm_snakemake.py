@@ -1,6 +1,6 @@
-"""Snakemake started as from a shell, without the time that importing it takes.
+"""Snakemake started as from a shell, and other functions in a fresh process, without the time that importing takes.
 
-A server that has imported it forks for every run, so that each has a process of its own, as fresh as any other.
+A server that has imported the libraries forks for every run, so that each has a process of its own, as fresh as any other.
 """
 
 import gc
@@ -9,11 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import warm_jobs
@@ -25,6 +27,27 @@ TESTS = Path(__file__).parents[1]
 PACKAGE = TESTS.parent / "workflow/scripts"
 
 
+def start(function: Callable, *arguments: object) -> ForkServerProcess:
+    """Run a function in a process that is fresh but for what the server has imported."""
+    with patch.dict(os.environ, warm_jobs.UNCOMPILED):
+        forkserver.ensure_running()
+    process = SERVER.Process(target=function, args=arguments)
+    process.start()
+    return process
+
+
+def result_of(function: Callable, *arguments: object) -> Any:
+    """Return what a function returns in such a process. Raises EOFError where it ends before."""
+    here, there = SERVER.Pipe()
+    start(_tell, there, function, *arguments)
+    there.close()
+    return here.recv()
+
+
+def _tell(told: Connection, function: Callable, *arguments: object) -> None:
+    told.send(function(*arguments))
+
+
 class WarmRun:
     """A run of Snakemake in a process group of its own, with the methods of `subprocess.Popen` that the tests use.
 
@@ -32,11 +55,8 @@ class WarmRun:
     """
 
     def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool):
-        with patch.dict(os.environ, warm_jobs.UNCOMPILED):
-            forkserver.ensure_running()
         parent, child = SERVER.Pipe()
-        self._process = SERVER.Process(target=_run, args=(arguments, folder, dict(environment), output, warm, child))
-        self._process.start()
+        self._process = start(_run, arguments, folder, dict(environment), output, warm, child)
         child.close()
         parent.recv()
         self.pid = self._process.pid

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import runpy
 import shutil
 import signal
 import subprocess
@@ -15,11 +16,12 @@ from random import Random
 
 import psutil
 import pytest
+from filelock import FileLock
 from projects import TRACEBACK, Disk, Project, kill, wait_for
 from test_reruns import MODEL_FOLDER
 from waiting import PATIENCE
-from warm_jobs import UNCOMPILED
-from warm_snakemake import WarmRun
+from warm_jobs import JobServer
+from warm_snakemake import WarmRun, result_of
 
 from knowledge_map.articles.shards import check_shard, read_manifest
 from knowledge_map.common.checksum import verified_length
@@ -30,20 +32,25 @@ from knowledge_map.neighbors.graph import read_neighbors
 
 # --- the disk
 
-JOBS = """
-import os, runpy, sys
-import matplotlib.pyplot, openTSNE, sentence_transformers, umap  # once for all jobs
 
-for script in sys.argv[1:]:
-    if not (job := os.fork()):
-        try:
-            runpy.run_path(script, run_name="__main__")
-            os._exit(0)
-        except SystemExit as end:
-            os._exit(end.code)
-    print(script.split(".")[-2], "ended with", os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]), flush=True)
-"""
-"""Runs the scripts of jobs as Snakemake ran them, one after the other."""
+def run_jobs(scripts: list[Path], folder: Path, said: Path) -> list[int]:
+    """Run the scripts of jobs as Snakemake ran them, one after the other, and return their exit codes."""
+    os.chdir(folder)
+    codes = []
+    with said.open("wb") as output:
+        for script in scripts:
+            if not (job := os.fork()):
+                os.dup2(output.fileno(), 1)
+                os.dup2(output.fileno(), 2)
+                os.environ["OMP_NUM_THREADS"] = "1"
+                subprocess.Popen = JobServer().popen  # pyright: ignore[reportAttributeAccessIssue]
+                try:
+                    runpy.run_path(str(script), run_name="__main__")
+                    os._exit(0)
+                except SystemExit as end:
+                    os._exit(end.code)
+            codes.append(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+    return codes
 
 
 def state(project: Project) -> dict[Path, str]:
@@ -59,22 +66,16 @@ def roomy(tmp_path):
     disk.close()
 
 
-def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, roomy):
+def test_on_a_full_disk_every_job_ends_with_one_line_and_changes_nothing(base, roomy, tmp_path):
     project = base.copy(roomy.folder / "project")
     before = state(project)
     scripts = {path.name.split(".", 1)[1]: path for path in project.folder.glob(".snakemake/scripts/*.py")}
     assert len(scripts) == 15  # a job of each rule; the layout is refined twice, by one script
     roomy.fill()
-    done = subprocess.run(
-        [sys.executable, "-c", JOBS, *scripts.values()],
-        cwd=project.folder,
-        env=os.environ | UNCOMPILED,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said = done.stdout.decode()
+    codes = result_of(run_jobs, [*scripts.values()], project.folder, tmp_path / "said")
+    said = (tmp_path / "said").read_text()
     assert TRACEBACK not in said, said
-    assert Counter(re.findall(r"^\w+ ended with (.+)$", said, re.M)) == {"1": len(scripts)}, said
+    assert codes == [1] * len(scripts), said
     lines = re.findall(r"error: (.*)", said)
     assert len(lines) == len(scripts)
     for line in lines:
@@ -187,17 +188,23 @@ def test_a_damaged_table_is_named_and_made_again_alone(finished):
 
 def test_a_second_run_in_the_same_folder_says_so_and_leaves_the_first_alone(finished):
     before = state(finished)
-    (finished / "results/articles.json").unlink()
-    first = finished.start("articles_json")
+    vectors = min(finished.folder.glob("results/embeddings/*/*[0-9a-f].parquet"))
+    vectors.unlink()
+    target = str(vectors.relative_to(finished.folder))
+    lock = finished / "results/.partial" / vectors.parent.name / f"{vectors.stem}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(lock)
+    held.acquire()  # whose job waits as long as another seems to embed the shard
+    first = finished.start(target)
     try:
-        wait_for(lambda: "Listing the articles" in (finished / "output").read_text(), first)
-        os.killpg(first.pid, signal.SIGSTOP)
+        wait_for(lambda: "another process is embedding this shard" in (finished / "output").read_text(), first)
         (finished / "output").rename(finished / "output of the first")
-        said = refused(finished, "articles_json")
+        said = refused(finished, target)
         assert "Directory cannot be locked" in said and "no other Snakemake process" in said
-        os.killpg(first.pid, signal.SIGCONT)
+        held.release()
         assert first.wait(timeout=PATIENCE) == 0
     finally:
+        held.release(force=True)
         kill(first)
     assert state(finished) == before
 

@@ -108,7 +108,7 @@ def test_new_articles_are_placed_by_the_vectors_that_they_bring(given, starter):
     rows = [row | {"vector": (3 * vector).tolist()} for row, vector in zip(starter[5:7], VECTORS[5:7], strict=True)]
     write_articles(given / "new.jsonl", rows)
     given.configure(projection={"path": "new.jsonl", "source": "others"})
-    assert given.make("project")["project"] == 1
+    assert given.make("project")["place_items"] == 1
     placed = read_parquet(given / "results/projection.parquet")
     assert [near["ids"][0].as_py() for near in placed["neighbors"]] == [5, 6]
 

@@ -73,6 +73,7 @@ def test_a_map_grows_from_that_of_another_folder(finished, tmp_path):
         ("nowhere.parquet", "nowhere.parquet: no such file; name a knowledge_map.parquet of an earlier run"),
         ("results/knowledge_map.parquet", "is the map that is to be made; keep it first by the target keep_layout"),
         ("results/layout.parquet", "layout.parquet: no knowledge map, it has no column item_id"),
+        ("cells.jsonl", "cells.jsonl: no knowledge map (Parquet magic bytes not found in footer"),
         ("alone/knowledge_map.parquet", "alone/knowledge_map.parquet: no umap_reducer.pkl beside it"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the jobs of a run load: never faiss and torch in one process, whose OpenMP runtimes end it on macOS."""
+"""What a run loads: its plan no library of a job, and a job never faiss and torch, whose OpenMP runtimes end it on macOS."""
 
 import json
 from collections.abc import Callable
@@ -8,14 +8,17 @@ import pytest
 from clusters import clustered
 from projects import SMALL, Project, write_articles
 
-TELL = """
+LIBRARIES = ("torch", "faiss", "scipy", "matplotlib", "huggingface_hub", "knowledge_map")
+
+TELL = f"""
 import atexit, json, os, sys
 from pathlib import Path
 
+LIBRARIES = {LIBRARIES}
 
 def tell():
-    loaded = [name for name in ("torch", "faiss", "knowledge_map") if name in sys.modules]
-    (Path(__file__).parent / f"{os.getpid()}.json").write_text(json.dumps([sys.argv[0], loaded]))
+    loaded = [name for name in LIBRARIES if name in sys.modules]
+    (Path(__file__).parent / f"{{os.getpid()}}.json").write_text(json.dumps([sys.argv[0], loaded]))
 
 
 atexit.register(tell)
@@ -37,11 +40,16 @@ def loaded(tmp_path, monkeypatch) -> Callable[[], list[tuple[str, set[str]]]]:
     return loaded
 
 
+def test_a_plan_is_made_without_the_libraries_of_its_jobs(finished, loaded):
+    assert finished.run("--dry-run", under=["env"]).code == 0  # started as at a user's
+    assert [modules for _, modules in loaded()] == [{"knowledge_map"}]
+
+
 def test_jobs_that_embed_and_compare_load_torch_alone(finished, loaded):
     (finished / "new.jsonl").write_text(json.dumps({"title": "Ribosome", "text": "A ribosome reads messenger RNA."}) + "\n")
-    finished.configure(projection={"path": "new.jsonl"})
+    finished.configure(projection={"path": "new.jsonl"}, shards__size=100)  # one shard, and one job that embeds it
     jobs = finished.make("--forceall", "all", "project", warm=False)
-    assert {"embed_shard", "embed_questions", "neighbor_block", "diagnostics", "project"} <= set(jobs)
+    assert {"embed_shard", "embed_questions", "neighbor_block", "diagnostics", "place_items"} <= set(jobs)
     assert any("torch" in modules for _, modules in loaded())
     assert not [program for program, modules in loaded() if "faiss" in modules]
 

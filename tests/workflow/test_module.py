@@ -16,6 +16,7 @@ import yaml
 from projects import REPOSITORY, SMALL, STARTER, read_articles, write_articles
 from waiting import PATIENCE
 from warm_jobs import UNCOMPILED
+from warm_snakemake import WarmRun
 
 IMPORTER = """
 from snakemake.utils import min_version
@@ -52,14 +53,15 @@ def write_importer(folder: Path, renamed: str) -> None:
 @pytest.mark.parametrize(("renamed", "prefix"), [("", ""), (" as km_*", "km_")], ids=["plain", "renamed"])
 def test_the_workflow_runs_as_a_module_from_a_folder_elsewhere(tmp_path, renamed, prefix):
     write_importer(tmp_path, renamed)
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", f"{prefix}merge_embeddings"]
-    run = subprocess.run(command, cwd=tmp_path, env=os.environ | UNCOMPILED, capture_output=True, text=True, timeout=PATIENCE)
-    assert run.returncode == 0, run.stdout + run.stderr
-    ran = Counter(re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", run.stdout + run.stderr, re.M))
+    arguments = ["--cores", "2", f"{prefix}merge_embeddings"]
+    code = WarmRun(arguments, tmp_path, os.environ | UNCOMPILED, tmp_path / "output", warm=True).wait(PATIENCE)
+    output = (tmp_path / "output").read_text()
+    assert code == 0, output
+    ran = Counter(re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", output, re.M))
     rules = {"shard": 1, "embed_shard": 1, "embed_questions": 1, "merge_embeddings": 1}
     assert ran == Counter({prefix + name: count for name, count in rules.items()})
     assert (tmp_path / "results/embeddings.parquet").exists()
-    assert "the importer's own start" in run.stdout + run.stderr
+    assert "the importer's own start" in output
 
 
 def test_an_importer_keeps_its_own_signals_and_shell(tmp_path):

@@ -112,12 +112,10 @@ def test_another_meaning_of_the_embeddings_embeds_what_it_concerns(finished, set
 @pytest.mark.parametrize(
     ("setting", "jobs"),
     [
-        ({"umap__min_dist": 0.5}, Counter(fit_umap=1) + AFTER_UMAP),
-        ({"labels__grid": [3, 6]}, Counter(knn_labels=1, map_page=1, map_picture=1)),
         ({"map__region_padding": 0.3}, Counter(knn_labels=1, map_page=1, map_picture=1, map_pickle=1)),
         ({"diagnostics__k": [3, 5]}, Counter(diagnostics=1)),
     ],
-    ids=["umap", "labels", "region", "diagnostics"],
+    ids=["region", "diagnostics"],
 )
 def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)
@@ -128,13 +126,15 @@ def test_a_setting_reruns_its_own_rule_and_what_follows(finished, setting, jobs)
 @pytest.mark.parametrize(
     ("setting", "jobs"),
     [
+        ({"umap__min_dist": 0.5}, Counter(fit_umap=1) + AFTER_UMAP),
         ({"refinement__enabled": False}, Counter(["refine_layout"]) + AFTER_LAYOUT),
         ({"neighbors__k": 6}, AFTER_MERGE),
+        ({"labels__grid": [3, 6]}, Counter(knn_labels=1, map_page=1, map_picture=1)),
         ({"map__title": "Another title"}, Counter(map_page=1, map_picture=1)),
         ({"quiz__length_scale": 0.2}, Counter(map_page=1)),
         ({"page__excerpts": "none"}, Counter(map_page=1)),
     ],
-    ids=["refinement", "neighbors", "title", "quiz", "page"],
+    ids=["umap", "refinement", "neighbors", "labels", "title", "quiz", "page"],
 )
 def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, jobs):
     finished.configure(**setting)
@@ -144,11 +144,12 @@ def test_a_setting_would_rerun_its_own_rule_and_what_follows(finished, setting, 
 def test_a_carried_column_embeds_nothing_and_keeps_the_layout(finished):
     cells, others = finished.config["articles"]
     finished.configure(articles=[cells | {"carry": [{"column": "field", "as": "subject"}]}, others])
-    assert finished.make() == Counter(shard=1) + AFTER_LAYOUT
+    assert finished.make("knowledge_map") == Counter(shard=1, knowledge_map=1)
+    assert finished.make("knowledge_map") == NOTHING
+    assert finished.plan() == OUTCOMES
     table = read_parquet(finished / "results/knowledge_map.parquet")
     fields = [article["field"] for article in read_articles(finished / "cells.jsonl")]
     assert table["subject"].to_pylist() == fields + [None] * 28
-    assert finished.make() == NOTHING
 
     finished.configure(articles=[cells | {"carry": ["field"]}, others])
     assert finished.make("knowledge_map") == Counter(shard=1, knowledge_map=1)

@@ -19,10 +19,10 @@ SCRIPT = REPOSITORY / "workflow/scripts/status.py"
 def project(tmp_path) -> Project:
     """A project of two shards, of two blocks each."""
     project = Project(tmp_path / "project")
-    articles = ({"title": f"Number {number}", "text": f"It is the one after {number - 1}."} for number in range(2_400))
+    articles = ({"title": f"Number {number}", "text": f"It is the one after {number - 1}."} for number in range(3_200))
     write_articles(project / "numbers.jsonl", articles)
     project.configure(**SMALL, articles=[{"name": "numbers", "path": "numbers.jsonl"}])
-    project.configure(shards__size=1_200, embedding__max_tokens=16)
+    project.configure(shards__size=1_600, embedding__max_tokens=16)
     return project
 
 
@@ -58,7 +58,7 @@ def test_status_follows_a_run_that_is_killed_fails_and_is_finished(project):
         text, shard = status(project), blocks(project)[0].parent.name
     finally:
         kill(process)
-    assert "0 of 2 shards embedded, 1,000 of 2,400 articles (41 %)" in text
+    assert "0 of 2 shards embedded, 1,000 of 3,200 articles (31 %)" in text
     assert re.search(rf"^Under way:\n  embed_shard {shard}: \d\d:\d\d:\d\d ", text, re.M)
 
     # Killed. Nobody waits two minutes.
@@ -77,7 +77,7 @@ def test_status_follows_a_run_that_is_killed_fails_and_is_finished(project):
     project.make("--unlock")
     assert project.run("merge_embeddings", "--keep-going", "--retries", "0").code != 0
     text = status(project)
-    assert "1 of 2 shards embedded, 1,200 of 2,400 articles (50 %)" in text
+    assert "1 of 2 shards embedded, 1,600 of 3,200 articles (50 %)" in text
     log = log_of(damaged.stem, project)
     assert re.search(rf"^Failed:\n  embed_shard {damaged.stem}: .* error: .* damaged .*\n    .*  {log}$", text, re.M)
     assert "Silent" not in text
@@ -86,6 +86,6 @@ def test_status_follows_a_run_that_is_killed_fails_and_is_finished(project):
     damaged.write_bytes(content)
     project.make("merge_embeddings")
     text = status(project)
-    assert "2 of 2 shards embedded, 2,400 of 2,400 articles (100 %)" in text
+    assert "2 of 2 shards embedded, 3,200 of 3,200 articles (100 %)" in text
     assert re.search(r"^Done:\n(  .*\n)*  .*  merge_embeddings$", text, re.M)
     assert "Failed" not in text and "Silent" not in text and "Under way" not in text

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from projects import TRACEBACK, read_articles, write_articles
+from warm_snakemake import result_of
 
 from knowledge_map.diagnostics import OUTPUTS
 
@@ -183,6 +184,13 @@ def test_the_page_needs_no_network(results):
 # The lab's pickle
 
 
+def placed_anew(path: Path) -> np.ndarray:
+    """Return where the reducer in a pickle puts vectors that are nearly those of its first three items."""
+    with path.open("rb") as file:
+        lab = pickle.load(file)
+    return lab["umap_reducer"].transform(np.array([item["embedding"] for item in lab["items"][:3]], np.float32) * 0.999)
+
+
 def test_the_pickle_opens_plainly_and_its_reducer_places_new_vectors(results, knowledge_map):
     with (results / "knowledge_map.pkl").open("rb") as file:
         lab = pickle.load(file)
@@ -198,7 +206,7 @@ def test_the_pickle_opens_plainly_and_its_reducer_places_new_vectors(results, kn
     assert [(item["x"], item["y"]) for item in items] == list(zip(knowledge_map.x, knowledge_map.y, strict=True))
     assert [item["question_data"] for item in items[ARTICLES:]] == json.loads((results / "../questions.json").read_text())
 
-    positions = lab["umap_reducer"].transform(np.array([item["embedding"] for item in items[:3]], np.float32) * 0.999)
+    positions = result_of(placed_anew, results / "knowledge_map.pkl")  # where nothing is compiled for three items
     assert positions.shape == (3, 2)
     assert np.isfinite(positions).all()
 
@@ -211,7 +219,7 @@ def test_new_articles_are_placed_by_their_nearest_and_a_copy_lands_on_its_origin
     new = {"title": "Vesicle", "text": "A small sac of membrane that carries proteins through the cell."}
     write_articles(finished / "new.jsonl", [original, new])
     finished.configure(projection__k=3)
-    assert finished.make("project", "--config", "projection={path: new.jsonl}") == Counter(project=1)
+    assert finished.make("project", "--config", "projection={path: new.jsonl}") == Counter(place_items=1)
 
     placed = pd.read_parquet(finished / "results/projection.parquet")
     assert placed.kind.tolist() == ["article"] * 2
@@ -237,7 +245,7 @@ def test_new_articles_are_placed_by_their_nearest_and_a_copy_lands_on_its_origin
 def test_new_questions_are_placed_by_their_nearest_articles(finished, knowledge_map):
     (finished / "new.json").write_text(json.dumps([{"question": "Where in a cell is DNA kept?", "options": ["Nucleus", "Wall"]}]))
     finished.configure(projection={"path": "new.json", "kind": "questions", "k": 4})
-    assert finished.make("project") == Counter(project=1)
+    assert finished.make("project") == Counter(place_items=1)
     placed = pd.read_parquet(finished / "results/projection.parquet")
     assert placed.kind.tolist() == ["question"]
     assert len(placed.neighbors[0]["ids"]) == 4
@@ -246,6 +254,32 @@ def test_new_questions_are_placed_by_their_nearest_articles(finished, knowledge_
     later = json.loads((finished / "results/diagnostics/summary.json").read_text())["placed_later"]
     assert (later["questions"], later["k"]) == (1, 4)
     assert finished.make() == Counter()
+
+
+def test_appended_articles_are_in_tables_labels_page_and_pickle_and_the_map_stays_as_it_is(finished, knowledge_map):
+    copy, text = read_articles(finished / "cells.jsonl")[7], "A small sac of membrane in the cell."
+    write_articles(finished / "new.jsonl", [copy, {"title": "Vesicle", "text": text}])
+    finished.configure(projection={"path": "new.jsonl", "append": True})
+    jobs = ["place_items", "append_articles", "append_labels", "append_articles_json", "append_page", "append_pickle"]
+    assert finished.make("project") == Counter(jobs)
+    assert finished.make("all", "verify") == Counter(verify=1)
+
+    results = finished / "results"
+    rows, vectors = (pd.read_parquet(results / f"appended/{name}.parquet") for name in ("knowledge_map", "embeddings"))
+    assert rows.kind.tolist() == ["article"] * ARTICLES + ["placed"] + ["question"] * QUESTIONS
+    assert rows.item_id[rows.kind != "placed"].tolist() == knowledge_map.item_id.tolist()
+    assert vectors.item_id.tolist() == rows.item_id.tolist()
+    articles = json.loads((results / "appended/articles.json").read_text())
+    assert [article["title"] for article in articles if "placed" in article] == ["Vesicle"]
+    before, after = (pd.read_parquet(results / name / "labels.parquet") for name in ("", "appended"))
+    on_map = before.extent == "map"
+    assert (after.article_count - before.article_count)[on_map].groupby(before.grid).sum().eq(1).all()
+    assert "1 of them placed afterwards" in (results / "appended/knowledge_map.html").read_text()
+    lab = pickle.loads((results / "appended/knowledge_map.pkl").read_bytes())
+    assert (lab["metadata"]["num_articles"], lab["metadata"]["num_placed"]) == (ARTICLES + 1, 1)
+    placed, *questions = lab["items"][ARTICLES:]
+    assert (placed["title"], placed["text"], placed["placed"]) == ("Vesicle", text, True)
+    assert [item["question_data"] for item in questions] == json.loads((finished / "questions.json").read_text())
 
 
 @pytest.mark.parametrize("path", [None, "nowhere.jsonl"])

@@ -1,6 +1,7 @@
 # What the rules share: the checked configuration, and the functions that find their inputs.
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,6 @@ from knowledge_map.run.configuration import (
 )
 from knowledge_map.run.paths import check_environment
 from knowledge_map.run.stopping import stop_in_good_order
-from knowledge_map.views.domain_bundle import bundled_domains
 
 try:
     check_environment()
@@ -40,6 +40,10 @@ try:
     START = start_of(config)
 except UserError as error:
     raise WorkflowError(str(error)) from None
+
+# Threads of a job that wait for each other leave the processor to others. On a busy machine, those that try again and again
+# take most of it, and the job three times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RESULTS = config["results"].rstrip("/")
 MANIFEST = f"{RESULTS}/shards/manifest.json"
@@ -119,6 +123,17 @@ def threads_for_articles(wildcards):
     return 1 if known and known["articles"] < FEW else config["threads"]
 
 
+def refinement_threads(wildcards):
+    """Threads of a refinement: half of the cores where there are two, which are done sooner side by side.
+
+    Most of a step is done by one thread.
+    """
+    threads = threads_for_articles(wildcards)
+    if not (has_uniform_weight() and on_this_machine()):
+        return threads
+    return max(1, min(workflow.resource_settings.cores or 1, threads) // 2)
+
+
 def known_manifest():
     """The manifest that there is now, be it of an earlier run; None where there is none that can be read."""
     try:
@@ -179,6 +194,8 @@ def audited_questions(wildcards):
 
 def bundled_questions(wildcards):
     """The files of questions, once it is known that each domain can have a file of its own."""
+    from knowledge_map.views.domain_bundle import bundled_domains  # half of the package, for this rule alone
+
     try:
         bundled_domains(INPUTS.questions, INPUTS.named_domains)
     except UserError as error:
@@ -316,12 +333,17 @@ def when_sharded(path):
     return input_function
 
 
+def has_uniform_weight():
+    """Whether the layout is refined a second time, with light questions."""
+    return bool(INPUTS.questions) and config["refinement"]["enabled"] and not START
+
+
 def uniform_weight_layout(wildcards):
     """The layout with light questions that shows the price of their weight, where there is a weight.
 
     A layout that grows from a former map, in which questions were heavy, could not show it.
     """
-    if not INPUTS.questions or not config["refinement"]["enabled"] or START:
+    if not has_uniform_weight():
         return []
     manifest()
     return f"{RESULTS}/uniform_weight.parquet"
@@ -331,6 +353,18 @@ def projected_questions(wildcards):
     """The questions placed on the finished map, where the configuration names some."""
     projection = config["projection"]
     return f"{RESULTS}/projection.parquet" if projection["path"] and projection["kind"] == "questions" else []
+
+
+def shards_and_placed(wildcards):
+    """The files with the texts of a map to which placed articles were appended, in its order."""
+    return [*shards(wildcards), f"{RESULTS}/projection.parquet"]
+
+
+def appended_map(wildcards):
+    """The map with the placed articles, in all its forms."""
+    names = ["knowledge_map.parquet", "labels.parquet", "articles.json", "knowledge_map.html"]
+    names += ["knowledge_map.pkl"] * bool(pickle_if_wanted(wildcards))
+    return [f"{RESULTS}/appended/{name}" for name in names]
 
 
 def new_items(wildcards):

@@ -69,7 +69,7 @@ rule refine_layout:
         f"{RESULTS}/benchmarks/refine_layout.jsonl"
     conda:
         "../../envs/layout.yaml"
-    threads: threads_for_articles
+    threads: refinement_threads
     resources:
         mem_mb=growing(6000),
     params:

@@ -14,6 +14,7 @@ rule verify:
         articles=rules.articles_json.output.articles,
         labels=rules.knn_labels.output,
         summary=rules.diagnostics.output.summary,
+        appended=appended_map if config["projection"]["append"] else [],
     log:
         f"{RESULTS}/logs/verify.log",
     retries: 0

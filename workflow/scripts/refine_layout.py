@@ -12,8 +12,9 @@ with logging_to(snakemake.log[0], "refine_layout"):
     settings = Refinement(**json.loads(snakemake.params.refinement))
     inputs = snakemake.input.neighbors, EmbeddingTable(snakemake.input.embeddings), settings, snakemake.threads
     if snakemake.input.start:
-        raw, positions = grown_layout(FormerMap(snakemake.input.start), *inputs)
+        raw, positions, settled = grown_layout(FormerMap(snakemake.input.start), *inputs)
     else:
         raw = read_layout(snakemake.input.layout)
-        positions = refined_layout(raw, *inputs)
-    write_layout(snakemake.output.layout, x_raw=raw[:, 0], y_raw=raw[:, 1], x=positions[:, 0], y=positions[:, 1])
+        positions, settled = refined_layout(raw, *inputs), 0.0
+    notes = {"settled": settled} if settled else {}
+    write_layout(snakemake.output.layout, notes, x_raw=raw[:, 0], y_raw=raw[:, 1], x=positions[:, 0], y=positions[:, 1])

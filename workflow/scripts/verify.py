@@ -17,6 +17,7 @@ with logging_to(snakemake.log[0], "verify"):
         snakemake.params.target_overlap,
         snakemake.params.k,
         with_pickle=bool(snakemake.input.pickle),
+        with_appended=bool(snakemake.input.appended),
         page=str(Path(snakemake.input.page).relative_to(results)),
     )
     log.info("the criteria of success\n" + as_table(criteria))

@@ -5,9 +5,12 @@ import {
   addBit,
   bitsOf,
   countBits,
+  countChanges,
   emptyBits,
+  fullBits,
   hasBit,
   intersectionOf,
+  visitChanges,
 } from "../../../workflow/scripts/knowledge_map/views/page/static/base/bits.js";
 import { random } from "./random.js";
 
@@ -35,3 +38,16 @@ Deno.test("an intersection has the rows that all sets have, and leaves these as 
 });
 
 Deno.test("of no sets every row is in the intersection", () => strictEqual(intersectionOf([]), null));
+
+Deno.test("the full set has every row and nothing behind them", () => {
+  for (const count of [1, 31, 32, 33, 100]) strictEqual(countBits(fullBits(count)), count);
+});
+
+Deno.test("what came and what went from one set to another is visited, and nothing else", () => {
+  const before = bitsOf([0, 31, 40, 70], 100), after = bitsOf([31, 32, 70, 99], 100);
+  /** @type {[number, boolean][]} */
+  const visited = [];
+  visitChanges(before, after, (row, isIn) => visited.push([row, isIn]));
+  deepStrictEqual(visited, [[0, false], [32, true], [40, false], [99, true]]);
+  strictEqual(countChanges(before, after), 4);
+});

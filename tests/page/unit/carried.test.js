@@ -8,6 +8,7 @@ import {
   TagColumn,
   unpackNumbers,
 } from "../../../workflow/scripts/knowledge_map/views/page/static/base/carried.js";
+import { random } from "./random.js";
 
 /** @param {string[]} texts */
 const named = (texts) => ({ count: texts.length, textOf: (/** @type {number} */ row) => texts[row] });
@@ -93,4 +94,18 @@ Deno.test("an article has several tags, and is kept where any of them is", () =>
   deepStrictEqual(tags.rowsIn(new Uint8Array([0, 1, 1, 0])), bitsOf([0, 3], 4));
   deepStrictEqual(tags.rowsIn(new Uint8Array([0, 0, 0, 1])), bitsOf([1], 4));
   strictEqual(tags.classCount, 3);
+});
+
+Deno.test("however sets follow each other, classes are counted as if each were the first", () => {
+  const next = random(4), rows = 500, codes = Uint8Array.from({ length: rows }, () => 6 * next());
+  const each = Uint8Array.from({ length: rows }, () => 4 * next()), tagged = each.reduce((sum, count) => sum + count, 0);
+  const names = named(["a", "b", "c", "d", "e", "f"]), tags = Uint8Array.from({ length: tagged }, () => 6 * next());
+  const category = () => new CategoryColumn("topic", 0, names, codes), tag = () => new TagColumn("tags", 0, names, tags, each);
+  const [counted, countedTags] = [category(), tag()];
+  for (let n = 0; n < 30; n++) {
+    const kept = bitsOf([...Array(rows).keys()].filter((row) => next() < (n % 10) / 9 && row % 7 !== n % 7), rows);
+    const bits = n % 8 === 5 ? null : kept;
+    deepStrictEqual(counted.countClasses(bits), category().countClasses(bits));
+    deepStrictEqual(countedTags.countClasses(bits), tag().countClasses(bits));
+  }
 });

@@ -9,13 +9,18 @@ import {
   allowedRange,
   allowOnly,
   allowRange,
-  conditionKey,
+  columnKey,
+  conditionOf,
   toggleClasses,
 } from "../../../workflow/scripts/knowledge_map/views/page/static/map/class_filter.js";
+import { store } from "../../../workflow/scripts/knowledge_map/views/page/static/base/store.js";
 import { Filter, filter as ofPage } from "../../../workflow/scripts/knowledge_map/views/page/static/map/filter.js";
 
-/** @param {number[]} rows */
-const condition = (rows) => ({ text: "some", bits: bitsOf(rows, 10) });
+/**
+ * @param {number[]} rows
+ * @returns {import("../../../workflow/scripts/knowledge_map/views/page/static/map/filter.js").Condition}
+ */
+const condition = (rows) => ({ text: "some", bits: bitsOf(rows, 10), record: ["some"] });
 
 Deno.test("all conditions have to hold; each can be taken off, and all at once", () => {
   const filter = new Filter();
@@ -52,7 +57,7 @@ const year = new NumberColumn(
 );
 
 /** @param {import("../../../workflow/scripts/knowledge_map/views/page/static/base/carried.js").ClassedColumn} column */
-const textOf = (column) => ofPage.condition(conditionKey(column))?.text;
+const textOf = (column) => ofPage.condition(columnKey(column))?.text;
 
 Deno.test("classes are switched off and on, or chosen alone, and said in words", () => {
   ofPage.start(6);
@@ -77,4 +82,49 @@ Deno.test("a run of bins is kept, without articles that have no value", () => {
   deepStrictEqual([textOf(year), ofPage.count], ["Year: 1991, or no value", 3]);
   allowRange(year, 0, 2);
   strictEqual(ofPage.bits, null);
+});
+
+Deno.test("a condition is found again by what an address says of it, also where the classes have changed", () => {
+  store.classed = [field, year];
+  ofPage.start(6);
+  for (
+    const [column, allowed] of /** @type {[typeof field | typeof year, number[]][]} */ ([
+      [field, [1, 0, 0, 0, 0]],
+      [field, [1, 1, 1, 1, 0]],
+      [field, [0, 0, 0, 0, 0]],
+      [field, [0, 1, 0, 1, 1]],
+      [year, [0, 1, 1, 0]],
+      [year, [1, 0, 0, 1]],
+      [year, [0, 0, 0, 1]],
+      [year, [0, 0, 0, 0]],
+    ])
+  ) {
+    allowClasses(column, new Uint8Array(allowed));
+    const { record, bits, text } = ofPage.conditions()[0][1];
+    const [key, again] = conditionOf(JSON.parse(JSON.stringify(record))) ?? [];
+    deepStrictEqual([key, again?.bits, again?.text], [columnKey(column), bits, text]);
+    ofPage.clear();
+  }
+  deepStrictEqual(all(conditionOf(["column Field", "only", "art", "chemistry"])?.[1].allowed ?? []), [0, 0, 1, 0, 0]);
+  deepStrictEqual(all(conditionOf(["column Year", 1980, 1991, 0])?.[1].allowed ?? []), [1, 0, 0, 0]);
+});
+
+Deno.test("what an address says is not trusted", () => {
+  store.classed = [field, year];
+  for (
+    const record of [
+      [],
+      [7],
+      ["column Nothing", "only", "art"],
+      ["column Field"],
+      ["column Field", "never", "art"],
+      ["column Field", "only", "chemistry", { length: 9 }],
+      ["column Field", "without", ["art"]],
+      ["column Year", "1990", "1993"],
+      ["column Year", 1993, 1990, 0],
+      ["column Year", 5000, 6000, 0],
+      ["column Year", null, 1990, 0],
+      ["__proto__", "only"],
+    ]
+  ) strictEqual(conditionOf(record), null);
 });

@@ -119,6 +119,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(json_values, max_size=6))
 def test_whatever_json_holds_is_carried_as_the_type_it_seems(values):
     column, type = CarriedColumn("v", "v"), None

@@ -142,6 +142,11 @@ def test_a_damaged_file_of_vectors_is_refused(read, write, tmp_path, content):
         read(write("a.jsonl", RECORDS), vectors=str(tmp_path / "v.npy"))
 
 
+def test_a_file_of_vectors_that_is_not_there_is_named(read, write, tmp_path):
+    with pytest.raises(UserError, match=r"none\.npy: no such file; fix `vectors`"):
+        read(write("a.jsonl", RECORDS), vectors=str(tmp_path / "none.npy"))
+
+
 def test_a_column_that_holds_no_vectors_is_refused(read, tmp_path):
     with pytest.raises(UserError, match="the column `v` holds bool, no vectors"):
         read(with_column(tmp_path, pa.array([True] * ROWS)), columns={"vector": "v"})

@@ -1,16 +1,19 @@
 """The encoder with a real model: the vectors that sentence-transformers gives, in order, whatever device and memory there are."""
 
+import io
 import logging
 import re
+import resource
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import safetensors.torch
 import torch
+import warm_snakemake
 from encoders import MINILM, SENTENCES, encode, encode_all, minilm, transformer
 from sentence_transformers import SentenceTransformer
 
@@ -98,33 +101,26 @@ def test_a_configured_prompt_is_used_and_without_one_the_models_own(prompted, ki
 
 # --- memory
 
-LITTLE_MEMORY = """
-import logging, resource, sys
-import psutil
-from encoders import encode, minilm
 
-logging.basicConfig(format="%(message)s", stream=sys.stdout)
-encoder = minilm(template="{text}")
-text = "cell " * 200
-expected = encode(encoder, [text])
-room = psutil.Process().memory_info().vms + (40 << 20)
-resource.setrlimit(resource.RLIMIT_AS, (room, room))
-embedded = encode(encoder, [text] * 16, batch_tokens=16 * 256)
-print(f"{abs(embedded.vectors - expected.vectors).max():.9f} {encoder.budget.tokens}")
-"""
+def embed_in_little_memory() -> tuple[str, float, int]:
+    """Return what is logged, how far vectors are off that came with little memory, and how many tokens a batch has then."""
+    handler = logging.StreamHandler(said := io.StringIO())
+    log.addHandler(handler)
+    torch.set_num_threads(1)
+    encoder = minilm(template="{text}")
+    text = "cell " * 200
+    expected = encode(encoder, [text])
+    room = psutil.Process().memory_info().vms + (40 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (room, room))
+    embedded = encode(encoder, [text] * 16, batch_tokens=16 * 256)
+    return said.getvalue(), float(np.abs(embedded.vectors - expected.vectors).max()), encoder.budget.tokens
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory as Linux does")
 def test_when_memory_runs_out_the_batch_is_halved():
-    root = Path(__file__).parents[3]
-    path = f"{root / 'tests/support'}:{root / 'workflow/scripts'}"
-    done = subprocess.run(
-        [sys.executable, "-c", LITTLE_MEMORY], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
-    )
-    *warnings, result = done.stdout.splitlines()
-    difference, tokens = result.split()
-    assert re.fullmatch(r"out of memory on cpu: going on with batches of [\d,]+ tokens", warnings[0])
-    assert 1 <= int(tokens) < 16 * 256 and float(difference) < 1e-5
+    warnings, difference, tokens = warm_snakemake.result_of(embed_in_little_memory)
+    assert re.match(r"out of memory on cpu: going on with batches of [\d,]+ tokens\n", warnings)
+    assert 1 <= tokens < 16 * 256 and difference < 1e-5
 
 
 def cramped(room: int, memory: Path | None = None) -> LocalEncoder:

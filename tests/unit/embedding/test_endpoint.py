@@ -233,7 +233,7 @@ def test_an_interruption_ends_the_pauses_of_all_requests(server, monkeypatch):
     start = time.monotonic()
     with pytest.raises(UserError, match="gone"):
         asked.encode(["a"] * 20, ["1"] * 20)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 def test_name_dimensions_and_prompt_are_in_the_name_of_the_embeddings_and_the_address_is_not():

@@ -1,18 +1,19 @@
 """Memory that grows, that runs out, and a process that is killed: the job goes on in a fresh one, to the same bytes."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+import growing_job
 import numpy as np
 import pytest
+import warm_snakemake
 from growing_job import MOST
 from qwen_models import save_model
 
 from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
-from knowledge_map.common.afresh import GoOnAfreshError, run_afresh
+from knowledge_map.common.afresh import GoOnAfreshError
 from knowledge_map.common.memory import Held, free_memory, machine_memory, process_memory
 from knowledge_map.embedding.encoders.base import TextEncoder
 from knowledge_map.embedding.memory_guard import MemoryGuard
@@ -20,7 +21,6 @@ from knowledge_map.embedding.model import EmbeddingModel
 
 pytestmark = pytest.mark.slow  # starts processes that load models
 
-SUPPORT = Path(__file__).parents[2] / "support"
 FRESH = "going on in a fresh process after what is saved"
 
 
@@ -96,18 +96,18 @@ class Job:
     def run(self, **settings) -> tuple[str, str]:
         """Return the digest of the vectors, and the log."""
         output, log = self.folder / "out.parquet", self.folder / "log"
-        log.write_bytes(b"")
         shard = {"shard": str(self.folder / f"{self.shard}.parquet"), "output": str(output), "log": str(log)}
         common = {"partial": str(self.folder / "partial"), "model": vars(self.model), "block_size": 1_000, "share": 1.0}
-        run_afresh("growing_job", common | shard | settings, self.folder / "partial")
+        process = warm_snakemake.start(growing_job.run, common | shard | settings)
+        process.join()
+        assert process.exitcode == 0, log.read_text()
         digest = hashlib.sha256(output.read_bytes()).hexdigest()
         output.unlink()
         return digest, log.read_text()
 
 
 @pytest.fixture
-def job(tmp_path, model, monkeypatch) -> Callable[[int], Job]:
-    monkeypatch.setenv("PYTHONPATH", f"{SUPPORT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+def job(tmp_path, model) -> Callable[[int], Job]:
     return lambda articles: Job(tmp_path / "job", model, articles)
 
 
@@ -131,9 +131,9 @@ def test_memory_that_runs_out_for_good_is_fresh_in_another_process(job):
     assert found == whole
 
 
-def test_a_process_that_is_killed_at_every_block_is_followed_by_another(job, caplog):
+def test_a_process_that_is_killed_at_every_block_is_followed_by_another(job):
     shard = job(30)
     whole, _ = shard.run(block_size=10)
-    killed, _ = shard.run(block_size=10, killed=True)
+    killed, log = shard.run(block_size=10, killed=True)
     assert killed == whole
-    assert caplog.text.count("killed (SIGKILL); going on in a fresh process after what is saved") == 3
+    assert log.count("killed (SIGKILL); going on in a fresh process after what is saved") == 3

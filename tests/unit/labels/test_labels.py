@@ -11,7 +11,7 @@ from labelled_maps import HOSTILE, labelled, small_map
 
 from knowledge_map.labels import nearest
 from knowledge_map.labels.subjects import _words_of
-from knowledge_map.labels.table import SCHEMA, atlas_labels, names_at, shown_labels, write_labels
+from knowledge_map.labels.table import SCHEMA, atlas_labels, names_at, shown_labels, with_placed, write_labels
 from knowledge_map.map.region import Region
 from knowledge_map.map.table import SCHEMA as MAP_SCHEMA
 
@@ -50,6 +50,21 @@ def test_the_question_region_has_grids_of_its_own_in_the_same_table(tmp_path):
     assert all(region.contains(np.array([[cell["center_x"], cell["center_y"]]])).all() for cell in cells)
     assert cells[0]["cell_width"] == pytest.approx((region.x_max - region.x_min) / 4)
     assert table.slice(0, 20).equals(labelled(small, 2, 4))
+
+
+def test_placed_articles_are_counted_in_their_cells_and_change_no_name(tmp_path):
+    small = small_map(tmp_path)
+    region = small[0].question_region(0.1)
+    table = labelled(small, 2, 4, region=region)
+    inside = [region.x_min + 0.01, region.y_min + 0.01]
+    placed = np.array([[1.0, 1.0], [0.0, 1.0], inside])
+    counted = with_placed(table, placed)
+    assert counted.drop_columns("article_count").equals(table.drop_columns("article_count"))
+    more = pc.subtract(counted["article_count"], table["article_count"])
+    by_grid = pa.table({"extent": table["extent"], "grid": table["grid"], "more": more}).group_by(["extent", "grid"])
+    within = int(region.contains(placed).sum())
+    assert by_grid.aggregate([("more", "sum")])["more_sum"].to_pylist() == [3, 3, within, within]
+    assert (more[2].as_py(), more[3].as_py()) >= (1, 1)
 
 
 def test_candidates_are_among_the_articles_nearest_to_the_centre(tmp_path):
@@ -180,7 +195,7 @@ def test_a_map_of_nameless_articles_has_no_labels(tmp_path):
 def test_shown_labels_name_each_area_with_articles_once_and_the_largest_first(tmp_path):
     table = labelled(small_map(tmp_path, articles=30), 3, 12)
     shown = shown_labels(table, 12)
-    assert len(set(shown["label"].to_pylist())) == shown.num_rows > 5
+    assert len(set(shown["area"].to_pylist())) == shown.num_rows > 5
     assert np.all(np.diff(shown["score"].to_numpy()) <= 0)
     assert len(shown_labels(SCHEMA.empty_table(), 12)) == 0
 

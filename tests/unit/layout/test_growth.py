@@ -8,7 +8,7 @@ import pytest
 from clusters import clustered, graph_of
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.parquet import as_column, write_parquet
+from knowledge_map.common.parquet import as_column, as_metadata, write_parquet
 from knowledge_map.embedding.table import EmbeddingTable, table_schema
 from knowledge_map.layout.growth import FormerMap, aligned, grown_layout, within_square
 from knowledge_map.layout.refinement import Refinement, refined_layout
@@ -65,10 +65,12 @@ def flat(vectors: np.ndarray) -> np.ndarray:
     return (centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T).astype(np.float32)
 
 
-def write_former(path: Path, rows: np.ndarray, positions: np.ndarray, raw: np.ndarray) -> FormerMap:
+def write_former(path: Path, rows: np.ndarray, positions: np.ndarray, raw: np.ndarray, **notes) -> FormerMap:
     kinds = np.where(rows < ARTICLES, "article", "question").tolist()
     named = {"x": positions[:, 0], "y": positions[:, 1], "x_raw": raw[:, 0], "y_raw": raw[:, 1]}
-    write_parquet(path, pa.table({"item_id": [f"item:{row}" for row in rows], "kind": kinds, **named}))
+    write_parquet(
+        path, pa.table({"item_id": [f"item:{row}" for row in rows], "kind": kinds, **named}, metadata=as_metadata(notes))
+    )
     return FormerMap(path)
 
 
@@ -88,7 +90,7 @@ def former(tmp_path_factory) -> FormerMap:
 
 
 def grown(former: FormerMap, items: Items, threads: int = 1, **settings) -> tuple[np.ndarray, np.ndarray]:
-    return grown_layout(former, items.graph, items.table, Refinement(**SETTINGS | settings), threads)
+    return grown_layout(former, items.graph, items.table, Refinement(**SETTINGS | settings), threads)[:2]
 
 
 @pytest.mark.slow
@@ -103,6 +105,18 @@ def test_known_items_stay_and_new_ones_come_to_their_neighbors(former, everythin
     anew = refined_layout(flat(VECTORS), everything.graph, everything.table, Refinement(**SETTINGS), 1)
     assert everything.recall(positions) > everything.recall(anew) - 0.03
     assert np.array_equal(raw[EARLIER], former.raw_positions.astype(np.float32)) and np.isfinite(raw).all()
+
+
+@pytest.mark.slow
+def test_where_many_items_came_in_small_numbers_the_map_is_as_good_as_one_from_nothing(former, everything, tmp_path, caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    settings, inputs = Refinement(**SETTINGS), (everything.graph, everything.table)
+    assert grown_layout(former, *inputs, settings, 1).settled == pytest.approx(0.1)
+    grown_before = write_former(tmp_path / "map.parquet", EARLIER, former.positions, former.raw_positions, settled=0.1)
+    _, positions, settled = grown_layout(grown_before, *inputs, settings, 1)
+    assert settled == 0 and "20 % of the items came since all steps of the refinement were taken" in caplog.text
+    anew = refined_layout(flat(VECTORS), *inputs, settings, 1)
+    assert everything.recall(positions) > everything.recall(anew) - 0.02
 
 
 @pytest.mark.slow

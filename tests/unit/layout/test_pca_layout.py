@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from maps import write_map
+from sklearn.decomposition import PCA
 
+from knowledge_map.embedding import principal_components
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout import pca
 from knowledge_map.layout.pca import fit_pca
 from knowledge_map.layout.reducer import save_reducer
 
@@ -16,20 +21,28 @@ PACKAGE = Path(__file__).parents[3] / "workflow" / "scripts"
 VECTORS = np.random.default_rng(0).normal(size=(500, 12)).astype(np.float32) * np.linspace(4, 1, 12, dtype=np.float32)
 
 
-def test_the_layout_is_that_of_the_two_directions_in_which_the_vectors_spread_most():
-    layout, _ = fit_pca(VECTORS)
-    centred = (VECTORS - VECTORS.mean(axis=0)).astype(float)
-    expected = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
-    assert (layout.shape, layout.dtype) == ((500, 2), np.float32)
-    assert np.allclose(np.abs(layout), np.abs(expected), atol=1e-2)
+@pytest.fixture
+def table(tmp_path, monkeypatch) -> EmbeddingTable:
+    for module in (principal_components, pca):
+        monkeypatch.setattr(module, "ROW_GROUP", 128)
+    return EmbeddingTable(write_map(tmp_path, VECTORS, 0, VECTORS[:, :2], VECTORS[:, :2])[1])
 
 
-def test_the_same_vectors_give_the_same_bytes():
-    assert fit_pca(VECTORS)[0].tobytes() == fit_pca(VECTORS.copy())[0].tobytes()
+def test_layout_and_reducer_are_those_of_all_vectors_at_once(table):
+    layout, reducer = fit_pca(table)
+    whole = PCA(n_components=2, svd_solver="covariance_eigh")
+    assert np.allclose(layout, whole.fit_transform(VECTORS), atol=1e-3)
+    assert layout.dtype == np.float32
+    for name in (name for name in vars(whole) if name.endswith("_")):
+        assert np.allclose(getattr(reducer, name), getattr(whole, name), rtol=1e-3), name
 
 
-def test_the_reducer_puts_vectors_where_they_lie(tmp_path):
-    layout, reducer = fit_pca(VECTORS)
+def test_the_same_vectors_give_the_same_bytes(table):
+    assert fit_pca(table)[0].tobytes() == fit_pca(table)[0].tobytes()
+
+
+def test_the_reducer_puts_vectors_where_they_lie(table, tmp_path):
+    layout, reducer = fit_pca(table)
     save_reducer(reducer, tmp_path / "reducer.pkl")
     with (tmp_path / "reducer.pkl").open("rb") as file:
         assert np.allclose(pickle.load(file).transform(VECTORS), layout, atol=1e-3)

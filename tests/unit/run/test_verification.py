@@ -107,6 +107,19 @@ def test_a_sound_result_passes_every_criterion(sound):
     assert as_table(criteria).endswith(f"All {len(criteria)} criteria passed.\n")
 
 
+def test_a_map_with_appended_articles_holds_the_items_of_the_map_where_they_lie(results):
+    (results / "appended").mkdir()
+    for name in ("knowledge_map.parquet", "embeddings.parquet", "articles.json"):
+        shutil.copy(results / name, results / "appended" / name)
+    write_parquet(results / "projection.parquet", pa.table({"item_id": pa.array([], pa.string())}))
+    assert all(criterion.passed for criterion in verify(results, ARTICLES, QUESTIONS, 0.6, k=5, with_appended=True))
+    change_column(results / "appended/knowledge_map.parquet", "x", replaced(3, 0.123))
+    failed = [
+        criterion for criterion in verify(results, ARTICLES, QUESTIONS, 0.6, k=5, with_appended=True) if not criterion.passed
+    ]
+    assert [criterion.found for criterion in failed] == ["its items are not those of knowledge_map.parquet"]
+
+
 def test_a_pickle_is_missed_only_where_one_is_wanted(results):
     (results / "knowledge_map.pkl").unlink()
     criteria = verify(results, ARTICLES, QUESTIONS, 0.6, k=5, with_pickle=False)

@@ -167,7 +167,8 @@ def _explained(source: Source) -> Iterator[None]:
         words = str(error)
         if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in words:
             words = f"no row within {LONGEST_SILENCE:,} seconds; does it ever end?"
-        raise UserError(f"{source.name}: query: {shown(' '.join(words.split()), 500)}") from None
+        remedy = "; `source` stands for the files at `path`." if isinstance(error, duckdb.CatalogException) else ""
+        raise UserError(f"{source.name}: query: {shown(' '.join(words.split()), 500)}{remedy}") from None
 
 
 def _text(value: str) -> str:

@@ -25,8 +25,11 @@ class VectorFile:
         self.path = path
         try:
             vectors = np.lib.format.open_memmap(path, mode="r")  # takes no objects
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such file; fix `vectors` in the configuration.") from None
         except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path}: cannot be read as a NumPy array ({reason_of(error)}); save it by numpy.save.") from None
+            reason = reason_of(error)
+            raise UserError(f"{path}: cannot be read as a NumPy array of floats ({reason}); save one by numpy.save.") from None
         if vectors.ndim != 2 or vectors.dtype.kind != "f":
             what = f"an array of {vectors.dtype} {list(vectors.shape)}"
             raise UserError(f"{path}: holds {what}; one of floats [rows, dimensions] is needed.")

@@ -3,7 +3,10 @@
 import pyarrow as pa
 
 ARTICLE, QUESTION = "article", "question"
-"""The two kinds of item."""
+"""The two kinds of item that a map is made of."""
+
+PLACED = "placed"
+"""The kind of an article that was placed on a finished map: it had no part in the layout."""
 
 ARTICLE_COLUMNS = ("item_id", "source", "title", "url")
 """What a shard tells of an article besides its text."""

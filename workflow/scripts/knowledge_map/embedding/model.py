@@ -105,10 +105,12 @@ class EmbeddingModel:
 
     def _place(self) -> Path | None:
         """Return where the model lies, None for a model on the hub that was not fetched yet."""
-        from knowledge_map.common.hub import model_folder  # its library is not where tables are made
-
         with suppress(UserError):
-            return self.folder() or model_folder(self.model, self.revision or "")
+            if folder := self.folder():
+                return folder
+            from knowledge_map.common.hub import model_folder  # its library takes long to load, and is not where tables are made
+
+            return model_folder(self.model, self.revision or "")
         return None
 
     def key(self) -> str:

@@ -109,7 +109,7 @@ class EmbeddingTable:
 
     Attributes
     ----------
-    rows, articles, questions : numbers of items; articles come first.
+    rows, articles, questions : numbers of items; articles come first, those that were placed on a finished map behind the others.
     dimension : D, the length of a vector.
     metadata : what the table says of its model: model, revision, max_tokens, prompts, precision.
     """
@@ -123,7 +123,7 @@ class EmbeddingTable:
             sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
             kinds = file.read(columns=["kind"])["kind"]
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
-        self.articles = pc.sum(pc.equal(kinds, ARTICLE)).as_py() or 0
+        self.articles = pc.sum(pc.not_equal(kinds, QUESTION)).as_py() or 0
         self.questions = self.rows - self.articles
 
     def part(self, number: int, parts: int) -> tuple[int, int]:

@@ -29,7 +29,8 @@ def assign(fits: np.ndarray, own: np.ndarray, above: np.ndarray, size: np.ndarra
     size : float [cells], articles that stand for each.
     side : cells along a side of the grid.
 
-    A cell takes its own name, that of a cell beside it, or the coarser one's, whichever fits best with `AGREES` and `STAYS`
+    A cell takes its own name, that of a cell beside it, or the coarser one's, whichever fits best with `AGREES` and `STAYS`, and
+    its own where none fits
     (iterated conditional modes, Besag 1986; the largest cells first). Then, of areas that bear one name, the largest keeps it,
     and others take the next that fits, unless none comes near.
     """
@@ -48,7 +49,7 @@ def assign(fits: np.ndarray, own: np.ndarray, above: np.ndarray, size: np.ndarra
             options = np.unique(np.concatenate([around, [own[cell]], above[cell : cell + 1][above[cell : cell + 1] >= 0]]))
             value = fits[cell, options] * (1 + AGREES * (around == options[:, None]).sum(axis=1))
             value = np.where(options == above[cell], value * STAYS, value)
-            name[cell] = options[value.argmax()]
+            name[cell] = options[value.argmax()] if value.any() else own[cell]
         if (name == before).all():
             break
     return _distinct(name, fits, size, side)

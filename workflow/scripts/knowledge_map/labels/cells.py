@@ -251,17 +251,22 @@ def _shared_terms(
     texts: Iterable[pa.StringArray],
     settings: LabelSettings,
 ) -> tuple[list[Terms], list[np.ndarray]]:
-    """Return the terms that may name cells anywhere, words and tags, and their directions."""
+    """Return the terms that may name cells anywhere, words and tags, and where their articles lie (`Corpus.offsets`)."""
     found: list[Terms] = []
     if WORDS in settings.origins:
-        words = read_words(_openings(articles.titles, texts))
-        log.info(f"{len(words.form):,} words read, {len(words.forms):,} different ones")
-        found.append(word_terms(words, len(articles.rows), corpus.short))
-        log.info(f"{len(found[-1].texts):,} words and phrases may be names")
+        found.append(_word_terms(articles, corpus, texts))
     if TAGS in settings.origins and settings.tags:
         found.append(tag_terms(knowledge_map.table[settings.tags].take(pa.array(articles.rows))))
         log.info(f"{len(found[-1].texts):,} tags may be names")
-    return found, [corpus.directions(embeddings, terms) for terms in found]
+    return found, [corpus.offsets(embeddings, terms) for terms in found]
+
+
+def _word_terms(articles: Articles, corpus: Corpus, texts: Iterable[pa.StringArray]) -> Terms:
+    words = read_words(_openings(articles.titles, texts))
+    log.info(f"{len(words.form):,} words read, {len(words.forms):,} different ones")
+    terms = word_terms(words, len(articles.rows), corpus.short)
+    log.info(f"{len(terms.texts):,} words and phrases may be names")
+    return terms
 
 
 def _with_titles(
@@ -273,13 +278,13 @@ def _with_titles(
     settings: LabelSettings,
 ) -> Naming:
     """Return the terms that may name the cells of these levels: the shared ones, and the title that fits each cell best."""
-    terms, directions = list(shared[0]), list(shared[1])
+    terms, offsets = list(shared[0]), list(shared[1])
     if TITLES in settings.origins:
         terms.append(
             title_terms(articles.shown, np.concatenate([_fitting_titles(level, articles, settings) for level in levels]))
         )
-        directions.append(corpus.directions(embeddings, terms[-1]))
-    return Naming(join_terms(terms), np.concatenate(directions), corpus, settings.max_characters)
+        offsets.append(corpus.offsets(embeddings, terms[-1]))
+    return Naming(join_terms(terms), np.concatenate(offsets), corpus, settings.max_characters)
 
 
 def _openings(titles: pa.StringArray, texts: Iterable[pa.StringArray]) -> Iterable[pa.StringArray]:

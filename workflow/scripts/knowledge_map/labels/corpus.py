@@ -44,7 +44,7 @@ class Corpus:
         covariance = products / len(rows) - np.outer(mean, mean)
         return cls(mean.astype(np.float32), covariance.astype(np.float32), short - mean.astype(np.float32) @ projection)
 
-    def directions(self, embeddings: EmbeddingTable, terms: Terms) -> np.ndarray:
-        """Return in which direction from the mean the articles of each term lie, float32 [terms, D], of unit length."""
+    def offsets(self, embeddings: EmbeddingTable, terms: Terms) -> np.ndarray:
+        """Return where the mean of the articles of each term lies, from the mean of all: float32 [terms, D]."""
         count = np.maximum(np.asarray(terms.has.sum(axis=0)).ravel(), 1)
-        return unit(sum_vectors(embeddings, terms.has.T.tocsr()) / count[:, None].astype(np.float32) - self.mean)
+        return sum_vectors(embeddings, terms.has.T.tocsr()) / count[:, None].astype(np.float32) - self.mean

@@ -23,6 +23,9 @@ ADDS = 0.2
 STEM = 4
 """Letters that forms of a word have in common; a small corpus does not show that "star" and "stars" are one word."""
 
+FEW = 6
+"""In a cell of fewer articles, a word or tag must apply to two: what one alone has does not say what the cell is about."""
+
 ALIKE = 0.95
 """Cosine of the directions of two terms from which on the second says nothing new."""
 
@@ -65,6 +68,7 @@ class _Names:
     has : float32 [articles of the cell, names], 1 where a name applies.
     share, elsewhere, standing : see `fit`; `standing` is the product over the terms.
     direction : float32 [names, D], the sum of the terms' directions.
+    likeness : float, how far the cell lies in that direction (`Naming._likeness`).
     """
 
     terms: np.ndarray
@@ -73,25 +77,32 @@ class _Names:
     elsewhere: np.ndarray
     standing: np.ndarray
     direction: np.ndarray
+    likeness: np.ndarray
 
 
 class Naming:
     """Terms as names of cells: how well each fits, alone and with others."""
 
-    def __init__(self, terms: Terms, directions: np.ndarray, corpus: Corpus, longest: int):
-        self.terms, self.directions, self.longest = terms, directions, longest
+    def __init__(self, terms: Terms, offsets: np.ndarray, corpus: Corpus, longest: int):
+        self.terms, self.longest = terms, longest
         self.articles, self.covariance = len(terms.has.indptr) - 1, corpus.covariance
         self.total = np.asarray(terms.has.sum(axis=0)).ravel()
         texts = terms.texts.to_pylist()
         self._length = np.array([len(text) for text in texts])
         self._words = _words_of(terms.texts)
-        variance = np.einsum("td,td->t", directions @ corpus.covariance, directions)
+        far = np.maximum(np.linalg.norm(offsets, axis=1), 1e-12)
+        self.directions = offsets / far[:, None]
+        variance = np.einsum("td,td->t", self.directions @ corpus.covariance, self.directions)
         self._deviation = np.sqrt(np.maximum(variance, 1e-12))
+        # What an article adds to its term's direction, and how far it lies in that direction by this alone: its squared distance
+        # from the mean of all, whose average over the term's articles follows from their own mean, as all vectors have length 1.
+        self._part = 1 / np.maximum(self.total, 1)
+        self._itself = (1 - corpus.mean @ corpus.mean - 2 * offsets @ corpus.mean) / far
 
     def choose(self, content: Content, cells: np.ndarray) -> list[tuple[int, ...]]:
         """Return the terms that together name each of the `cells` best, by number, ascending.
 
-        Where no term fits it is the nearest title, and without one there is none.
+        Where none fits it is the title that comes nearest, and where there is none either, what one article alone has.
         """
         chosen = []
         for start in range(0, len(cells), TOGETHER):
@@ -100,7 +111,7 @@ class Naming:
             products = content.offsets[some] @ self.directions.T
             for cell, first, end, product in zip(some.tolist(), counts.indptr[:-1], counts.indptr[1:], products, strict=True):
                 term = counts.indices[first:end]
-                chosen.append(self._chosen(content, cell, term, counts.data[first:end], product[term] / self._deviation[term]))
+                chosen.append(self._chosen(content, cell, term, counts.data[first:end], product[term]))
         return chosen
 
     def fits(self, content: Content, names: list[tuple[int, ...]]) -> np.ndarray:
@@ -110,11 +121,15 @@ class Naming:
         deviation = np.sqrt(np.maximum(np.einsum("nd,nd->n", direction @ self.covariance, direction), 1e-12))
         total, subjects = np.asarray(has.sum(axis=0)).ravel(), np.diff(parts.indptr)
         standing = np.exp(parts @ np.log(self.terms.standing) / np.maximum(subjects, 1))
-        counts, out = csr_matrix(content.weights @ has), np.zeros((len(content.size), len(names)), np.float32)
+        term = np.unique(parts.indices)
+        towards, of_names = self.directions[term].T, parts[:, term].T.tocsr()
+        counts, single = csr_matrix(content.weights @ has), csr_matrix(content.weights @ self.terms.has[:, term])
+        out = np.zeros((len(content.size), len(names)), np.float32)
         for start in range(0, len(out), CELLS):
             part = slice(start, start + CELLS)
             count, size = counts[part].toarray(), content.size[part, None]
-            contrast = content.offsets[part] @ direction.T / deviation
+            likeness = self._likeness(content.offsets[part] @ towards, single[part].toarray() / size, term)
+            contrast = likeness @ of_names / deviation
             elsewhere = np.maximum(total - count, 0) / self.articles
             out[part] = fit(count / size, elsewhere, contrast, standing, self.articles, subjects)
         return out
@@ -157,32 +172,52 @@ class Naming:
         has.data[:] = 1
         return has
 
-    def _chosen(self, content: Content, cell: int, term: np.ndarray, count: np.ndarray, contrast: np.ndarray) -> tuple[int, ...]:
-        """Return the name of a cell, given the terms that apply to its articles, how many that are and what they mean there."""
-        offset = content.offsets[cell]
-        share, elsewhere = count / content.size[cell], np.maximum(self.total[term] - count, 0) / self.articles
-        score = fit(share, elsewhere, contrast, self.terms.standing[term], self.articles, 1)
-        best = _best(score, term)
-        if not len(best):
-            titles = np.flatnonzero(self.terms.origin[term] == ORIGINS.index(TITLES))
-            return tuple(term[titles[np.argmax(contrast[titles])]][None].tolist()) if len(titles) else ()
-        term = term[best]
+    def _likeness(self, product: np.ndarray, share: np.ndarray, term: np.ndarray) -> np.ndarray:
+        """Return how far cells lie in the directions of terms, as articles tell that are not compared with themselves.
+
+        The `product` of a cell's offset with the direction of a term is the mean over all pairs of an article of the cell and one
+        that has the term. Where these are few, and some are in both, it is great whatever the term means. So the pairs of an
+        article with itself are left out, as in a U-statistic (Hoeffding 1948).
+
+        Parameters
+        ----------
+        product, share : float [..., terms], the products, and to what share of the articles each of the terms applies.
+        term : int [terms], their numbers.
+        """
+        same = share * self._part[term]
+        return np.where(same < 1, product - same * self._itself[term], 0) / np.where(same < 1, 1 - same, 1)
+
+    def _chosen(self, content: Content, cell: int, term: np.ndarray, count: np.ndarray, product: np.ndarray) -> tuple[int, ...]:
+        """Return a cell's name, given the terms of its articles, how many of these have each, and its product with the offset."""
         articles = content.members.indices[content.members.indptr[cell] : content.members.indptr[cell + 1]]
+        having = np.bincount(self.terms.has[articles].indices, minlength=len(self.total))[term]
+        share, elsewhere = count / content.size[cell], np.maximum(self.total[term] - count, 0) / self.articles
+        likeness = self._likeness(product, share, term)
+        contrast = likeness / self._deviation[term]
+        title = self.terms.origin[term] == ORIGINS.index(TITLES)
+        score = fit(share, elsewhere, contrast, self.terms.standing[term], self.articles, 1)
+        best = _best(np.where(title | (having > 1) | (len(articles) >= FEW), score, 0), term)
+        if not len(best):
+            titles = np.flatnonzero(title & (having == having[title].max(initial=0)))  # of its own articles, if there are any
+            if len(titles):
+                return (int(term[titles[np.argmax(contrast[titles])]]),)
+            best = _best(score, term)
+        if not len(best):
+            return ()
+        term, likeness = term[best], likeness[best]
         has = self.terms.has[articles][:, term].toarray()
         standing, direction = self.terms.standing[term], self.directions[term]
-        single = _Names(np.arange(len(term))[:, None], has, share[best], elsewhere[best], standing, direction)
+        single = _Names(np.arange(len(term))[:, None], has, share[best], elsewhere[best], standing, direction, likeness)
         spread = direction @ self.covariance
         names, chosen, value = single, [0], score[best[0]]
         for _ in range(MOST - 1):
-            names, extended = self._extended(names, single, term, spread, offset)
+            names, extended = self._extended(names, single, term, spread)
             if extended <= value:
                 break
             chosen, value = names.terms[0], extended
         return tuple(sorted(term[chosen].tolist()))
 
-    def _extended(
-        self, names: _Names, single: _Names, term: np.ndarray, spread: np.ndarray, offset: np.ndarray
-    ) -> tuple[_Names, float]:
+    def _extended(self, names: _Names, single: _Names, term: np.ndarray, spread: np.ndarray) -> tuple[_Names, float]:
         """Return the best of the `names` with one of the `single` terms added, and how well it fits; 0 where none adds much."""
         cell_size = max(len(single.has), 1)
         # How much oftener than in the cell itself a name applies with the cells around it.
@@ -193,7 +228,7 @@ class Naming:
         product = names.direction @ spread.T
         variance = np.einsum("nd,nd->n", names.direction @ self.covariance, names.direction)[:, None]
         variance = variance + 2 * product + np.einsum("td,td->t", spread, single.direction)
-        contrast = ((names.direction @ offset)[:, None] + single.direction @ offset) / np.sqrt(np.maximum(variance, 1e-12))
+        contrast = (names.likeness[:, None] + single.likeness) / np.sqrt(np.maximum(variance, 1e-12))
         subjects = names.terms.shape[1] + 1
         standing = (names.standing[:, None] * single.standing) ** (1 / subjects)
         score = fit(share, elsewhere, contrast, standing, self.articles, subjects)
@@ -207,6 +242,7 @@ class Naming:
             elsewhere[first, second, None],
             names.standing[first, None] * single.standing[second],
             names.direction[first, None] + single.direction[second],
+            names.likeness[first, None] + single.likeness[second],
         )
         return joined, float(score[first, second])
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.files import atomic_write
 from knowledge_map.common.parquet import write_parquet
-from knowledge_map.labels.grid import Grid
+from knowledge_map.labels.grid import WHOLE, Grid
 from knowledge_map.map.region import Region
 
 CANDIDATE = pa.struct(
@@ -119,9 +119,24 @@ def names_at(labels: pa.Table, points: np.ndarray, side: float) -> list[str]:
     return names.tolist()
 
 
+def with_placed(labels: pa.Table, positions: np.ndarray) -> pa.Table:
+    """Return labels whose `article_count` has articles at `positions`, float [n, 2], as well; all else of them stays as it is."""
+    counts = labels["article_count"].to_numpy().copy()
+    extents, sides = labels["extent"].to_numpy(), labels["grid"].to_numpy()
+    for extent, side in sorted(set(zip(extents.tolist(), sides.tolist(), strict=True))):
+        rows = np.flatnonzero((extents == extent) & (sides == side))
+        cells = labels.take(pa.array(rows))
+        cell = _grid_of(cells).cell_of(positions)
+        found = np.bincount(cell[cell >= 0], minlength=side**2)
+        counts[rows] += found[cells["gy"].to_numpy() * side + cells["gx"].to_numpy()].astype(np.int32)
+    return labels.set_column(labels.schema.get_field_index("article_count"), SCHEMA.field("article_count"), pa.array(counts))
+
+
 def _grid_of(cells: pa.Table) -> Grid:
     """Return the grid that the cells of one level make up."""
     first = cells.slice(0, 1).to_pylist()[0]
+    if first["extent"] == "map":
+        return Grid("map", WHOLE, first["grid"])
     side, width, height = first["grid"], first["cell_width"], first["cell_height"]
     x, y = first["center_x"] - (first["gx"] + 0.5) * width, first["center_y"] - (first["gy"] + 0.5) * height
     return Grid(first["extent"], Region(x, x + side * width, y, y + side * height), side)

@@ -36,6 +36,9 @@ CLOSES = 0.2
 FEW = 10
 """Occurrences up to which it is hardly known how often a term ends phrases; it is thought to do so seldom."""
 
+TOGETHER = 2_000_000
+"""Occurrences that are looked at together, about; with what is counted of them they take 50 MB."""
+
 OWN_NAME = 0.7
 """What it takes off a term's standing that it is only the name of the articles that have it."""
 
@@ -89,26 +92,21 @@ def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
     capital = pc.match_substring_regex(words.pieces, r"^\p{Lu}").to_numpy(zero_copy_only=False)[words.spelling]
     unit = _units(words, stop & ~(capital & words.follows), articles, vectors, fewest)
     telling = pc.match_substring_regex(words.pieces, ALONE).to_numpy(zero_copy_only=False)[words.spelling]
-    alone = np.flatnonzero((unit >= 0) & telling & ~stop)
-    parts = [_Occurrences.of(unit[alone], alone, words.article[alone], 1, fewest)]
+    alone = _where((unit >= 0) & telling & ~stop)
+    found = _Occurrences.of(unit[alone], alone, words.article[alone], 1, fewest)
+    parts = [found.named(words, articles)]
     # A phrase is as frequent as its rarer part at most, so each longer one is sought among the frequent shorter ones.
     shorter = unit
     for size in range(2, LONGEST + 1):
-        last = np.flatnonzero(words.follows & (unit >= 0) & np.r_[False, (shorter[:-1] >= 0) & ~(stop[:-1] & stop[1:])])
+        last = _where(words.follows & (unit >= 0) & np.r_[False, (shorter[:-1] >= 0) & ~(stop[:-1] & stop[1:])])
         code = shorter[last - 1].astype(np.int64) * (int(unit.max(initial=0)) + 1) + unit[last]
-        parts.append(_Occurrences.of(code, last - size + 1, words.article[last], size, fewest))
+        found = _Occurrences.of(code, last - np.int32(size - 1), words.article[last], size, fewest)
+        parts.append(found.named(words, articles))
         shorter = np.full(len(unit), -1, np.int32)
-        shorter[parts[-1].start + size - 1] = parts[-1].term
-    offsets = np.cumsum([0, *(part.terms for part in parts)])
-    term = np.concatenate([part.term + offset for part, offset in zip(parts, offsets[:-1], strict=True)])
-    article = np.concatenate([words.article[part.start] for part in parts])
-    terms = Terms(
-        pa.concat_arrays([part.spelled(words) for part in parts]),
-        _applies(article, term, (articles, offsets[-1])),
-        np.concatenate([part.standing(words) for part in parts]),
-        np.zeros(offsets[-1], np.int8),
-    )
-    count = np.bincount(terms.has.indices, minlength=offsets[-1])
+        shorter[found.start + size - 1] = found.term
+    del unit, shorter, last, code, found  # half a gigabyte of many texts
+    terms = join_terms(parts)
+    count = np.bincount(terms.has.indices, minlength=len(terms.texts))
     return terms.take(np.sort(np.argsort(-count, kind="stable")[:MOST]))
 
 
@@ -149,6 +147,11 @@ def _applies(article: np.ndarray, term: np.ndarray, shape: tuple[int, int]) -> c
     return matrix
 
 
+def _where(holds: np.ndarray) -> np.ndarray:
+    """Return the positions at which `holds`, bool [words], is true, int32."""
+    return np.flatnonzero(holds).astype(np.int32)
+
+
 def _units(words: Words, left_out: np.ndarray, articles: int, vectors: np.ndarray, fewest: int) -> np.ndarray:
     """Return the number of the word of which each is a form, int32 [words]; -1 for rare words and those `left_out`, bool."""
     has = _applies(words.article[~left_out], words.form[~left_out], (articles, len(words.forms)))
@@ -162,7 +165,7 @@ def _units(words: Words, left_out: np.ndarray, articles: int, vectors: np.ndarra
 
 @dataclass(frozen=True)
 class _Occurrences:
-    """Where the terms of `size` words stand: parallel arrays, the number of a term and the position of its first word."""
+    """Where the terms of `size` words stand: parallel arrays, int32, the number of a term and the position of its first word."""
 
     term: np.ndarray
     start: np.ndarray
@@ -178,6 +181,11 @@ class _Occurrences:
         number = np.cumsum(count >= fewest, dtype=np.int32) - 1
         kept = count[term] >= fewest
         return cls(number[term[kept]], start[kept], size, int((count >= fewest).sum()))
+
+    def named(self, words: Words, articles: int) -> Terms:
+        """Return the terms themselves; `articles` is how many there are."""
+        has = _applies(words.article[self.start], self.term, (articles, self.terms))
+        return Terms(self.spelled(words), has, self.standing(words), np.full(self.terms, ORIGINS.index(WORDS), np.int8))
 
     def spelled(self, words: Words) -> pa.StringArray:
         """Return each term as it is written most often: its words, and what stands between them."""
@@ -200,15 +208,25 @@ class _Occurrences:
         Nouns are where phrases end ("..., a moth."); verbs and adjectives go on ("located in", "marine ..."). And what is written
         with a capital, and mostly in the title of the very article, is the name of one thing or person ("John").
         """
-        last = self.start + self.size - 1
         count = np.bincount(self.term, minlength=self.terms)
-        closes = (np.bincount(self.term, ~np.r_[words.follows[1:], False][last], self.terms) + 0.5) / (count + FEW)
+        goes_on = np.r_[words.follows[1:], False][self.start + np.int32(self.size - 1)]
+        closes = (self._count(~goes_on) + 0.5) / (count + FEW)
         capital = pc.match_substring_regex(words.pieces, r"^\p{Lu}").to_numpy(zero_copy_only=False)[words.spelling[self.start]]
-        small = np.bincount(self.term, ~capital, self.terms) / np.maximum(count, 1)
-        # Of the articles that have the term, those whose own title has it.
-        article = words.article[self.start]
-        shape = (int(article.max(initial=0)) + 1, self.terms)
-        in_titles = sum_pairs(article, self.term, words.in_title[self.start], shape)
-        titled = np.bincount(in_titles.indices, in_titles.data > 0, self.terms)
-        titled = titled / np.maximum(np.bincount(in_titles.indices, minlength=self.terms), 1)
+        small = self._count(~capital) / np.maximum(count, 1)
+        titled = self._titled(words)
         return np.minimum(closes / CLOSES, 1) * (1 - OWN_NAME * titled * (1 - small)) ** 2
+
+    def _count(self, which: np.ndarray) -> np.ndarray:
+        """Return how many of the occurrences `which`, bool, each term has, int [terms]."""
+        return np.bincount(self.term[which], minlength=self.terms)
+
+    def _titled(self, words: Words) -> np.ndarray:
+        """Return, of the articles that have a term, the share of those whose own title has it, float [terms]."""
+        having, titled = np.zeros(self.terms, int), np.zeros(self.terms, int)
+        article = words.article[self.start]
+        cuts = np.searchsorted(article, article[TOGETHER::TOGETHER])
+        for block, term, start in zip(*(np.split(each, cuts) for each in (article, self.term, self.start)), strict=True):
+            in_titles = sum_pairs(block, term, words.in_title[start], (int(block.max(initial=0)) + 1, self.terms))
+            having += np.bincount(in_titles.indices, minlength=self.terms)
+            titled += np.bincount(in_titles.indices[in_titles.data > 0], minlength=self.terms)
+        return titled / np.maximum(having, 1)

@@ -1,19 +1,38 @@
 """A layout grown from that of a former map: its items begin where they lay, new ones among their nearest, in the old frame."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError, corrupt_file_error
-from knowledge_map.common.parquet import read_parquet
+from knowledge_map.common.parquet import open_parquet, read_metadata, read_parquet
 from knowledge_map.common.progress import log
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.insertion import best_positions
 from knowledge_map.layout.placement import place
-from knowledge_map.layout.refinement import Refinement, nearest_of_all, settle
+from knowledge_map.layout.refinement import Refinement, nearest_of_all, refine, settle
 from knowledge_map.neighbors.distances import VectorsInMemory
 from knowledge_map.neighbors.exact import articles_nearest_to
+
+MANY = 1 / 6
+"""Where a larger share of the items came since all steps were taken, fewer would leave them too far from their neighbors."""
+
+
+class GrownLayout(NamedTuple):
+    """A layout grown from that of a former map.
+
+    Attributes
+    ----------
+    raw : the first layout, float32 [N, 2].
+    positions : those of the map, float32 [N, 2] in [0, 1].
+    settled : which share of the items came since all steps of the refinement were taken, summed up over the maps in between.
+    """
+
+    raw: np.ndarray
+    positions: np.ndarray
+    settled: float
 
 
 class FormerMap:
@@ -24,11 +43,14 @@ class FormerMap:
     path : where it lies.
     item_ids : Arrow column [n].
     positions, raw_positions : x, y and x_raw, y_raw, float64 [n, 2].
+    settled : see `GrownLayout`; 0 of a map that was made from nothing.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
         table = read_parquet(path, ["item_id", "kind", "x", "y", "x_raw", "y_raw"])
+        with open_parquet(path) as file:
+            self.settled: float = read_metadata(file).get("settled", 0.0)
         self.item_ids = table["item_id"]
         self.positions, self.raw_positions = (
             np.column_stack([table[name].to_numpy() for name in pair]).astype(np.float64)
@@ -60,26 +82,33 @@ class FormerMap:
 
 def grown_layout(
     former: FormerMap, neighbors_path: str | Path, table: EmbeddingTable, settings: Refinement, threads: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first layout, float32 [N, 2], and the positions of the map, float32 [N, 2] in [0, 1], grown from a former map.
+) -> GrownLayout:
+    """Return the layout of all items of a table, grown from that of a former map.
 
-    New items begin where `project` would place them. Few t-SNE steps, more where many are new, and the placement of neighbors
-    follow; then the map is brought back to where its known items lay. With the refinement off, none of these moves at all. In the
-    first layout, which is not fitted again, known items stay, and new ones are put among their nearest as well. Memory holds the
-    vectors of all items, as a fit of UMAP does.
+    New items begin where `project` would place them. Some t-SNE steps and the placement of neighbors follow; then the map is
+    brought back to where its known items lay. Where more than `MANY` came since all steps of the refinement were taken, all are
+    taken from these positions: the map is as good as one from nothing, and found again in the large. With the refinement off, no
+    known item moves at all. In the first layout, which is not fitted again, known items stay, and new ones are put among their
+    nearest as well. Memory holds the vectors of all items, as a fit of UMAP does.
     """
     rows = former.rows_of(table)
     known = rows >= 0
     nearest_known = _nearest_known(table, known, settings.k, threads)
     raw = _inserted(former.raw_positions, rows, table.articles, nearest_known, threads)
     start = _inserted(former.positions, rows, table.articles, nearest_known, threads).clip(0, 1)
-    positions = start
+    positions, new = start, float(1 - known.mean())
+    settled = former.settled + new
     if settings.enabled:
         settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
-        positions = settle(start, nearest, table.articles, settings, float(1 - known.mean()), threads)
+        if settled > MANY:
+            log.info(f"{100 * settled:.0f} % of the items came since all steps of the refinement were taken: all are taken again")
+            settled = 0.0
+            positions = refine(start, nearest, table.articles, settings, threads)
+        else:
+            positions = settle(start, nearest, table.articles, settings, new, threads)
         place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
         positions = aligned(positions, known, start[known])
-    return raw.astype(np.float32), within_square(positions).astype(np.float32)
+    return GrownLayout(raw.astype(np.float32), within_square(positions).astype(np.float32), settled)
 
 
 def _nearest_known(table: EmbeddingTable, known: np.ndarray, k: int, threads: int) -> np.ndarray:

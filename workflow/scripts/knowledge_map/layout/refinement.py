@@ -22,8 +22,8 @@ INITIAL_SPREAD = 1e-4
 
 MOMENTUM = 0.8
 
-SETTLING = 1 / 6
-"""A layout that was refined before takes this fraction of the steps, at least."""
+SETTLING = 1 / 2
+"""A layout that was refined before takes this fraction of the steps."""
 
 GATHERING = 4.0
 """Exaggeration by which items that were inserted are drawn to their neighbors: more would take old ones far away."""
@@ -132,19 +132,18 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
 def settle(
     layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, new: float, threads: int
 ) -> np.ndarray:
-    """Return a layout that was refined before, and into which items were inserted, after a few more t-SNE steps.
+    """Return a layout that was refined before, and into which items were inserted, after some more t-SNE steps.
 
     The parameters are those of `refine`; `new` is the share of the items that were inserted, 0 to 1: the larger it is, the longer
-    neighbors are drawn together, and the more steps are taken. The layout begins at the scale to which the steps of `refine`
-    bring one of so many items: much below it, the first steps would blow it up and lose what it was; much above, nothing would
-    move.
+    neighbors are drawn together. The layout begins at the scale to which the steps of `refine` bring one of so many items: much
+    below it, the first steps would blow it up and lose what it was; much above, nothing would move.
     """
     start = (layout - layout.mean(axis=0)).astype(np.float64)
     start *= SPREAD * len(start) ** 0.25 / max(float(start.std()), 1e-12)
     descent = _Descent(start, neighbors, articles, settings, threads)
     drawn = round(settings.early_iterations * min(2 * new, 1))
     descent.steps("drawing new items in", drawn, min(GATHERING, settings.early_exaggeration), question_weight=1)
-    descent.steps("settling", round(settings.iterations * max(SETTLING, new)), 1, settings.question_weight)
+    descent.steps("settling", round(settings.iterations * SETTLING), 1, settings.question_weight)
     return np.asarray(descent.embedding)
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from knowledge_map.common.parquet import read_parquet, write_parquet
+from knowledge_map.common.parquet import as_metadata, read_parquet, write_parquet
 
 
-def write_layout(path: str | Path, **coordinates: np.ndarray) -> None:
-    """Write row and columns of coordinates, each float32 [N]."""
+def write_layout(path: str | Path, notes: dict | None = None, **coordinates: np.ndarray) -> None:
+    """Write row and columns of coordinates, each float32 [N], and `notes` into the table's metadata."""
     rows = len(next(iter(coordinates.values())))
     table = {"row": np.arange(rows, dtype=np.int32)} | {name: values.astype(np.float32) for name, values in coordinates.items()}
-    write_parquet(path, pa.table(table))
+    write_parquet(path, pa.table(table, metadata=as_metadata(notes) if notes else None))
 
 
 def read_layout(path: str | Path) -> np.ndarray:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import corrupt_file_error
 from knowledge_map.common.items import ARTICLE, ITEM_COLUMNS
-from knowledge_map.common.parquet import as_metadata, batches, open_parquet, parquet_writer, read_parquet
+from knowledge_map.common.parquet import as_metadata, batches, open_parquet, parquet_writer, read_metadata, read_parquet
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map.table import SCHEMA, KnowledgeMap, carried_fields, excerpt
 from knowledge_map.map.trust import stretch_of, trust_of_map, typical_distance
@@ -41,14 +41,17 @@ def write_knowledge_map(
     former : the knowledge map from which the layout has grown; None where it began anew.
 
     The map's metadata say what a stretch of 1 is, `typical_distance`: items that are placed later are measured by it, too. And
-    they name the maps from which it has grown, `former`: answers to their quizzes hold for this one.
+    they name the maps from which it has grown, `former`: answers to their quizzes hold for this one. What the layout notes of
+    itself (`GrownLayout.settled`) is among them, for the next map.
     """
     texts = iter(texts)
     size = 10_000
     fields = carried_fields(carried) if carried else []
     own = _carried_batches(carried, size) if carried else iter(())
     trust, stretch, typical = _trust(embeddings, layout, neighbors)
-    schema = pa.schema([*SCHEMA, *fields], as_metadata({"typical_distance": typical} | _lineage(former)))
+    with open_parquet(layout) as file:
+        notes = read_metadata(file)
+    schema = pa.schema([*SCHEMA, *fields], as_metadata({"typical_distance": typical} | notes | _lineage(former)))
     first = 0
     with parquet_writer(output, schema) as writer:
         with open_parquet(embeddings) as items, open_parquet(layout) as positions, open_parquet(neighbors) as graph:

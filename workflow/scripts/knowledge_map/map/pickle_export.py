@@ -9,7 +9,7 @@ from pathlib import Path
 
 from knowledge_map.common.checksum import verified_length
 from knowledge_map.common.files import atomic_write
-from knowledge_map.common.items import QUESTION
+from knowledge_map.common.items import PLACED, QUESTION
 from knowledge_map.common.parquet import as_matrix, batches, open_parquet
 from knowledge_map.common.progress import Progress
 from knowledge_map.embedding.table import EmbeddingTable
@@ -22,17 +22,23 @@ def map_metadata(
     """Return the lab's description of a map: counts, dimension, UMAP parameters, question region.
 
     Of a map that has grown from a former one it says so: the reducer is that of the former map, and was not fitted on new items.
+    So it does of one to which placed articles were appended, and how many.
     """
     region = knowledge_map.question_region(padding)
     reducer = {"umap_reducer_from": "former map"} if grown else {}
-    return reducer | {
-        "total_items": table.rows,
-        "num_questions": table.questions,
-        "num_articles": table.articles,
-        "embedding_dim": table.dimension,
-        "umap_params": umap_params,
-        "question_region": region.as_dict() if region else None,
-    }
+    placed = {"num_placed": knowledge_map.placed} if knowledge_map.placed else {}
+    return (
+        reducer
+        | placed
+        | {
+            "total_items": table.rows,
+            "num_questions": table.questions,
+            "num_articles": table.articles,
+            "embedding_dim": table.dimension,
+            "umap_params": umap_params,
+            "question_region": region.as_dict() if region else None,
+        }
+    )
 
 
 BATCH = 1_000
@@ -96,6 +102,8 @@ def _items(
             for item, embedding in zip(items, as_matrix(vector["embedding"]).tolist(), strict=True):
                 item["text"] = next(texts)
                 item["embedding"] = embedding
-                if item.pop("kind") == QUESTION:
+                if (kind := item.pop("kind")) == PLACED:
+                    item["placed"] = True
+                elif kind == QUESTION:
                     item["question_data"] = json.loads(next(question_data))
             yield items

@@ -15,9 +15,10 @@ from knowledge_map.articles.reading import read_articles
 from knowledge_map.articles.records import Article, Source, SourceReport
 from knowledge_map.articles.sampling import SeenIds
 from knowledge_map.articles.shards import summary
+from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.items import ARTICLE, QUESTION
-from knowledge_map.common.parquet import parquet_writer
+from knowledge_map.common.items import ARTICLE, PLACED, QUESTION
+from knowledge_map.common.parquet import as_column, open_parquet, parquet_writer
 from knowledge_map.common.progress import log
 from knowledge_map.common.vectors import normalized
 from knowledge_map.embedding.encoders.base import TextEncoder
@@ -32,6 +33,9 @@ from knowledge_map.questions.reading import read_questions
 
 SCHEMA = pa.schema([field for field in MAP_SCHEMA if field.name not in ("row", "x_raw", "y_raw")])
 """The columns of the knowledge map, but those that only a fitted item has."""
+
+APPENDED = ("x_raw", "y_raw", "text", "embedding")
+"""What is told of new articles besides, where they are to be appended to the map."""
 
 BATCH = 10_000
 
@@ -78,21 +82,25 @@ def write_projection(
     k: int,
     threads: int,
     max_characters: int,
+    append: bool = False,
 ) -> None:
     """Read new items of `kind` ("articles" or "questions") from a source, embed and place them, and write them as parquet.
+
+    Articles that are to be appended to the map (`append`) are of the kind `PLACED` and have the columns `APPENDED` as well. Those
+    that the map has already, by their item_id or by the same vector, are left out. The map then needs the column item_id.
 
     Items that bring vectors are placed by these, and no model is loaded. Columns that the map carries are filled where the source
     carries them too. A batch at a time: memory does not grow with the file. The log counts what was dropped, and what is not of
     the type that a column has on the map.
     """
     fields = knowledge_map.carried
-    schema = pa.schema([*SCHEMA, *fields])
+    schema = pa.schema([*SCHEMA, *fields, *(_appended_fields(table) if append else [])])
     types = types_of(fields)
     columns = [each for each in source.column_names.carried if each.name in types and kind == "articles"]
     unread: dict[str, Unread] = {}
     with tempfile.TemporaryDirectory() as scratch_dir, parquet_writer(output, schema) as writer:
         items = _questions(source.path) if kind == "questions" else _articles(source, max_characters, Path(scratch_dir))
-        placed, encoder = 0, None
+        placed, known, encoder = 0, 0, None
         while batch := list(islice(items, BATCH)):
             item_ids, sources, titles, urls, texts, carried, given = zip(*batch, strict=True)
             if not all(given):
@@ -106,7 +114,7 @@ def write_projection(
             beside = typed_table(list(zip(item_ids, values, strict=True)), columns, types, unread)
             written = {
                 "item_id": item_ids,
-                "kind": [QUESTION if kind == "questions" else ARTICLE] * len(batch),
+                "kind": [PLACED if append else QUESTION if kind == "questions" else ARTICLE] * len(batch),
                 "source": sources,
                 "title": titles,
                 "url": urls,
@@ -120,11 +128,28 @@ def write_projection(
                 "trust": projection.trust.trust,
                 "stretch": pa.array(stretch_of(projection.trust.distance, knowledge_map.typical_distance), from_pandas=True),
             }
-            writer.write_table(pa.table(written | {field.name: beside[field.name] for field in fields}, schema=schema))
-            placed += len(batch)
+            if append:
+                raw = best_positions(knowledge_map.raw_positions[: table.articles], projection.neighbors, threads)
+                stored = vectors.astype(schema.field("embedding").type.value_type.to_pandas_dtype())
+                written |= dict(zip(APPENDED, [*raw.T, texts, as_column(stored)], strict=True))
+            new = pa.table(written | {field.name: beside[field.name] for field in fields}, schema=schema)
+            if append:
+                on_map = pc.is_in(new["item_id"], knowledge_map.table["item_id"].combine_chunks())
+                new = new.filter(pc.invert(pc.or_(on_map, pa.array(projection.distances[:, 0] < COPY))))
+            writer.write_table(new)
+            placed, known = placed + len(new), known + len(batch) - len(new)
         for name, each in unread.items():
             log.info(each.told(name))
+        if known:
+            log.info(f"{known:,} articles are on the map already, by their id or by the same vector: left out")
         log.info(f"{placed:,} {kind} placed on the map")
+
+
+def _appended_fields(table: EmbeddingTable) -> list[pa.Field]:
+    """Return the columns `APPENDED`, vectors in the number type of the embedding table."""
+    with open_parquet(table.path) as file:
+        embedding = file.schema_arrow.field("embedding")
+    return [*(MAP_SCHEMA.field(name) for name in ("x_raw", "y_raw")), pa.field("text", pa.string()), embedding]
 
 
 def _fitting(vectors: np.ndarray, table: EmbeddingTable) -> np.ndarray:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.checksum import content_digest
-from knowledge_map.common.items import ARTICLE, ITEM_FIELDS
+from knowledge_map.common.items import ITEM_FIELDS, PLACED, QUESTION
 from knowledge_map.common.parquet import open_parquet, read_metadata, read_parquet
 from knowledge_map.map.region import Region, question_region
 
@@ -55,6 +55,7 @@ class KnowledgeMap:
     table : the knowledge map as an Arrow table without neighbors.
     positions, raw_positions : x, y and x_raw, y_raw as float32 [rows, 2].
     is_article : bool [rows].
+    placed : how many of the articles, the last ones, were placed on the finished map.
     carried : the carried columns that the map has, which are not loaded.
     typical_distance : the distance on the map that is a stretch of 1; None where there is none.
     former : the names of the maps from which it has grown, the last one first.
@@ -66,7 +67,8 @@ class KnowledgeMap:
         self.table = read_parquet(path, columns=names)
         self.positions = self._pair("x", "y")
         self.raw_positions = self._pair("x_raw", "y_raw")
-        self.is_article = pc.equal(self.table["kind"], ARTICLE).to_numpy()
+        self.is_article = pc.not_equal(self.table["kind"], QUESTION).to_numpy()
+        self.placed = pc.sum(pc.equal(self.table["kind"], PLACED)).as_py() or 0
         self.carried = carried_fields(path)
         with open_parquet(path) as file:
             metadata = read_metadata(file)

@@ -11,6 +11,7 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow.parquet as pq
 import yaml
 from jsonschema import Draft202012Validator, TypeChecker, ValidationError
 from jsonschema.validators import extend
@@ -21,7 +22,6 @@ from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.items import ARTICLE, QUESTION
-from knowledge_map.common.parquet import open_parquet
 from knowledge_map.common.text import UNFIT_IN_PATH, reason_of, shown
 from knowledge_map.common.vectors import GIVEN
 from knowledge_map.embedding.blocks import BLOCK
@@ -42,6 +42,9 @@ PICKLE_UP_TO = 500_000
 
 PAGE_FILE_UP_TO = 500_000
 """Articles up to which `page.form: auto` makes the page one file: of so many, 40 MB."""
+
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""That of libyaml, if it is there, which takes a seventh of the time."""
 
 LARGEST, DEEPEST = 1_000_000, 20
 """Characters and values of a configuration, and its levels; those at hand have some thousand and five."""
@@ -75,7 +78,7 @@ def read_schema(path: str | Path) -> dict:
     A key with `x-names: articles` takes the formats of sources, one with `x-names: files` those of files. A format with options
     has a section of its name, whose keys take their defaults from it.
     """
-    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    schema = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     names = {"files": ["auto", *ARTICLE_FORMATS], "articles": ["auto", *ARTICLE_FORMATS, "huggingface"]}
     source = schema["properties"]["articles"]["items"]["properties"]
     for key in (source["format"], schema["properties"]["projection"]["properties"]["format"]):
@@ -136,7 +139,9 @@ def _explained(error: ValidationError) -> str:
         meant = difflib.get_close_matches(str(unknown), known, n=1)
         return f"unknown key `{f'{key}.' if key else ''}{shown(str(unknown))}`" + (f"; is `{meant[0]}` meant?" if meant else ".")
     description = schema.get("description", "").strip()
-    return f"`{key}`: {shown(error.message, 500)}." + (f" ({description})" if description else "")
+    # A value with a password in it is not said again.
+    message = "no such value is allowed" if schema.get("x-secret") else shown(error.message, 500)
+    return f"`{key}`: {message}." + (f" ({description})" if description else "")
 
 
 @dataclass(frozen=True)
@@ -305,9 +310,16 @@ def _check_endpoint(endpoint: dict | None) -> None:
 def projection_settings(config: dict) -> dict:
     """Return the settings of `projection`, with `columns` and `carry` of the source that they name in place of its name.
 
-    Raises UserError where there is no source of that name.
+    `append` is among them only where it is set: projections made before there was the choice stay valid. Raises UserError where
+    there is no source of that name, or where questions are to be appended.
     """
     projection = dict(config["projection"])
+    if not projection["append"]:
+        del projection["append"]
+    elif projection["kind"] == "questions":
+        raise UserError(
+            "configuration: projection.append is for articles, but projection.kind is questions; name the file under `questions`."
+        )
     name = projection.pop("source")
     if name is None:
         return projection
@@ -339,8 +351,11 @@ def _check_start(config: dict) -> None:
             f"layout.start: {start} is the map that is to be made; keep it first by the target keep_layout, and set "
             "layout.start to keep."
         )
-    with open_parquet(start) as file:
-        missing = [field.name for field in MAP_SCHEMA if field.name not in (*file.schema_arrow.names, "trust", "stretch")]
+    try:
+        columns = pq.read_schema(start.absolute()).names  # not by `open_parquet`, which takes a file for one of ours
+    except (OSError, ValueError) as error:
+        raise UserError(f"layout.start: {start}: no knowledge map ({reason_of(error)}); name a knowledge_map.parquet.") from None
+    missing = [field.name for field in MAP_SCHEMA if field.name not in (*columns, "trust", "stretch")]
     if missing:
         raise UserError(f"layout.start: {start}: no knowledge map, it has no column {missing[0]}; name a knowledge_map.parquet.")
     if reducer_beside(start) is None:

@@ -67,7 +67,7 @@ COSTS = {
     "neighbor_block": Cost(1.8, 6, 2, None, (600, 0.0), 0, "work"),
     "neighbor_graph": Cost(0.5, 0.1, 1, 1, (160, 0.0), 0.1),
     "fit_umap": Cost(3.5, 35, 1.2, 1, (650, 10.0), 3.75, "memory disk"),
-    "fit_pca": Cost(0.9, 0.4, 1, 1, (200, 5.6), 0.02, "work memory"),
+    "fit_pca": Cost(1.3, 0.4, 1, 1, (360, 0.0), 0.02, "work"),
     "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),

@@ -15,7 +15,7 @@ import pyarrow as pa
 from knowledge_map import diagnostics
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError, corrupt_file_error
-from knowledge_map.common.items import ARTICLE, QUESTION
+from knowledge_map.common.items import ARTICLE, PLACED, QUESTION
 from knowledge_map.common.parquet import batches, open_parquet
 from knowledge_map.common.plain_pickle import PlainUnpickler, RefusedName
 from knowledge_map.diagnostics.coverage import OCCUPIED, occupied_cells
@@ -69,6 +69,7 @@ def verify(
     target_overlap: float,
     k: int,
     with_pickle: bool = True,
+    with_appended: bool = False,
     page: str = "knowledge_map.html",
 ) -> list[Criterion]:
     """Check a results folder and return every criterion, in the order of the data.
@@ -79,6 +80,7 @@ def verify(
     expected_articles, expected_questions : how many the map should hold.
     target_overlap : wanted mean overlap@k of the questions, 0 to 1.
     with_pickle : whether the pickle is one of the files.
+    with_appended : whether articles were appended to the map.
     page : the page, below the folder.
 
     Streamed: memory does not grow with the vectors or with the pickle, which is never loaded. A missing or damaged file is
@@ -113,6 +115,18 @@ def verify(
             lambda: spread(results),
         ),
     ]
+    if with_appended:
+        appended = results / "appended"
+        checks += [
+            ("the map in appended/", "the map's items as they are, and the placed articles", lambda: appended_to(results)),
+            ("items of appended map and embeddings", "the same item_ids in the same order", lambda: same_items(appended)),
+            ("positions in appended/", "all in [0, 1]", lambda: valid_positions(appended)),
+            (
+                "articles in appended/articles.json",
+                "the map's and the placed ones, all complete",
+                lambda: article_list(appended, expected_articles + _rows(results / "projection.parquet")),
+            ),
+        ]
     return [_criterion(*check) for check in checks]
 
 
@@ -254,7 +268,7 @@ def same_items(results: Path) -> Finding:
             return f"the {name} of row {row:,} differs", False
     if (twice := len(embedded) - pc.count_distinct(embedded["item_id"]).as_py()) > 0:
         return f"{twice:,} item_ids occur more than once", False
-    is_article = pc.equal(embedded["kind"], ARTICLE).to_numpy()
+    is_article = pc.not_equal(embedded["kind"], QUESTION).to_numpy()
     if not is_article[: is_article.sum()].all():
         return "a question stands among the articles", False
     return f"{len(mapped):,} the same", True
@@ -343,6 +357,20 @@ def valid_positions(results: Path) -> Finding:
         return f"{int(bad.sum()):,} are not, the first in row {int(bad.argmax()):,}", False
     (x_min, y_min), (x_max, y_max) = positions.min(axis=0), positions.max(axis=0)
     return f"x {x_min:.3f} to {x_max:.3f}, y {y_min:.3f} to {y_max:.3f}", True
+
+
+def appended_to(results: Path) -> Finding:
+    """Tell whether the map with appended articles holds the items of the map where they lie, and all that were placed."""
+    columns = ["item_id", "kind", "x", "y"]
+    with open_parquet(results / "knowledge_map.parquet") as file:
+        fitted = file.read(columns=columns)
+    with open_parquet(results / "appended" / "knowledge_map.parquet") as file:
+        appended = file.read(columns=columns)
+    is_placed = pc.equal(appended["kind"], PLACED)
+    if not appended.filter(pc.invert(is_placed)).equals(fitted):
+        return "its items are not those of knowledge_map.parquet", False
+    found, placed = len(appended) - len(fitted), _rows(results / "projection.parquet")
+    return f"{len(fitted):,} items and {found:,} placed articles", found == placed
 
 
 def valid_trust(results: Path) -> Finding:

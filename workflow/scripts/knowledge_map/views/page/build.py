@@ -98,6 +98,7 @@ def write_html(output: str | Path, title: str, head: dict, columns: Iterable[Pac
         style=Markup(style),
         loader=Markup(loader),
         articles=f"{head['articles']:,}",
+        placed=f"{head['placed']:,}" if head["placed"] else "",
         questions=len(head["questions"]),
         region=head["region"],
         carried=head["carried"],
@@ -134,6 +135,7 @@ def page_head(
     """Return what both forms of the page know of the whole map, for JSON; `asked` are its questions, in its order."""
     return {
         "articles": int(knowledge_map.is_article.sum()),
+        "placed": knowledge_map.placed,
         "region": region.as_dict() if region else None,
         "questions": quiz_questions(knowledge_map, asked, quiz),
         "quiz": quiz_settings(knowledge_map, asked, region, quiz),

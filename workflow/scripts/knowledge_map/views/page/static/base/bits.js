@@ -58,12 +58,54 @@ export function hasBit(bits, row) {
  */
 export function countBits(bits) {
   let count = 0;
-  for (let word of bits) {
-    // Bits are added up in pairs, then in fours, then in bytes; the product adds up the bytes.
-    word -= (word >>> 1) & 0x55555555;
-    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
-    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  for (const word of bits) count += bitsIn(word);
+  return count;
+}
+
+/** @param {number} word of 32 bits */
+function bitsIn(word) {
+  // They are added up in pairs, then in fours, then in bytes; the product adds up the bytes.
+  word -= (word >>> 1) & 0x55555555;
+  word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+  return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/**
+ * Return the set of all rows below `count`.
+ * @param {number} count
+ * @returns {Bits}
+ */
+export function fullBits(count) {
+  const bits = emptyBits(count).fill(0xffffffff);
+  if (count % 32) bits[bits.length - 1] = 2 ** (count % 32) - 1;
+  return bits;
+}
+
+/**
+ * Visit the rows that one of two sets has and the other has not.
+ * @param {Bits} before
+ * @param {Bits} after a set of as many rows
+ * @param {(row: number, isIn: boolean) => void} visit is told whether the row is in `after`
+ */
+export function visitChanges(before, after, visit) {
+  for (let word = 0; word < after.length; word++) {
+    const now = after[word];
+    for (let changed = before[word] ^ now; changed; changed &= changed - 1) {
+      const bit = 31 - Math.clz32(changed & -changed); // the lowest one
+      visit(32 * word + bit, ((now >>> bit) & 1) === 1);
+    }
   }
+}
+
+/**
+ * Return how many rows one of two sets has and the other has not.
+ * @param {Bits} one
+ * @param {Bits} other a set of as many rows
+ * @returns {number}
+ */
+export function countChanges(one, other) {
+  let count = 0;
+  for (let word = 0; word < one.length; word++) count += bitsIn(one[word] ^ other[word]);
   return count;
 }
 

@@ -1,6 +1,6 @@
 // Carried columns: of each article a number, a date, a text or some tags. Those with classes can be coloured and filtered by.
 
-import { addBit, emptyBits, hasBit } from "./bits.js";
+import { addBit, countBits, countChanges, emptyBits, fullBits, visitChanges } from "./bits.js";
 import { numberText } from "./text.js";
 
 /** @typedef {import("./bits.js").Bits} Bits */
@@ -63,8 +63,48 @@ export class TextColumn {
   }
 }
 
+/** How many articles of a set are in each class. From set to set only those are counted that came and that went. */
+class ClassCounter {
+  /** @type {Bits} the set that was counted last */
+  #counted;
+  /** @type {Bits} */
+  #every;
+  #counts;
+  #add;
+
+  /**
+   * @param {number} rows
+   * @param {number} classes
+   * @param {(counts: Uint32Array, row: number, times: 1 | -1) => void} add adds the classes of a row to counts, or takes them off
+   */
+  constructor(rows, classes, add) {
+    [this.#counted, this.#every] = [emptyBits(rows), fullBits(rows)];
+    this.#counts = new Uint32Array(classes);
+    this.#add = add;
+  }
+
+  /**
+   * Return how many articles are in each class, of those in a set, or of all with null.
+   * @param {Bits | null} bits
+   * @returns {Uint32Array}
+   */
+  countsIn(bits) {
+    const set = bits ?? this.#every;
+    if (countChanges(this.#counted, set) > countBits(set)) {
+      this.#counted = this.#counted.map(() => 0);
+      this.#counts.fill(0);
+    }
+    visitChanges(this.#counted, set, (row, isIn) => this.#add(this.#counts, row, isIn ? 1 : -1));
+    this.#counted = set;
+    return this.#counts.slice();
+  }
+}
+
 /** A column in which every article is in one class. */
 class SingleColumn {
+  /** @type {ClassCounter | null} */
+  #counter = null;
+
   /**
    * @param {string} name
    * @param {Kind} kind
@@ -92,9 +132,13 @@ class SingleColumn {
    * @returns {Uint32Array}
    */
   countClasses(bits) {
-    const { classes } = this, counts = new Uint32Array(this.classCount + 1);
-    for (let row = 0; row < classes.length; row++) if (!bits || hasBit(bits, row)) counts[classes[row]]++;
-    return counts;
+    const { classes } = this;
+    this.#counter ??= new ClassCounter(
+      classes.length,
+      this.classCount + 1,
+      (counts, row, times) => counts[classes[row]] += times,
+    );
+    return this.#counter.countsIn(bits);
   }
 
   /**
@@ -104,7 +148,7 @@ class SingleColumn {
    */
   rowsIn(allowed) {
     const { classes } = this, bits = emptyBits(classes.length);
-    for (let row = 0; row < classes.length; row++) if (allowed[classes[row]]) addBit(bits, row);
+    for (let row = 0; row < classes.length; row++) bits[row >>> 5] |= allowed[classes[row]] << (row & 31);
     return bits;
   }
 
@@ -255,7 +299,8 @@ export class NumberColumn extends SingleColumn {
   textOf(row) {
     const value = this.valueAt(row);
     if (Number.isNaN(value)) return "";
-    return this.kind === "date" ? this.#dateText(value, this.head.seconds === 1 ? SHOWN.second : SHOWN.day) : numberText(value);
+    if (this.kind === "date") return this.#dateText(value, this.head.seconds === 1 ? SHOWN.second : SHOWN.day);
+    return numberText(value) + (this.head.unit ?? "");
   }
 
   /**
@@ -274,6 +319,8 @@ export class NumberColumn extends SingleColumn {
 export class TagColumn {
   /** @type {Kind} */
   kind = "tags";
+  /** @type {ClassCounter | null} */
+  #counter = null;
   /** Codes that are there; behind them is room for more. */
   #used = 0;
   /** @type {Set<number>} the first rows of the articles whose tags were taken */
@@ -335,13 +382,12 @@ export class TagColumn {
    * @returns {Uint32Array}
    */
   countClasses(bits) {
-    const { codes, starts, each } = this, counts = new Uint32Array(this.classCount + 1);
-    for (let row = 0; row < each.length; row++) {
-      if (bits && !hasBit(bits, row)) continue;
-      if (!each[row]) counts[this.classCount]++;
-      for (let at = starts[row]; at < starts[row] + each[row]; at++) counts[codes[at]]++;
-    }
-    return counts;
+    this.#counter ??= new ClassCounter(this.each.length, this.classCount + 1, (counts, row, times) => {
+      const tags = this.tagsOf(row);
+      if (!tags.length) counts[this.classCount] += times;
+      for (const tag of tags) counts[tag] += times;
+    });
+    return this.#counter.countsIn(bits);
   }
 
   /**

@@ -95,6 +95,15 @@ export function targetOf(event) {
 }
 
 /**
+ * Return whether letters that are pressed in an element mean something to it.
+ * @param {HTMLElement} target
+ * @returns {boolean}
+ */
+export function takesLetters(target) {
+  return target.closest("input:not([type=radio], [type=checkbox], [type=range]), textarea, select") !== null;
+}
+
+/**
  * Return how many pixels of a canvas stand for a pixel of the screen.
  * @returns {number}
  */

@@ -41,7 +41,7 @@ import { showToast } from "./toast.js";
  * @property {number} difficulty in standard deviations of knowledge
  * @property {number} source the row of the article that it comes from, or -1
  * @property {string[]} [concepts] that it tests
- * @property {import("../quiz/rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
+ * @property {import("./rich_text.js").RichText[]} [parts] of its text and of each option, where one has a formula
  */
 /**
  * @typedef {object} Domain a group of questions
@@ -67,6 +67,8 @@ class ItemStore {
   count = 0;
   /** Rows that are articles. */
   articleCount = 0;
+  /** So many of them, the last ones, were placed on the finished map. */
+  placedCount = 0;
   /** x of every row, in map units. */
   x = new Float32Array(0);
   /** y of every row, in map units, upward. */
@@ -128,7 +130,7 @@ class ItemStore {
   async load() {
     const head = JSON.parse(decodeText(await takeColumn("head")));
     ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = head);
-    this.domains = head.domains;
+    [this.domains, this.placedCount] = [head.domains, head.placed];
     this.count = this.articleCount + head.questions.length;
     this.questions = head.questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
       return { ...question, row: this.articleCount + number };
@@ -332,6 +334,15 @@ class ItemStore {
    */
   isQuestion(row) {
     return row >= this.articleCount;
+  }
+
+  /**
+   * Return whether an item is an article that was placed on the finished map.
+   * @param {number} row
+   * @returns {boolean}
+   */
+  isPlaced(row) {
+    return row < this.articleCount && row >= this.articleCount - this.placedCount;
   }
 
   /**

@@ -1,21 +1,25 @@
 // Filters by the classes of a column: categories and tags that are ticked, and runs of bins.
 
 import { NumberColumn } from "../base/carried.js";
+import { store } from "../base/store.js";
 import { shorten } from "../base/text.js";
 import { filter } from "./filter.js";
 
 /** @typedef {import("../base/carried.js").ClassedColumn} ClassedColumn */
+/** @typedef {import("./filter.js").Condition} Condition */
+/** @typedef {import("./filter.js").Record} Record */
 
 const NAMED = 2; // classes that the text of a condition names
 const LONGEST = 24; // characters of a class
 
 /**
- * Return the key of a column's condition.
+ * Return what names a column on this page: in the filter, among the colours and in addresses.
  * @param {ClassedColumn} column
  * @returns {string}
  */
-export function conditionKey(column) {
-  return `column ${column.name}`;
+export function columnKey(column) {
+  if (column === store.sourceColumn) return "source";
+  return column === store.trustColumn ? "trust" : `column ${column.name}`;
 }
 
 /**
@@ -24,7 +28,7 @@ export function conditionKey(column) {
  * @returns {Uint8Array}
  */
 export function allowedClasses(column) {
-  return filter.condition(conditionKey(column))?.allowed ?? new Uint8Array(column.classCount + 1).fill(1);
+  return filter.condition(columnKey(column))?.allowed ?? new Uint8Array(column.classCount + 1).fill(1);
 }
 
 /**
@@ -33,16 +37,24 @@ export function allowedClasses(column) {
  * @param {Uint8Array} allowed
  */
 export function allowClasses(column, allowed) {
-  const isAll = allowed.every((each) => each);
-  filter.set(
-    conditionKey(column),
-    isAll ? null : {
-      text: conditionText(column, allowed),
-      bits: column.rowsIn(allowed),
-      holds: (row) => column.isIn(row, allowed),
-      allowed,
-    },
-  );
+  filter.set(columnKey(column), classCondition(column, allowed));
+}
+
+/**
+ * Return the condition that articles are in these classes; all classes are no condition.
+ * @param {ClassedColumn} column
+ * @param {Uint8Array} allowed
+ * @returns {Condition | null}
+ */
+function classCondition(column, allowed) {
+  if (allowed.every((each) => each)) return null;
+  return {
+    text: conditionText(column, allowed),
+    bits: column.rowsIn(allowed),
+    holds: (row) => column.isIn(row, allowed),
+    record: classRecord(column, allowed),
+    allowed,
+  };
 }
 
 /**
@@ -107,6 +119,67 @@ function conditionText(column, allowed) {
   const [on, off] = [[], []];
   for (let each = 0; each <= none; each++) if (isNamed(each)) (allowed[each] ? on : off).push(each);
   return `${column.name}: ${on.length > off.length ? "without " : ""}${classNames(column, on.length > off.length ? off : on)}`;
+}
+
+/**
+ * Return which classes are allowed by what they are called, so that the record holds on a map with other classes, too: the ends of a
+ * run of bins and whether articles without a value are kept; or the names of those that are "only" kept or kept "without", whichever
+ * are fewer, null for no value.
+ * @param {ClassedColumn} column
+ * @param {Uint8Array} allowed
+ * @returns {Record}
+ */
+function classRecord(column, allowed) {
+  const none = column.classCount, key = columnKey(column), bins = allowed.subarray(0, none);
+  if (column instanceof NumberColumn) {
+    const run = bins.includes(1) ? [column.edges[bins.indexOf(1)], column.edges[bins.lastIndexOf(1) + 1]] : [null, null];
+    return [key, ...run, allowed[none]];
+  }
+  const isOn = allowed.reduce((sum, each) => sum + each, 0) <= allowed.length / 2, wanted = Number(isOn);
+  const classes = [...allowed.keys()].filter((each) => allowed[each] === wanted);
+  return [key, isOn ? "only" : "without", ...classes.map((each) => each < none ? column.className(each) : null)];
+}
+
+/**
+ * Return the condition that a record stands for, which comes from outside; null where this page has nothing of the kind.
+ * @param {unknown[]} record
+ * @returns {[string, Condition] | null} with its key
+ */
+export function conditionOf([key, ...said]) {
+  const column = store.classed.find((each) => columnKey(each) === key);
+  if (!column) return null;
+  const allowed = column instanceof NumberColumn ? binsOf(column, said) : classesOf(column, said);
+  const condition = allowed && classCondition(column, allowed);
+  return condition && [columnKey(column), condition];
+}
+
+/**
+ * @param {NumberColumn} column
+ * @param {unknown[]} said
+ */
+function binsOf(column, [begin, end, hasNone]) {
+  const { edges, classCount } = column, allowed = new Uint8Array(classCount + 1);
+  allowed[classCount] = Number(hasNone === 1);
+  if (begin === null && end === null) return allowed;
+  if (typeof begin !== "number" || typeof end !== "number") return null;
+  for (let bin = 0; bin < classCount; bin++) allowed[bin] = Number(edges[bin] < end && edges[bin + 1] > begin);
+  return allowed.includes(1) ? allowed : null;
+}
+
+/**
+ * @param {Exclude<ClassedColumn, NumberColumn>} column
+ * @param {unknown[]} said
+ */
+function classesOf(column, [how, ...names]) {
+  if (how !== "only" && how !== "without") return null;
+  const wanted = new Set(names), allowed = new Uint8Array(column.classCount + 1);
+  let found = 0;
+  for (let each = 0; each < allowed.length; each++) {
+    const isNamed = wanted.has(each < column.classCount ? column.className(each) : null);
+    found += Number(isNamed);
+    allowed[each] = Number(isNamed === (how === "only"));
+  }
+  return found || !names.length ? allowed : null;
 }
 
 /**

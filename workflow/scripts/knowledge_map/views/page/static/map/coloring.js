@@ -1,10 +1,12 @@
 // What the colours of the articles tell. Every article has a value from 0 to 253; those filtered out and those selected have their own.
 
+import { addBit, emptyBits, fullBits, visitChanges } from "../base/bits.js";
 import { parseColor } from "../base/colors.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
 import { theme } from "../base/theme.js";
-import { coloringName, columnColoring, tagChosen } from "./column_coloring.js";
+import { columnKey } from "./class_filter.js";
+import { columnColoring, tagChosen } from "./column_coloring.js";
 import { densityAt } from "./density.js";
 import { filter } from "./filter.js";
 import { classColor, distanceColors, scaleColor, sequentialColors } from "./palette.js";
@@ -49,11 +51,15 @@ const FIXED = {
     key: () => ({ title: "Articles", stops: densityColors(), low: "few", high: "many" }),
   },
   kind: {
-    measure: (values, first, end) => values.fill(0, first, end),
-    colorOf: () => parseColor(classColor(0)),
+    measure: (values, first, end) => {
+      const placed = store.articleCount - store.placedCount;
+      for (let row = first; row < end; row++) values[row] = Number(row >= placed);
+    },
+    colorOf: (value) => parseColor(classColor(Math.min(value, 1))),
     key: () => {
+      const articles = ["Article", "Article placed afterwards"].slice(0, store.placedCount ? 2 : 1);
       const questions = store.questions.length ? [{ color: theme.colors.accent, text: "Question" }] : [];
-      return { title: "Kind", entries: [{ color: classColor(0), text: "Article" }, ...questions] };
+      return { title: "Kind", entries: [...articles.map((text, kind) => ({ color: classColor(kind), text })), ...questions] };
     },
   },
   density: {
@@ -81,9 +87,12 @@ export const coloringChosen = signal();
 const colorings = { ...FIXED };
 let chosen = "plain";
 let values = new Uint8Array(0);
+/** The values as they are shown: those of articles that are filtered out are faded. */
+let shown = new Uint8Array(0);
+let shownBits = emptyBits(0); // the articles that are not faded there
+let everything = emptyBits(0);
 /** @type {number[]} */
 let selected = [];
-let shown = values; // the values with those of articles that are filtered out or selected
 let farthest = 0; // the squared distance of the article farthest from all questions
 
 /** Return the colours of the density beneath the points, from sparse to dense. */
@@ -113,40 +122,37 @@ function measureDistances(values, first, end) {
 // ---- The colours ----
 
 function measureValues() {
+  values = new Uint8Array(store.articleCount);
   for (const [first, end] of store.runs()) colorings[chosen].measure(values, first, end);
+  [shown, shownBits] = [values.slice(), filter.present?.slice() ?? everything];
   tellColors();
 }
 
 /** Tell the colours: what is filtered out is faint, what is selected has the accent colour. */
 function tellColors() {
-  const isSame = !filter.isOn && !selected.length;
-  shown = isSame ? values : new Uint8Array(values.length);
-  if (!isSame) { for (const [first, end] of store.runs()) show(first, end); }
-  for (const row of selected) shown[row] = SELECTED;
+  const bits = filter.bits ?? everything;
+  visitChanges(shownBits, bits, (row, isIn) => shown[row] = isIn ? values[row] : FADED);
+  shownBits = bits;
+  const told = selected.length ? shown.slice() : shown;
+  for (const row of selected) told[row] = SELECTED;
   const palette = new Uint8Array(4 * 256);
   for (let value = 0; value <= HIGHEST; value++) palette.set([...colorings[chosen].colorOf(value), OPACITY], 4 * value);
   palette.set([...parseColor(theme.colors.faint), FADED_OPACITY], 4 * FADED);
   palette.set([...parseColor(theme.colors.accent), 255], 4 * SELECTED);
-  colorsChanged(shown, palette);
+  colorsChanged(told, palette);
 }
 
 /**
- * Set what is shown of articles from a row to the one behind the last.
- * @param {number} first
- * @param {number} end
- */
-function show(first, end) {
-  for (let row = first; row < end; row++) shown[row] = filter.keeps(row) ? values[row] : FADED;
-}
-
-/**
- * Colour articles that came, before the filter is asked whether it keeps them.
+ * Colour articles that came; until the filter is asked, they are shown as if it kept them.
  * @param {number} first
  * @param {number} end
  */
 function colorArrived(first, end) {
   colorings[chosen].measure(values, first, end);
-  if (shown !== values) shown.set(values.subarray(first, end), first);
+  shown.set(values.subarray(first, end), first);
+  shownBits = shownBits.slice();
+  for (let row = first; row < end; row++) addBit(shownBits, row);
+  for (const row of selected) if (row >= first && row < end) shown[row] = SELECTED;
 }
 
 /**
@@ -166,6 +172,19 @@ export function chooseColoring(name) {
  */
 export function chosenColoring() {
   return chosen;
+}
+
+/** Return the columns that one can colour by. */
+function columns() {
+  return [...store.classed, store.sourceColumn, store.trustColumn];
+}
+
+/**
+ * Return the column that the articles are coloured by, or null.
+ * @returns {ClassedColumn | null}
+ */
+export function chosenColumn() {
+  return columns().find((column) => columnKey(column) === chosen) ?? null;
 }
 
 /**
@@ -204,13 +223,11 @@ export function articleValues(rows) {
 
 /** Colour the articles for the first time, and again with every change of the theme and the filter. */
 export function startColoring() {
-  for (const column of [store.sourceColumn, store.trustColumn, ...store.classed]) {
-    colorings[coloringName(column)] = columnColoring(column);
-  }
-  values = new Uint8Array(store.articleCount);
+  everything = fullBits(store.articleCount);
+  for (const column of columns()) colorings[columnKey(column)] = columnColoring(column);
   measureValues();
   store.tiles?.arrived.listen(colorArrived);
   theme.changed.listen(tellColors);
-  tagChosen.listen((column) => chooseColoring(coloringName(column)));
+  tagChosen.listen((column) => chooseColoring(columnKey(column)));
   filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());
 }

@@ -6,7 +6,7 @@ import { parseColor } from "../base/colors.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
 import { counted } from "../base/text.js";
-import { allowedClasses, conditionKey } from "./class_filter.js";
+import { allowedClasses, columnKey } from "./class_filter.js";
 import { filter } from "./filter.js";
 import { classColor, COLORED_CLASSES, missingColor, scaleColor, sequentialColors } from "./palette.js";
 
@@ -30,7 +30,7 @@ const chosenTags = new Map();
  * @param {ClassedColumn} column
  */
 function countsOf(column) {
-  return column.countClasses(filter.bitsWithout(conditionKey(column)));
+  return column.countClasses(filter.bitsWithout(columnKey(column)));
 }
 
 /**
@@ -85,7 +85,7 @@ function byNumber(column) {
     measure: (values, first, end) => values.set(column.classes.subarray(first, end), first),
     colorOf: (value) => value > last ? parseColor(missingColor()) : scaleColor(sequentialColors(), last ? value / last : 0.5),
     key: () => {
-      const counts = countsOf(column), kept = filter.isOn ? column.countClasses(filter.bits) : counts;
+      const counts = countsOf(column), allowed = allowedClasses(column), kept = counts.map((count, bin) => count * allowed[bin]);
       const [low, high] = [column.rangeName(0, 0), column.rangeName(last, last)];
       const bars = { all: counts.subarray(0, last + 1), kept: kept.subarray(0, last + 1) };
       return { title: column.name, column, stops: sequentialColors(), low, high, bars, entries: missingEntry(column, counts) };
@@ -108,7 +108,7 @@ function byTag(column) {
     },
     colorOf: (value) => parseColor([classColor(0), classColor(COLORED_CLASSES), missingColor()][value] ?? missingColor()),
     key: () => {
-      const counts = countsOf(column), tag = chosenTag(column), bits = filter.bitsWithout(conditionKey(column));
+      const counts = countsOf(column), tag = chosenTag(column), bits = filter.bitsWithout(columnKey(column));
       const none = counts[column.classCount], kept = bits ? countBits(bits) : filter.total;
       return {
         title: column.name,
@@ -147,7 +147,7 @@ export function chooseTag(column, tag) {
  * @param {string} name
  */
 function tagColumnOf(name) {
-  for (const column of store.classed) if (column instanceof TagColumn && coloringName(column) === name) return column;
+  for (const column of store.classed) if (column instanceof TagColumn && columnKey(column) === name) return column;
   return null;
 }
 
@@ -169,16 +169,6 @@ export function tagNameOf(name) {
 export function chooseTagNamed(name, tagName) {
   const column = tagColumnOf(name), count = column?.classCount ?? 0;
   for (let tag = 0; column && tag < count; tag++) if (column.className(tag) === tagName) return chooseTag(column, tag);
-}
-
-/**
- * Return the name by which articles are coloured by a column.
- * @param {ClassedColumn} column
- * @returns {string}
- */
-export function coloringName(column) {
-  if (column === store.sourceColumn) return "source";
-  return column === store.trustColumn ? "trust" : `column ${column.name}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The density of the articles that the filter keeps, over the map and a margin around it: counted, blurred and on a log scale.
 
-import { hasBit } from "../base/bits.js";
+import { emptyBits, fullBits, visitChanges } from "../base/bits.js";
 import { interpolateColor, parseColor } from "../base/colors.js";
 import { createCanvas } from "../base/dom.js";
 import { store } from "../base/store.js";
@@ -10,39 +10,70 @@ import { filter } from "./filter.js";
 export const MARGIN = 0.1;
 
 const SIZE = 480; // cells of a side
+const CELLS = SIZE * SIZE;
 const RADIUS = 0.075; // of the blur for one article, in sides; the more articles, the smaller
-const PASSES = 6; // three boxes each way come near a Gaussian
+const PASSES = 3; // so many boxes come near a Gaussian
 const PEAK = 0.98; // quantile of the density that counts as the highest
 const SAMPLED = 7; // of so many cells one is looked at for it
+const LEAST = 1e-3; // of the highest density: cells with less do not count for it
 
-let levels = new Float32Array(SIZE * SIZE);
+const STEPS = 4096; // from no density to the highest; level 0 to 255 of each
+const LEVELS = Uint8Array.from({ length: STEPS + 1 }, (_, step) => (255 * Math.log1p((8 * step) / STEPS)) / Math.log(9) + 0.5);
+
+const levels = new Uint8Array(CELLS); // of every cell, 0 to 255
+const counts = new Float32Array(CELLS); // articles in every cell
 let cells = new Uint32Array(0); // the cell of every article
 const RASTER = 400; // cells of a side of the raster of a page of tiles, as wide as those of the density, and without the margin
+let counted = emptyBits(0); // the articles that are counted
+let everything = emptyBits(0);
+
+const [canvas, pen] = createCanvas(SIZE, SIZE);
+const image = new ImageData(SIZE, SIZE);
 
 /** @param {number} coordinate in map units */
 const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARGIN)) * SIZE);
 
-/** Count the articles that are kept. */
+/**
+ * Return the middle of a cell of the raster, in map units.
+ * @param {number} cell
+ * @returns {[number, number]}
+ */
+const middleOf = (cell) => [(cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER];
+
+/** Count the articles that are kept: those that came, and those that went. */
 function measureDensity() {
-  const count = store.density ? store.articleCount : filter.count;
+  const kept = filter.bits ?? everything, count = store.density ? store.articleCount : filter.count;
+  if (!store.density) visitChanges(counted, kept, (row, isIn) => counts[cells[row]] += isIn ? 1 : -1);
+  counted = kept;
   const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(count, 1) ** 0.25));
-  levels = new Float32Array(SIZE * SIZE);
-  const { bits } = filter;
-  store.density?.forEach((count, cell) =>
-    levels[indexOf((cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER)] = count
-  );
-  for (let row = 0; row < cells.length; row++) if (!bits || hasBit(bits, row)) levels[cells[row]]++;
-  for (let pass = 0; pass < PASSES; pass++) levels = blurredRows(levels, radius);
-  const highest = levels.reduce((a, b) => Math.max(a, b));
-  const dense = levels.filter((value, cell) => cell % SAMPLED === 0 && value > 1e-3 * highest).sort();
-  const peak = dense[Math.floor(PEAK * dense.length)] || 1;
-  levels = levels.map((value) => Math.log1p(8 * Math.min(1, value / peak)) / Math.log(9));
+  const blurred = blurredRows(blurredRows(counts, radius), radius), scale = STEPS / peakOf(blurred);
+  for (let cell = 0; cell < CELLS; cell++) levels[cell] = LEVELS[Math.min(STEPS, Math.round(blurred[cell] * scale))];
+}
+
+/**
+ * Return the density that counts as the highest.
+ * @param {Float32Array} blurred
+ */
+function peakOf(blurred) {
+  let highest = 0, above = 0;
+  for (let cell = 0; cell < CELLS; cell += SAMPLED) highest = Math.max(highest, blurred[cell]);
+  const steps = new Uint32Array(STEPS + 1); // cells of about so much of the highest density
+  for (let cell = 0; cell < CELLS; cell += SAMPLED) {
+    if (blurred[cell] <= LEAST * highest) continue;
+    steps[Math.ceil((STEPS * blurred[cell]) / highest)]++;
+    above += 1 - PEAK; // as many are to be denser than the peak
+  }
+  let step = STEPS;
+  while (step > 1 && steps[step] < above) above -= steps[step--];
+  return (highest * step) / STEPS || 1;
 }
 
 /** Measure the density now and with every change of the filter; that of a page of tiles is of all articles, always. */
 export function startDensity() {
+  store.density?.forEach((count, cell) => counts[indexOf(...middleOf(cell))] = count);
   if (store.density) return measureDensity();
   cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.x[row], store.y[row]));
+  [counted, everything] = [emptyBits(cells.length), fullBits(cells.length)];
   measureDensity();
   filter.changed.listen(measureDensity);
 }
@@ -62,7 +93,7 @@ function indexOf(x, y) {
  * @returns {number} 0 to 1
  */
 export function densityAt(x, y) {
-  return levels[indexOf(x, y)];
+  return levels[indexOf(x, y)] / 255;
 }
 
 /**
@@ -81,43 +112,59 @@ export function countArticles([left, right, bottom, top], side) {
     });
     counts[row * side + column] += count;
   };
-  store.density?.forEach((count, cell) => add((cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER, count));
+  store.density?.forEach((count, cell) => add(...middleOf(cell), count));
   if (!store.density) { for (let row = 0; row < store.articleCount; row++) add(store.x[row], store.y[row], 1); }
   return counts;
 }
 
 /**
- * Return a picture of the density, over the map and its margin.
+ * Return a picture of the density, over the map and its margin. It is the same canvas each time.
  * @param {string[]} colors from sparse to dense, #rrggbb
  * @param {number} strength 0 to 1
  * @returns {HTMLCanvasElement}
  */
 export function drawDensity(colors, strength) {
-  const stops = colors.map(parseColor), image = new ImageData(SIZE, SIZE);
-  const table = Array.from({ length: 256 }, (_, n) => interpolateColor(stops, n / 255));
-  for (let pixel = 0; pixel < levels.length; pixel++) {
-    const level = levels[pixel], color = table[Math.round(255 * level)];
-    for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = color[c];
-    image.data[4 * pixel + 3] = 255 * strength * Math.min(1, 6 * level);
+  const stops = colors.map(parseColor), table = new Uint8ClampedArray(4 * 256);
+  for (let n = 0; n < 256; n++) {
+    table.set([...interpolateColor(stops, n / 255), 255 * strength * Math.min(1, (6 * n) / 255)], 4 * n);
   }
-  const [canvas, pen] = createCanvas(SIZE, SIZE);
+  const pixels = new Uint32Array(image.data.buffer), packed = new Uint32Array(table.buffer); // four bytes in one number
+  for (let pixel = 0; pixel < CELLS; pixel++) pixels[pixel] = packed[levels[pixel]];
   pen.putImageData(image, 0, 0);
   return canvas;
 }
 
 /**
- * Return an image with its rows averaged over 2 * radius + 1 pixels, transposed.
+ * Return an image with its rows averaged over 2 * radius + 1 pixels, several times, transposed.
  * @param {Float32Array} image
  * @param {number} radius
  */
 function blurredRows(image, radius) {
-  const out = new Float32Array(image.length), span = 2 * radius + 1;
+  const out = new Float32Array(CELLS), begin = radius + 1, length = SIZE + 2 * radius + 1;
+  let line = new Float32Array(length), blurred = new Float32Array(length); // with zeros before and behind
   for (let row = 0; row < SIZE; row++) {
-    for (let at = 0, sum = 0; at < SIZE + radius; at++) {
-      if (at < SIZE) sum += image[row * SIZE + at];
-      if (at >= span) sum -= image[row * SIZE + at - span];
-      if (at >= radius) out[(at - radius) * SIZE + row] = sum / span;
+    line.set(image.subarray(row * SIZE, (row + 1) * SIZE), begin);
+    for (let pass = 0; pass < PASSES; pass++) {
+      average(line, blurred, radius);
+      [line, blurred] = [blurred, line];
     }
+    for (let at = 0; at < SIZE; at++) out[at * SIZE + row] = line[begin + at];
   }
   return out;
+}
+
+/**
+ * Average a line over 2 * radius + 1 pixels; before it stand radius + 1 zeros, behind it radius.
+ * @param {Float32Array} line
+ * @param {Float32Array} out
+ * @param {number} radius
+ */
+function average(line, out, radius) {
+  const begin = radius + 1, span = 2 * radius + 1, share = 1 / span;
+  let sum = 0;
+  for (let at = begin; at < span; at++) sum += line[at];
+  for (let at = 0; at < SIZE; at++) {
+    sum += line[at + span] - line[at];
+    out[begin + at] = sum * share;
+  }
 }

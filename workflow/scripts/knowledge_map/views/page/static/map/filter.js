@@ -5,11 +5,13 @@ import { addBit, countBits, emptyBits, hasBit, intersectionOf, removeBit } from 
 import { signal } from "../base/signal.js";
 
 /** @typedef {import("../base/bits.js").Bits} Bits */
+/** @typedef {[string, ...unknown[]]} Record */
 /**
  * @typedef {object} Condition
  * @property {string} text what holds of the articles that are kept
  * @property {Bits} bits these articles
  * @property {(row: number) => boolean} [holds] tells of an article that comes later whether it is kept; without it none is
+ * @property {Record} record says the same in an address: what the condition is about, and then what has to hold
  * @property {Uint8Array} [allowed] the classes of a column that are kept, where the condition is about one
  */
 
@@ -70,6 +72,11 @@ export class Filter {
     if (this.#isStale) this.#apply();
   }
 
+  /** The articles that are there; null is all. */
+  get present() {
+    return this.#present;
+  }
+
   /** Whether there is a condition. */
   get isOn() {
     return this.#conditions.size > 0;
@@ -83,6 +90,15 @@ export class Filter {
   set(key, condition) {
     if (condition) this.#conditions.set(key, condition);
     else if (!this.#conditions.delete(key)) return;
+    this.#apply();
+  }
+
+  /**
+   * Set these conditions, by their keys, and take all others off.
+   * @param {[string, Condition][]} conditions
+   */
+  setAll(conditions) {
+    this.#conditions = new Map(conditions);
     this.#apply();
   }
 

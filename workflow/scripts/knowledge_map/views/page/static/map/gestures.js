@@ -128,8 +128,9 @@ function wheelTurned(event) {
  * Questions come before labels, and so do articles where they are written by title; elsewhere articles lie everywhere.
  * @param {number} x in pixels
  * @param {number} y in pixels
+ * @returns {{ row: number, label: import("../base/store.js").Label | null }}
  */
-function pointedAt(x, y) {
+export function pointedAt(x, y) {
   const row = itemAt(x, y), isFirst = row >= 0 && (store.isQuestion(row) || hasArticleTitles());
   const label = isFirst ? null : labelAt(x, y);
   return { row: label ? -1 : row, label };

@@ -82,8 +82,9 @@ export function drawLabels(pen, taken, runs) {
     for (const label of labels) {
       // A title names an area as it names its article: nobody should take it for a subject.
       const [ink, bold] = label.from === "titles" ? [theme.colors.faint, 400] : [theme.colors.ink, weight];
-      if (known.has(label.text) || !isKept(label)) continue;
-      const box = write(pen, label.text, ...camera.toScreen(label.x, label.y), size, bold, ink, taken);
+      const [x, y] = camera.toScreen(label.x, label.y);
+      if (!isNearScreen(x, y) || known.has(label.text) || !isKept(label)) continue;
+      const box = write(pen, label.text, x, y, size, bold, ink, taken);
       if (!box) continue;
       known.add(label.text);
       named.push({ label, box });

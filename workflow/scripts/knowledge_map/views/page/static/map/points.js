@@ -26,6 +26,7 @@ import { MARGIN } from "./density.js";
  * @property {WebGLVertexArrayObject | null} layout
  * @property {WebGLBuffer | null} positions
  * @property {WebGLBuffer | null} colors
+ * @property {Uint32Array<ArrayBuffer>} packed red, green, blue and opacity of each point in one number
  * @property {boolean} isColored its colours are those that are due
  */
 /** @typedef {{ program: WebGLProgram, locations: Record<string, WebGLUniformLocation | null> }} Shaders */
@@ -123,7 +124,15 @@ class Points {
    */
   add(key, first, end) {
     /** @type {Chunk} */
-    const chunk = { first, order: scatteredRows(end - first), layout: null, positions: null, colors: null, isColored: false };
+    const chunk = {
+      first,
+      order: scatteredRows(end - first),
+      layout: null,
+      positions: null,
+      colors: null,
+      packed: new Uint32Array(end - first),
+      isColored: false,
+    };
     this.#chunks.set(key, chunk);
     this.#send(chunk);
   }
@@ -171,11 +180,11 @@ class Points {
    */
   #color(chunk) {
     if (chunk.isColored) return;
-    const gl = this.#gl, { first, order } = chunk, colors = new Uint32Array(order.length);
-    const packed = new Uint32Array(this.#palette.buffer); // red, green, blue and opacity of a value in one number
-    for (let at = 0; at < colors.length; at++) colors[at] = packed[this.#values[first + order[at]]];
+    const gl = this.#gl, { first, order, packed } = chunk, values = this.#values;
+    const palette = new Uint32Array(this.#palette.buffer); // red, green, blue and opacity of a value in one number
+    for (let at = 0; at < packed.length; at++) packed[at] = palette[values[first + order[at]]];
     gl.bindBuffer(gl.ARRAY_BUFFER, chunk.colors);
-    gl.bufferData(gl.ARRAY_BUFFER, colors, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, packed, gl.DYNAMIC_DRAW);
     chunk.isColored = true;
   }
 

@@ -1,5 +1,5 @@
-// The view in the address: behind the # stand what is in view, what colours tell, and the item in the panel. The browser's history keeps
-// views and cards, so that one can go back to them.
+// The view in the address: behind the # stand what is in view, what colours tell, what is filtered, and the item in the panel. The
+// browser's history keeps views and cards, so that one can go back to them.
 
 import { store } from "../base/store.js";
 import { camera } from "../map/camera.js";
@@ -8,6 +8,7 @@ import { chooseTagNamed, tagNameOf } from "../map/column_coloring.js";
 import { itemOpened } from "../map/item_events.js";
 import { isFlying } from "../map/navigation.js";
 import { mapSettled } from "../map/renderer.js";
+import { readFilter, writeFilter } from "./filter_address.js";
 import { closePanel, panelChanged } from "./panel.js";
 
 const FAR = 0.4; // of the shorter side of the screen: a view that moved farther is another one
@@ -31,7 +32,7 @@ function readParts() {
   return new URLSearchParams(location.hash.slice(1));
 }
 
-/** Write view, colouring and item into the address: as a new entry of the history where one would want to come back to the last one. */
+/** Write view, colouring, filter and item into the address: as a new entry of the history where one would want to come back to the last one. */
 export function writeAddress() {
   const before = readParts(), parts = new URLSearchParams();
   parts.set("x", camera.x.toFixed(5));
@@ -40,6 +41,7 @@ export function writeAddress() {
   if (!isPlain()) parts.set("color", chosenColoring());
   const tag = tagNameOf(chosenColoring());
   if (tag) parts.set("tag", tag);
+  writeFilter(parts);
   if (shownItem >= 0) parts.set("item", String(shownItem));
   const result = before.get(RESULT);
   if (result !== null) parts.set(RESULT, result);
@@ -73,6 +75,7 @@ function readAddress() {
   if ([x, y, zoom].every(Number.isFinite) && zoom > 0) camera.jumpTo(x, y, camera.scaleOf(zoom));
   chooseColoring(parts.get("color") ?? "plain");
   chooseTagNamed(chosenColoring(), parts.get("tag") ?? "");
+  readFilter(parts);
   const isItem = Number.isInteger(row) && row >= 0 && row < store.count;
   if (isItem && row !== shownItem) itemOpened(row);
   else if (!isItem && shownItem >= 0) closePanel();

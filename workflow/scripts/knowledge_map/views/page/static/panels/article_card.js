@@ -45,8 +45,9 @@ function openArticle(row) {
  */
 function showArticle(row, trouble) {
   const card = create("article", { className: "item" }), excerpt = store.excerpt(row), url = store.url(row);
-  const kind = store.sources.length > 1 ? `Article · ${store.sources[store.source[row]]}` : "Article";
-  card.append(create("p", { className: "kind", textContent: kind }));
+  const kind = store.isPlaced(row) ? "Article placed afterwards" : "Article";
+  const source = store.sources.length > 1 ? ` · ${store.sources[store.source[row]]}` : "";
+  card.append(create("p", { className: "kind", textContent: kind + source }));
   if (excerpt) card.append(create("p", { textContent: excerpt }));
   if (trouble) {
     const again = button("Try again", () => openArticle(row));

@@ -3,7 +3,7 @@
 import { button, create, createCanvas, pixelRatio } from "../base/dom.js";
 import { clamp } from "../base/numbers.js";
 import { theme } from "../base/theme.js";
-import { allowedClasses, allowedRange, allowRange, conditionKey } from "../map/class_filter.js";
+import { allowedClasses, allowedRange, allowRange, columnKey } from "../map/class_filter.js";
 import { filter } from "../map/filter.js";
 import { sequentialColors } from "../map/palette.js";
 import { drawBars } from "./histogram.js";
@@ -31,8 +31,8 @@ export function rangeBrush(column) {
     [from.value, to.value] = [String(low), String(high)];
     [from.ariaValueText, to.ariaValueText] = [column.className(low), column.className(high)];
     told.textContent = column.rangeName(low, high);
-    const counts = column.countClasses(filter.bitsWithout(conditionKey(column))).subarray(0, last + 1);
-    drawBars(pen, counts, counts.map((count, bin) => allowed[bin] ? count : 0), () => sequentialColors()[2]);
+    const counts = column.countClasses(filter.bitsWithout(columnKey(column))).subarray(0, last + 1);
+    drawBars(pen, counts, counts.map((count, bin) => count * allowed[bin]), () => sequentialColors()[2]);
     play.update();
   };
   const brush = (/** @type {number} */ one, /** @type {number} */ other) => {
@@ -100,11 +100,11 @@ function player(column, range) {
     timer = undefined;
     update();
   };
-  const isStopped = () => filter.condition(conditionKey(column))?.allowed !== played;
+  const isStopped = () => filter.condition(columnKey(column))?.allowed !== played;
   /** @param {number} first @param {number} bins */
   const show = (first, bins) => {
     allowRange(column, first, first + bins - 1);
-    played = filter.condition(conditionKey(column))?.allowed;
+    played = filter.condition(columnKey(column))?.allowed;
   };
   const step = () => {
     if (isStopped()) return stop();

@@ -1,6 +1,6 @@
 // Keys and buttons that work anywhere on the page, and the menus of the heading.
 
-import { element, optionalElement, targetOf } from "../base/dom.js";
+import { element, optionalElement, takesLetters, targetOf } from "../base/dom.js";
 import { emptyClicked } from "../map/gestures.js";
 import { registerOverlay, showQuestions, showWhole, zoomBy } from "../map/navigation.js";
 import { filter } from "../map/filter.js";
@@ -32,7 +32,7 @@ const keys = {
 function keyPressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.key === "Escape" && hasSelectionTool()) takeSelectionTool(null);
-  else if (Object.hasOwn(keys, event.key) && !targetOf(event).closest("input, textarea, select")) keys[event.key]();
+  else if (Object.hasOwn(keys, event.key) && !takesLetters(targetOf(event))) keys[event.key]();
   else return;
   event.preventDefault();
 }

@@ -4,7 +4,7 @@ import { NumberColumn } from "../base/carried.js";
 import { button, create, element } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { counted, fold, shareText, shorten, written } from "../base/text.js";
-import { allowClasses, allowedClasses, allowOnly, conditionKey, toggleClasses } from "../map/class_filter.js";
+import { allowClasses, allowedClasses, allowOnly, columnKey, toggleClasses } from "../map/class_filter.js";
 import { filter } from "../map/filter.js";
 import { rangeBrush } from "./brush.js";
 import { showPanel } from "./panel.js";
@@ -35,6 +35,16 @@ function tick(text, toggle) {
     box,
     count,
   };
+}
+
+/**
+ * Write how many articles a tick stands for, where that is not what stands there.
+ * @param {HTMLElement} node
+ * @param {number} count
+ */
+function setCount(node, count) {
+  const text = written(count);
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /**
@@ -83,12 +93,12 @@ function classTicks(column) {
     );
   };
   const update = () => {
-    const allowed = allowedClasses(column), counts = column.countClasses(filter.bitsWithout(conditionKey(column)));
+    const allowed = allowedClasses(column), counts = column.countClasses(filter.bitsWithout(columnKey(column)));
     for (const { classes, box, count } of ticks) {
       const on = classes.filter((each) => allowed[each]).length;
       box.checked = on === classes.length;
       box.indeterminate = on > 0 && on < classes.length;
-      count.textContent = written(classes.reduce((sum, each) => sum + counts[each], 0));
+      setCount(count, classes.reduce((sum, each) => sum + counts[each], 0));
     }
   };
   build("");
@@ -125,7 +135,7 @@ function numberPart(column) {
   const update = () => {
     brush.update();
     missing.box.checked = allowedClasses(column)[none] === 1;
-    missing.count.textContent = written(column.missing);
+    setCount(missing.count, column.countClasses(filter.bitsWithout(columnKey(column)))[none]);
   };
   return { node, update };
 }

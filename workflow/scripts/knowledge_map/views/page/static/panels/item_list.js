@@ -2,11 +2,11 @@
 
 import { button, create } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { shorten } from "../base/text.js";
 import { camera } from "../map/camera.js";
 import { itemOpened } from "../map/item_events.js";
 import { flyTo } from "../map/navigation.js";
 import { ringItem } from "../map/ring.js";
+import { titleNodes } from "./item_title.js";
 
 const CLOSE = 2.5; // zoom level at which an item is shown, at least
 const LONGEST = 200; // characters of a title
@@ -39,7 +39,7 @@ export function itemList(rows, noteOf = () => "") {
  */
 function itemButton(row, note) {
   const go = button("", () => goToItem(row)), text = create("span");
-  const tell = () => text.textContent = shorten(store.title(row), LONGEST);
+  const tell = () => text.replaceChildren(...titleNodes(row, LONGEST));
   tell();
   if (!store.hasTitle(row)) store.whenThere([row], tell, (reason) => text.textContent = `It did not come: ${reason}.`);
   go.append(text);

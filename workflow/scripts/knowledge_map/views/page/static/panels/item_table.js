@@ -15,7 +15,8 @@ export function* tableLines(rows, separator) {
   yield `${[...COLUMNS, ...store.carried.map(({ name }) => tableCell(name))].join(separator)}\r\n`;
   for (const row of rows) {
     const isQuestion = store.isQuestion(row), source = isQuestion ? "" : store.sources[store.source[row]];
-    const texts = [store.title(row), isQuestion ? "question" : "article", source, store.url(row)].map(tableCell);
+    const kind = isQuestion ? "question" : store.isPlaced(row) ? "placed" : "article";
+    const texts = [store.title(row), kind, source, store.url(row)].map(tableCell);
     const carried = store.carried.map((column) => isQuestion ? "" : carriedCell(column, row));
     yield `${[...texts, ...store.position(row).map((value) => value.toFixed(5)), ...carried].join(separator)}\r\n`;
   }

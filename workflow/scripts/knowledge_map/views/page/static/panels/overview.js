@@ -18,7 +18,7 @@ const coordinateAt = (pixel) => (pixel / SIDE) * (1 + 2 * MARGIN) - MARGIN;
 /** @param {HTMLCanvasElement} picture covers the map and its margin */
 function drawPicture(picture) {
   const canvas = canvasElement("overview-map"), pen = contextOf(canvas);
-  [canvas.width, canvas.height] = [2 * SIDE, 2 * SIDE];
+  pen.clearRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
 }
 
@@ -41,7 +41,8 @@ function goThere({ clientX, clientY }) {
 
 /** Show the overview, and follow map and view. */
 export function startOverview() {
-  const overview = element("overview");
+  const overview = element("overview"), canvas = canvasElement("overview-map");
+  [canvas.width, canvas.height] = [2 * SIDE, 2 * SIDE];
   pictureChanged.listen(drawPicture);
   camera.changed.listen(moveFrame);
   overview.addEventListener("pointerdown", (event) => {

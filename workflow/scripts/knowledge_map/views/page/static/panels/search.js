@@ -3,9 +3,10 @@
 import { bitsOf } from "../base/bits.js";
 import { create, element } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { counted, fold, searchedText, shorten } from "../base/text.js";
+import { counted, fold, searchedText, shorten, written } from "../base/text.js";
 import { filter } from "../map/filter.js";
 import { goToItem } from "./item_list.js";
+import { titleNodes } from "./item_title.js";
 import { rankOf, TitleIndex } from "./title_index.js";
 import { TitleTries } from "./title_tries.js";
 
@@ -14,6 +15,9 @@ import { TitleTries } from "./title_tries.js";
 const SHOWN = 20; // results
 const LONGEST = 90; // characters of a title
 const LONGEST_WORDS = 30; // characters of what was looked for, in a condition
+
+/** The key of the condition about titles. */
+export const WORDS = "words";
 
 const field = /** @type {HTMLInputElement} */ (element("search")), results = element("found");
 const told = element("search-told"), keep = element("keep-found");
@@ -35,13 +39,15 @@ function foldAhead() {
 }
 
 /**
- * Return a title with what was looked for marked, where that is as long as it was folded.
- * @param {string} title
+ * Return a title with what was looked for marked, where that is as long as it was folded and no formula is drawn.
+ * @param {number} row
  * @param {string} words
  */
-function marked(title, words) {
+function marked(row, words) {
+  const nodes = titleNodes(row, LONGEST), [title] = nodes;
+  if (nodes.length > 1 || typeof title !== "string") return nodes;
   const folded = fold(title), wanted = fold(words).trim(), at = folded.indexOf(wanted);
-  if (folded.length !== title.length || at < 0) return [title];
+  if (folded.length !== title.length || at < 0) return nodes;
   const mark = create("mark", { textContent: title.slice(at, at + wanted.length) });
   return [title.slice(0, at), mark, title.slice(at + wanted.length)];
 }
@@ -49,7 +55,9 @@ function marked(title, words) {
 /** Search for what stands in the field. */
 function present() {
   const now = ++turn;
-  if (!tries) return showFound({ ...index.find(field.value, SHOWN), isWhole: true });
+  if (!tries) {
+    return showFound({ ...index.find(field.value, SHOWN, (row) => store.isQuestion(row) || filter.keeps(row)), isWhole: true });
+  }
   told.textContent = field.value.trim() ? "Searching…" : "";
   /** @param {() => void} show */
   const inTurn = (show) => {
@@ -73,7 +81,7 @@ async function findRemote(tries, words) {
   const all = [...best, ...questions.map(({ row, text }) => ({ row, title: text }))];
   const ranks = new Map(all.map(({ row, title }) => [row, rankOf(title, wanted)]));
   const rows = [...ranks.keys()].sort((a, b) => Number(ranks.get(a)) - Number(ranks.get(b))).slice(0, SHOWN);
-  return { rows, count: count + questions.length, isWhole };
+  return { rows, count: count + questions.length, kept: 0, isWhole };
 }
 
 /**
@@ -86,18 +94,29 @@ function showFound(found) {
   pointAt(-1);
   results.hidden = !rows.length;
   field.setAttribute("aria-expanded", String(rows.length > 0));
+  const kept = filter.isOn && !tries ? `, ${written(found.kept)} of them kept` : "";
   const rest = found.count > rows.length ? `, the first ${rows.length} shown` : "";
   const about = found.isWhole ? "" : "about ";
-  const answer = found.count ? `${about}${counted(found.count, "title")}${rest}` : "No title has that in it.";
+  const answer = found.count ? `${about}${counted(found.count, "title")}${kept}${rest}` : "No title has that in it.";
   told.textContent = field.value.trim() ? answer : "";
   keep.hidden = !found.count || tries !== null; // in a page of tiles words do not filter
 }
 
+/**
+ * Return the condition that some words are in the title; null in a page of tiles, in which words do not filter.
+ * @param {string} words
+ * @returns {import("../map/filter.js").Condition | null}
+ */
+export function titleCondition(words) {
+  if (tries) return null;
+  const articles = index.matches(words).filter((row) => !store.isQuestion(row));
+  const text = `Title: ${shorten(words, LONGEST_WORDS)}`;
+  return { text, bits: bitsOf(articles, store.articleCount), record: [WORDS, words] };
+}
+
 /** Filter by the words in the field: articles with these in their titles are kept. */
 function keepFound() {
-  const words = field.value.trim(), articles = [];
-  for (const row of index.matches(words)) if (!store.isQuestion(row)) articles.push(row);
-  filter.set("title", { text: `Title: ${shorten(words, LONGEST_WORDS)}`, bits: bitsOf(articles, store.articleCount) });
+  filter.set(WORDS, titleCondition(field.value.trim()));
   field.focus();
   close();
 }
@@ -107,7 +126,7 @@ function keepFound() {
  * @param {number} n
  */
 function resultOption(row, n) {
-  const title = create("span", {}, ...marked(shorten(store.title(row), LONGEST), field.value));
+  const title = create("span", {}, ...marked(row, field.value));
   const option = create("li", { id: `found-${n}`, role: "option" }, title);
   const note = store.isQuestion(row) ? "question" : filter.keeps(row) ? "" : "filtered out";
   if (note) option.append(create("small", { textContent: note }));

@@ -1,5 +1,6 @@
 // Select articles with a box or a lasso; see, copy and download what is inside.
 
+import { fromBase64Url, toBase64Url } from "../base/base64url.js";
 import { bitsOf } from "../base/bits.js";
 import { button, create, download, element } from "../base/dom.js";
 import { polygonContains } from "../base/geometry.js";
@@ -20,11 +21,18 @@ import { tableLines } from "./item_table.js";
 import { closePanel, showPanel } from "./panel.js";
 
 /** @typedef {"box" | "lasso"} Shape */
+/** @typedef {import("../map/filter.js").Condition} Condition */
 /** @typedef {import("../base/geometry.js").Position} Position */
 
 const LISTED = 100; // items of a selection
 const MOST_FETCHED = 500; // items of a page of tiles whose addresses are fetched, to copy or download them
-const STEP = 3; // pixels between two corners of a lasso
+const STEP = 6; // pixels between two corners of a lasso
+const MOST_CORNERS = 5000; // of an area in an address
+const LABEL = "label"; // what the record of a label begins with
+
+/** The key of the condition about an area or a label. */
+export const AREA = "area";
+
 /** @type {Shape[]} */
 const SHAPES = ["box", "lasso"];
 
@@ -85,9 +93,18 @@ function extend(x, y) {
 }
 
 function end() {
-  const corners = cornersOnScreen().map(([x, y]) => camera.toMap(x, y)), isDrawn = path.length > 1;
+  const corners = cornersOnScreen().map(toCorner), isDrawn = path.length > 1;
   takeSelectionTool(null);
   if (isDrawn) selectInside(corners);
+}
+
+/**
+ * Return a place of the map as precisely as an address holds it.
+ * @param {Position} place in pixels
+ * @returns {Position}
+ */
+function toCorner([x, y]) {
+  return /** @type {Position} */ (camera.toMap(x, y).map(Math.fround));
 }
 
 /** @returns {Position[]} */
@@ -115,22 +132,31 @@ function drawShape(pen) {
 // ---- What is inside ----
 
 /**
- * Return the items inside a polygon of the map that are not filtered out, questions first.
+ * Return the articles inside a polygon of the map.
  * @param {Position[]} corners
  */
-function itemsInside(corners) {
-  /** @param {number} row */
-  const isInside = (row) => polygonContains(corners, ...store.position(row));
-  const found = store.questions.map(({ row }) => row).filter(isInside);
+function articlesInside(corners) {
+  const found = [];
   for (const run of articleIndex.runsIn(boxOf(corners))) {
-    for (const row of run) if (filter.keeps(row) && isInside(row)) found.push(row);
+    for (const row of run) if (polygonContains(corners, ...store.position(row))) found.push(row);
   }
   return found;
 }
 
+/**
+ * Return the items inside a polygon of the map that are not filtered out, questions first.
+ * @param {Position[]} corners
+ */
+function itemsInside(corners) {
+  const questions = store.questions.map(({ row }) => row).filter((row) => polygonContains(corners, ...store.position(row)));
+  return [...questions, ...articlesInside(corners).filter((row) => filter.keeps(row))];
+}
+
 function selectVisible() {
-  const [left, right, bottom, top] = camera.visibleBox();
-  selectInside([[left, top], [right, top], [right, bottom], [left, bottom]]);
+  const { width, height } = camera;
+  /** @type {Position[]} */
+  const screen = [[0, 0], [width, 0], [width, height], [0, height]];
+  selectInside(screen.map(toCorner));
 }
 
 /**
@@ -138,7 +164,7 @@ function selectVisible() {
  * @param {Position[]} corners
  */
 function selectInside(corners) {
-  select(itemsInside(corners), { corners, isWhole: hasAllIn(boxOf(corners)) });
+  select(itemsInside(corners), () => areaCondition(corners), { isWhole: hasAllIn(boxOf(corners)) });
 }
 
 /**
@@ -154,9 +180,10 @@ function boxOf(corners) {
  * Select the articles to which a label applies, and say how many of its area they are.
  * @param {import("../base/store.js").Label} label
  */
-function selectNamed({ text, rows: named, applies, of, examples }) {
-  const heading = `${text}: ${written(applies)} of ${counted(of, "article")}`;
-  if (named) return select([...named], { heading });
+function selectNamed(label) {
+  const { text, rows: named, applies, of, examples } = label,
+    heading = `${text}: ${written(applies)} of ${counted(of, "article")}`;
+  if (named) return select([...named], () => labelCondition(label, named), { heading });
   const note = create("p", { className: "faint", textContent: "Some of them; this page does not know which the others are." });
   showPanel(create("div", { className: "selection" }, itemList(examples), note), heading);
 }
@@ -164,10 +191,11 @@ function selectNamed({ text, rows: named, applies, of, examples }) {
 /**
  * Select these items and list them in the panel.
  * @param {number[]} inside questions first
- * @param {{ heading?: string, corners?: Position[], isWhole?: boolean }} about them: the heading of the panel, in place of how many
- *   there are; the polygon that they are inside; and that articles inside it may not be there
+ * @param {() => Condition} conditionOf returns the condition that keeps their kind
+ * @param {{ heading?: string, isWhole?: boolean }} about them: the heading of the panel, in place of how many there are, and whether all
+ *   of their kind are among them
  */
-function select(inside, { heading, corners, isWhole = true }) {
+function select(inside, conditionOf, { heading, isWhole = true }) {
   rows = inside;
   const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
   selectArticles(articles);
@@ -176,7 +204,7 @@ function select(inside, { heading, corners, isWhole = true }) {
   const canCopy = !store.tiles || rows.length <= MOST_FETCHED;
   const buttons = canCopy ? [button("Copy", withDetails(copyTable)), button("Download CSV", withDetails(downloadTable))] : [];
   buttons.push(button("Clear", clear));
-  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(articles, corners)));
+  if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(conditionOf())));
   const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
   const notes = [
     isWhole ? "" : "Only articles that are loaded: zoom in to load all of them.",
@@ -197,15 +225,58 @@ function withDetails(action) {
   return () => store.whenDetailed(rows, action);
 }
 
-/**
- * Filter: all other articles are left out.
- * @param {number[]} articles
- * @param {Position[]} [corners] of the polygon that they are inside
- */
-function keepOnly(articles, corners) {
-  const text = `Selected: ${counted(articles.length, "article")}`, bits = bitsOf(articles, store.articleCount);
-  filter.set("area", { text, bits, ...(corners && { holds: (row) => polygonContains(corners, ...store.position(row)) }) });
+/** @param {Condition} condition */
+function keepOnly(condition) {
+  filter.set(AREA, condition);
   clear();
+}
+
+/**
+ * Return the condition that articles lie inside a polygon of the map.
+ * @param {Position[]} corners as precise as float32
+ * @returns {Condition}
+ */
+export function areaCondition(corners) {
+  const bits = bitsOf(articlesInside(corners), store.articleCount);
+  const holds = (/** @type {number} */ row) => polygonContains(corners, ...store.position(row));
+  return {
+    text: "Inside the area",
+    bits,
+    holds,
+    record: [AREA, toBase64Url(new Uint8Array(Float32Array.from(corners.flat()).buffer))],
+  };
+}
+
+/**
+ * Return the condition that a label applies to articles.
+ * @param {import("../base/store.js").Label} label
+ * @param {Uint32Array} named these articles
+ * @returns {Condition}
+ */
+export function labelCondition(label, named) {
+  const level = labelLevels().findIndex(({ labels }) => labels.includes(label));
+  return { text: `Label: ${label.text}`, bits: bitsOf(named, store.articleCount), record: [LABEL, level, label.text] };
+}
+
+function labelLevels() {
+  return [...store.levels, ...store.regionLevels];
+}
+
+/**
+ * Return the condition that an area or a label of an address stands for; null where there is none such.
+ * @param {unknown[]} record comes from outside
+ * @returns {Condition | null}
+ */
+export function selectionOf([about, ...said]) {
+  if (about === LABEL) {
+    const [level, text] = said, label = labelLevels()[Number(level)]?.labels.find((each) => each.text === text);
+    return label?.rows ? labelCondition(label, label.rows) : null;
+  }
+  const bytes = about === AREA && typeof said[0] === "string" ? fromBase64Url(said[0]) : null;
+  if (!bytes || bytes.length % 8 || bytes.length > 8 * MOST_CORNERS) return null;
+  const numbers = new Float32Array(bytes.buffer);
+  if (numbers.length < 6 || !numbers.every(Number.isFinite)) return null;
+  return areaCondition(Array.from({ length: numbers.length / 2 }, (_, at) => [numbers[2 * at], numbers[2 * at + 1]]));
 }
 
 function clear() {

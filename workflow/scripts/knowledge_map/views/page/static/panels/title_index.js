@@ -6,7 +6,7 @@ const BLOCK = 2000; // titles in one text
 const KIND = 1e6; // by so much a better kind of match outweighs a shorter title
 
 /** @typedef {{ first: number, text: string, starts: Uint32Array }} Block first row, its titles, and where they start */
-/** @typedef {{ rows: number[], count: number }} Found the best rows, best first, and how many titles there are in all */
+/** @typedef {{ rows: number[], count: number, kept: number }} Found the best rows, best first, how many titles there are, and how many are kept */
 
 export class TitleIndex {
   /** @type {Block[]} */
@@ -57,22 +57,24 @@ export class TitleIndex {
    * Return the items whose titles hold some words: titles that begin with them first, and shorter before longer.
    * @param {string} words
    * @param {number} most rows
+   * @param {(row: number) => boolean} isKept
    * @returns {Found}
    */
-  find(words, most) {
+  find(words, most, isKept = () => true) {
     const wanted = searchedText(words).trim();
     /** @type {[number, number][]} */
     const best = []; // rank and row
-    let count = 0;
+    let count = 0, kept = 0;
     this.#visit(wanted, ({ first, text, starts }, line, at) => {
       const start = starts[line], end = starts[line + 1];
       count++;
+      kept += Number(isKept(first + line));
       // Once there are enough titles that begin with it, others are only counted.
       if (at === start || best.length < most || best[most - 1][0] >= KIND) {
         insert(best, rankOfMatch(text, wanted, start, end, at), first + line, most);
       }
     });
-    return { rows: best.map(([, row]) => row), count };
+    return { rows: best.map(([, row]) => row), count, kept };
   }
 
   /**

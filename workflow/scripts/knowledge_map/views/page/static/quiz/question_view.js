@@ -1,10 +1,10 @@
 // What the panel shows of a question: its text, its options, and what became of it if it has been answered.
 
 import { button, create } from "../base/dom.js";
+import { richText } from "../base/rich_text.js";
 import { store } from "../base/store.js";
 import { answers } from "./answers.js";
 import { articlesFor, readingList } from "./reading_list.js";
-import { richText } from "./rich_text.js";
 
 /**
  * @typedef {object} QuestionActions

@@ -4,6 +4,8 @@
 // The number is as short as such a number can be: which questions are answered is the rank of their combination among all of so many
 // (Cover 1973, IEEE Trans. Inf. Theory 19, doi:10.1109/TIT.1973.1054929), and an answer is a digit to the base of what may be answered.
 
+import { fromBase64Url, toBase64Url } from "../base/base64url.js";
+
 /** @typedef {Map<number, number | null>} GivenAnswers number of a question to the option chosen, or null for "I don't know" */
 /** @typedef {{ questions: string, options: number[] }} QuestionSet what names the questions, 12 hexadecimal digits, and how many options each has */
 
@@ -66,8 +68,7 @@ export function encodeResult(answers, { questions, options }) {
     ...bytesOfHex(questions),
     ...bytesOfHex(hex.padStart(hex.length + (hex.length % 2), "0")),
   ]);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64Url(bytes);
 }
 
 /**
@@ -121,15 +122,8 @@ function askableOf(options) {
 
 /** @param {string} text base64url */
 function bytesOfText(text) {
-  if (text.length > LONGEST || !/^[\w-]{10,}$/.test(text)) throw new Error("it is damaged.");
-  let binary;
-  try {
-    binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  } catch {
-    throw new Error("it is damaged.");
-  }
-  const bytes = Uint8Array.from(binary, (sign) => sign.charCodeAt(0));
-  if (bytes.length <= HEAD) throw new Error("it is damaged.");
+  const bytes = text.length > LONGEST ? null : fromBase64Url(text);
+  if (!bytes || bytes.length <= HEAD) throw new Error("it is damaged.");
   return bytes;
 }
 
