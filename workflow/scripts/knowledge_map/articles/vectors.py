@@ -18,13 +18,17 @@ from knowledge_map.common.vectors import GIVEN, unit_vector
 ROW_GROUP = 1_000
 
 
+MAPPED = 10_000
+"""Rows of a file of vectors after which it is mapped into memory anew: what was read of it would all count as the job's memory."""
+
+
 class VectorFile:
     """A NumPy file of vectors, [rows, D], mapped into memory: a row is read when it is asked for."""
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path, self._asked = path, 0
         try:
-            vectors = np.lib.format.open_memmap(path, mode="r")  # takes no objects
+            vectors = self._mapped()
         except (OSError, ValueError, EOFError) as error:
             raise UserError(f"{path}: cannot be read as a NumPy array ({reason_of(error)}); save it by numpy.save.") from None
         if vectors.ndim != 2 or vectors.dtype.kind != "f":
@@ -35,7 +39,13 @@ class VectorFile:
 
     def __getitem__(self, row: int) -> np.ndarray:
         """Return a row, [D]."""
+        self._asked += 1
+        if self._asked % MAPPED == 0:
+            self._vectors = self._mapped()
         return self._vectors[row]
+
+    def _mapped(self) -> np.ndarray:
+        return np.lib.format.open_memmap(self.path, mode="r")  # takes no objects
 
 
 class GivenVectors:
