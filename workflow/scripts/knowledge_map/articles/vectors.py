@@ -19,7 +19,7 @@ ROW_GROUP = 1_000
 
 
 MAPPED = 10_000
-"""Rows of a file of vectors after which it is mapped into memory anew: what was read of it would all count as the job's memory."""
+"""Rows of a file of vectors after which it is mapped anew: all that was read of it would count as the job's memory."""
 
 
 class VectorFile:
