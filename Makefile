@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The environment's Python where there is one; what only reads files does without.
 ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: map status doctor estimate env lint test bench docs lock pictures clean help
+.PHONY: map status doctor estimate serve env lint test bench docs lock pictures clean help
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ doctor: ## what this machine has, how fast and how right its devices embed, and 
 
 estimate: env ## what a run will take on this machine, before it takes it; of another configuration: CONFIG=config/wikipedia-250k.yaml
 	@$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG) --) estimate
+
+serve: ## a page of tiles, on this machine; of another configuration: CONFIG as above; at another port: PORT=8001
+	@$(ANY_PYTHON) workflow/scripts/serve.py $(if $(PORT),--port $(PORT)) $(CONFIG)
 
 env: .venv/installed ## the environment in .venv, with the locked packages
 

@@ -33,7 +33,7 @@ rule all:
         rules.articles_json.output,
         rules.knn_labels.output,
         rules.map_picture.output,
-        rules.map_page.output,
+        wanted_page,
         rules.diagnostics.output,
         rules.moved.output if START else [],
         appended_map if config["projection"]["append"] else [],

@@ -22,7 +22,7 @@ FLAGS = [
     "--use-angle=swiftshader",  # WebGL computed on the CPU
     "--disable-gpu-compositing",  # where a GPU is computed on the CPU, putting a page together costs less without it
     "--enable-unsafe-swiftshader",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",

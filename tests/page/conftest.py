@@ -43,17 +43,17 @@ def browser(playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a page file in a new window and waits until it can be used.
+    """Return a function that opens a page, a file or an address on this machine, in a new window and waits until it can be used.
 
     `settings` are those of a window, such as PHONE, MOTION, or color_scheme="dark". Only a `first_visit` begins with the steps
-    that point at things. The test fails where any page wrote an error to the console, threw one, or asked for anything but its
-    own file.
+    that point at things. The test fails where any page wrote an error to the console, threw one, or asked for anything from
+    elsewhere; a `harmed` page may say of files that they did not come.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
     def note_request(request):
-        if not request.url.startswith(("file://", "data:", "blob:")):
+        if not request.url.startswith(("file://", "data:", "blob:", "http://127.0.0.1:")):
             faults.append(f"asked the network for {request.url}")
 
     def note_message(message):
@@ -65,11 +65,12 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
             faults.append(f"error: {error}")
 
     def open_page(
-        path: Path,
+        path: Path | str,
         fragment: str = "",
         context: BrowserContext | None = None,
         script: str = "",
         first_visit: bool = False,
+        harmed: bool = False,
         **settings,
     ) -> Page:
         if context is None:
@@ -79,11 +80,11 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("request", note_request)
         page.on("websocket", lambda socket: faults.append(f"opened a socket to {socket.url}"))
-        page.on("console", note_message)
+        page.on("console", lambda message: (harmed and "Failed to load" in message.text) or note_message(message))
         page.on("pageerror", note_error)
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(script if first_visit else RETURNING + script)
-        page.goto(path.as_uri() + fragment)
+        page.goto((path if isinstance(path, str) else path.as_uri()) + fragment)
         page.wait_for_selector("body[data-state=ready]")
         return page
 

@@ -1,4 +1,4 @@
-"""A small map with known places, vectors, titles and questions, and its page, made by the project's own functions."""
+"""A small map with known places, vectors, titles and questions, and its pages, made by the project's own functions."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from knowledge_map.labels.cells import LabelSettings, knn_labels
 from knowledge_map.map.table import SCHEMA, KnowledgeMap
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.tiles import write_tiles
 
 TOPICS = ["Glacier", "Violin", "Éclair", "Ribosome", "Harbour", "Comet"]
 EACH = 60
@@ -56,8 +57,8 @@ def carried(topics: list[str]) -> pa.Table:
     )
 
 
-def write_small_page(folder: Path) -> Path:
-    """Write the page of the small map: six round topics in two rows of three, hostile titles in between."""
+def write_small_map(folder: Path) -> tuple[KnowledgeMap, pa.Table]:
+    """Write the small map, six round topics in two rows of three, hostile titles in between; return it with its labels."""
     random = np.random.default_rng(5)
     names = titles()
     topics = [TOPICS[row % len(TOPICS)] if row < EACH * len(TOPICS) else "Violin" for row in range(len(names))] + OF_QUESTION
@@ -99,9 +100,23 @@ def write_small_page(folder: Path) -> Path:
     defaults = {name: part["default"] for name, part in options.items()} | {"grid": [4, 8, 16]}
     texts = [knowledge_map.table["excerpt"].filter(pa.array(knowledge_map.is_article)).combine_chunks()]
     table = EmbeddingTable(folder / "embeddings.parquet")
-    labels = knn_labels(knowledge_map, table, texts, LabelSettings.of(defaults), region, 1)
+    return knowledge_map, knn_labels(knowledge_map, table, texts, LabelSettings.of(defaults), region, 1)
+
+
+def write_small_page(folder: Path) -> Path:
+    """Write the page of the small map."""
+    knowledge_map, labels = write_small_map(folder)
     page = folder / "knowledge_map.html"
-    write_page(knowledge_map, labels, QUESTIONS, region, page, "Small <map>")
+    write_page(knowledge_map, labels, QUESTIONS, knowledge_map.question_region(0.1), page, "Small <map>")
+    return page
+
+
+def write_small_tiles(folder: Path) -> Path:
+    """Write the small map as tiles of up to 40 articles; return the file to open, in a folder that a server can serve."""
+    knowledge_map, labels = write_small_map(folder)
+    page = folder / "page" / "index.html"
+    region = knowledge_map.question_region(0.1)
+    write_tiles(knowledge_map, labels, QUESTIONS, region, page, "Small <map>", capacity=40)
     return page
 
 

@@ -32,9 +32,9 @@ def wait_until(page: Page, expression: str, argument: object = None) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the map has come to rest."""
+    """Wait until the map has come to rest, and all that is in view is there."""
     page.wait_for_timeout(30)  # an event on its way to the page
-    wait_until(page, "knowledgeMap.isAtRest()")
+    wait_until(page, "knowledgeMap.isAtRest() && knowledgeMap.isLoaded()")
 
 
 def point(page: Page, row: int) -> tuple[float, float]:

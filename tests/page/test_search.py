@@ -1,11 +1,12 @@
 """Titles are found as one types, and results flown to."""
 
 import pytest
-from screen import point, row_of, settle
+from screen import point, row_of, settle, wait_until
 
 
 def results(page, words):
     page.locator("#search").fill(words)
+    wait_until(page, "document.getElementById('search-told').textContent !== 'Searching…'")
     return page.locator("#found li span").all_inner_texts()
 
 

@@ -1,4 +1,4 @@
-"""What only large maps take, on a small one: neighbors by an index, a layout of the graph alone, no pickle unless asked for."""
+"""What only large maps take, on a small one: neighbors by an index, a layout of the graph alone, no pickle, a page of tiles."""
 
 from collections import Counter
 
@@ -23,7 +23,8 @@ def made(tmp_path_factory) -> tuple[Project, Counter]:
     write_articles(project / "things.jsonl", ({"title": title, "text": title} for title in titles))
     project.configure(articles=[{"name": "things", "path": "things.jsonl", "vectors": "vectors.npy"}], questions=None, **SMALL)
     project.configure(shards__size=ARTICLES, embedding={"model": "package:no_such_package"})
-    project.configure(neighbors__method="index", neighbors__block_size=500, layout__reducer_up_to=1_000, map__pickle="never")
+    project.configure(neighbors__method="index", neighbors__block_size=500, layout__reducer_up_to=1_000)
+    project.configure(map__pickle="never", page__form="tiles")
     return project, project.make()
 
 
@@ -39,6 +40,17 @@ def test_a_run_without_a_pickle_passes_and_says_so(made):
     assert not jobs["map_pickle"] and not (project / "results/knowledge_map.pkl").exists()
     run = project.run("verify")
     assert run.code == 0 and "No knowledge_map.pkl" in run.output, run.output
+
+
+def test_the_page_is_one_of_tiles_and_the_run_says_how_to_see_it(made):
+    project, jobs = made
+    assert jobs["page_tiles"] == 1 and not jobs["map_page"]
+    assert len(list((project / "results/page/data/tiles").iterdir())) == 1 and (project / "results/page/index.html").exists()
+    assert "`make serve` shows" in project.run().output
+    project.configure(page__form="auto")
+    assert project.plan() == Counter(map_page=1)
+    project.configure(page__form="tiles")
+    assert not project.plan()
 
 
 def test_the_pickle_can_be_asked_for_and_says_what_its_reducer_is_of(made):

@@ -26,6 +26,7 @@ from knowledge_map.run.configuration import (
     complete,
     endpoint_settings,
     has_pickle,
+    has_tiles,
     projection_settings,
     start_of,
 )
@@ -308,6 +309,7 @@ def ways(wildcards):
         "umap": config["layout"]["method"] == "umap",
         "grown": START is not None,
         "pickle": bool(pickle_if_wanted(wildcards)),
+        "tiles": has_tiles(config["page"]["form"], manifest()["articles"]),
     }
 
 
@@ -390,4 +392,5 @@ onstart:
 onsuccess:
     known = known_manifest()
     wanted = bool(known) and has_pickle(config["map"]["pickle"], known["articles"])
-    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told(), wanted)), file=sys.stderr)
+    tiled = bool(known) and has_tiles(config["page"]["form"], known["articles"])
+    print("\n".join(closing_summary(Path(RESULTS), INPUTS.told(), wanted, tiled)), file=sys.stderr)

@@ -1,6 +1,13 @@
 # The map as people see it: a figure and an interactive page, both with the labels.
 
 
+# What the page carries. A setting of null is left out, so that pages made before there was this setting stay valid; which of the two
+# rules makes the page changes neither.
+PAGE_SETTINGS = canonical(
+    {name: value for name, value in config["page"].items() if name != "form" and value is not None}
+)
+
+
 rule map_picture:
     input:
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
@@ -53,9 +60,43 @@ rule map_page:
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
         quiz=canonical(config["quiz"]),
-        # A setting of null is left out, so that pages made before there was this setting stay valid.
-        page=canonical({name: value for name, value in config["page"].items() if value is not None}),
+        page=PAGE_SETTINGS,
     message:
         "Writing the map as a page"
     script:
         "../scripts/map_page.py"
+
+
+rule page_tiles:
+    input:
+        questions=question_files,
+        domains=domain_file,
+        knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
+        labels=rules.knn_labels.output.table,
+    output:
+        # Beside it lies data/, whose files are named by their content: those that are there stay, whatever made them.
+        page=f"{RESULTS}/page/index.html",
+    log:
+        f"{RESULTS}/logs/page_tiles.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/page_tiles.jsonl"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(3000),
+    params:
+        title=canonical(config["map"]["title"]),
+        region_padding=config["map"]["region_padding"],
+        quiz=canonical(config["quiz"]),
+        page=PAGE_SETTINGS,
+    message:
+        "Writing the map as a page of tiles"
+    script:
+        "../scripts/page_tiles.py"
+
+
+def wanted_page(wildcards):
+    """The page in the form that the configuration asks for, of so many articles."""
+    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
+    return rules.page_tiles.output.page if tiled else rules.map_page.output.page

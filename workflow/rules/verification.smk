@@ -10,7 +10,7 @@ rule verify:
         knowledge_map=when_sharded(rules.knowledge_map.output.knowledge_map),
         pickle=pickle_if_wanted,
         pictures=rules.map_picture.output,
-        page=rules.map_page.output.page,
+        page=wanted_page,
         articles=rules.articles_json.output.articles,
         labels=rules.knn_labels.output,
         summary=rules.diagnostics.output.summary,

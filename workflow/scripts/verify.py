@@ -9,14 +9,16 @@ from knowledge_map.common.progress import log
 from knowledge_map.run.verification import as_table, verify
 
 with logging_to(snakemake.log[0], "verify"):
+    results = Path(snakemake.input.knowledge_map).parent
     criteria = verify(
-        Path(snakemake.input.knowledge_map).parent,
+        results,
         read_manifest(snakemake.input.manifest)["articles"],
         snakemake.params.questions,
         snakemake.params.target_overlap,
         snakemake.params.k,
         with_pickle=bool(snakemake.input.pickle),
         with_appended=bool(snakemake.input.appended),
+        page=str(Path(snakemake.input.page).relative_to(results)),
     )
     log.info("the criteria of success\n" + as_table(criteria))
     if not all(criterion.passed for criterion in criteria):

@@ -7,7 +7,7 @@ import {
   addressOf,
   coordinateOf,
   decodeText,
-  inflate,
+  inflateText,
   neighborsOf,
   stepsOf,
   stretchOf,
@@ -43,21 +43,21 @@ Deno.test("a column of no texts can be read", () => {
 
 Deno.test("a column is inflated from base64 of a zlib stream", async () => {
   const text = TEXTS.join("\n").repeat(500);
-  strictEqual(decodeText(await inflate(Buffer.from(deflateSync(text)).toString("base64"))), text);
+  strictEqual(decodeText(await inflateText(Buffer.from(deflateSync(text)).toString("base64"))), text);
 });
 
 Deno.test("without the browser's own base64 a column is inflated as well", async () => {
   const native = Uint8Array.fromBase64;
   try {
     Object.assign(Uint8Array, { fromBase64: undefined });
-    strictEqual(decodeText(await inflate(Buffer.from(deflateSync("\u00ff text")).toString("base64"))), "\u00ff text");
+    strictEqual(decodeText(await inflateText(Buffer.from(deflateSync("\u00ff text")).toString("base64"))), "\u00ff text");
   } finally {
     Object.assign(Uint8Array, { fromBase64: native });
   }
 });
 
 Deno.test("bytes that are no zlib stream are an error", async () => {
-  await rejects(inflate(Buffer.from("no zlib stream").toString("base64")));
+  await rejects(inflateText(Buffer.from("no zlib stream").toString("base64")));
 });
 
 Deno.test("positions are all x, then all y", () => {

@@ -1,6 +1,7 @@
 """Vectors that a source brings along: taken in any form, normalized, and what cannot be one dropped and named."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from knowledge_map.articles.reading import check_opening
 from knowledge_map.articles.records import Source
 from knowledge_map.articles.shards import read_manifest, write_shards
+from knowledge_map.articles.vectors import VectorFile
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import as_matrix, read_parquet
 from knowledge_map.common.vectors import unit_vector
@@ -53,6 +55,18 @@ def test_a_file_of_vectors_is_read_in_the_order_of_the_rows(read, write, tmp_pat
     articles, report = read(write("a.jsonl", RECORDS), vectors=str(tmp_path / "v.npy"))
     assert np.allclose(vectors_of(articles), UNIT, atol=1e-3)
     assert report.notes == {"vectors of 5 dimensions were given; all were of unit length": 1}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc, which tells what of files is in memory")
+def test_what_was_read_of_a_file_of_vectors_does_not_stay_in_memory(tmp_path, monkeypatch):
+    def megabytes_of_files() -> float:
+        return int(re.search(r"RssFile:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1000
+
+    monkeypatch.setattr("knowledge_map.articles.vectors.MAPPED", 500)
+    np.save(tmp_path / "v.npy", np.ones((10_000, 1_000), np.float32))
+    before, vectors = megabytes_of_files(), VectorFile(tmp_path / "v.npy")
+    assert sum(vectors[row][0] for row in range(vectors.rows)) == 10_000
+    assert megabytes_of_files() - before < 10
 
 
 def test_every_row_has_its_own_vector_whatever_becomes_of_the_others(read, write, tmp_path):

@@ -53,7 +53,7 @@ def write_pickle(path: Path, metadata: dict, protocol: int = 5, fast: bool = Fal
 
 def write_results(folder: Path, positions: np.ndarray, questions: int = QUESTIONS) -> None:
     """Write a sound results folder with a map at `positions`; what verification does not look into holds a word."""
-    for name in [*FILES, "shards/ab12.parquet"]:
+    for name in ["knowledge_map.html", *FILES, "shards/ab12.parquet"]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("something")
     write_map(folder, lifted(positions), questions, positions, positions)

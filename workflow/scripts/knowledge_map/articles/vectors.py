@@ -18,13 +18,17 @@ from knowledge_map.common.vectors import GIVEN, unit_vector
 ROW_GROUP = 1_000
 
 
+MAPPED = 10_000
+"""Rows of a file of vectors after which it is mapped anew: all that was read of it would count as the job's memory."""
+
+
 class VectorFile:
     """A NumPy file of vectors, [rows, D], mapped into memory: a row is read when it is asked for."""
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path, self._asked = path, 0
         try:
-            vectors = np.lib.format.open_memmap(path, mode="r")  # takes no objects
+            vectors = self._mapped()
         except FileNotFoundError:
             raise UserError(f"{path}: no such file; fix `vectors` in the configuration.") from None
         except (OSError, ValueError, EOFError) as error:
@@ -38,7 +42,13 @@ class VectorFile:
 
     def __getitem__(self, row: int) -> np.ndarray:
         """Return a row, [D]."""
+        self._asked += 1
+        if self._asked % MAPPED == 0:
+            self._vectors = self._mapped()
         return self._vectors[row]
+
+    def _mapped(self) -> np.ndarray:
+        return np.lib.format.open_memmap(self.path, mode="r")  # takes no objects
 
 
 class GivenVectors:

@@ -6,13 +6,13 @@ from pathlib import Path
 from knowledge_map.articles.shards import what_was_read
 
 
-def closing_summary(results: Path, questions: list[str], pickle_wanted: bool = True) -> list[str]:
+def closing_summary(results: Path, questions: list[str], pickle_wanted: bool = True, tiled: bool = False) -> list[str]:
     """Return the lines that end a run; none before there is a manifest.
 
-    `questions` are the lines that tell of the questions; a line says so where no pickle is wanted. What an earlier map was
-    measured to be is not told of this one.
+    `questions` are the lines that tell of the questions; a line says so where no pickle is wanted, and how a page
+    of tiles is shown. What an earlier map was measured to be is not told of this one.
     """
-    manifest, page = results / "shards" / "manifest.json", results / "knowledge_map.html"
+    manifest, page = results / "shards" / "manifest.json", results / ("page/index.html" if tiled else "knowledge_map.html")
     if not manifest.exists():
         return []
     lines = [*what_was_read(manifest), *questions]
@@ -23,7 +23,7 @@ def closing_summary(results: Path, questions: list[str], pickle_wanted: bool = T
     if knowledge_map.exists() and not pickle_wanted:
         lines.append("No knowledge_map.pkl, by `map.pickle`; `snakemake map_pickle` writes it")
     if _is_newer(page, knowledge_map):
-        lines.append(f"The map: open {page.resolve()}")
+        lines.append(f"The map: `make serve` shows {page.parent.resolve()}" if tiled else f"The map: open {page.resolve()}")
     return lines
 
 

@@ -40,6 +40,9 @@ FLOAT32 = 4
 PICKLE_UP_TO = 500_000
 """Articles up to which `map.pickle: auto` writes one: of vectors of 1,024 numbers, 5 GB."""
 
+PAGE_FILE_UP_TO = 500_000
+"""Articles up to which `page.form: auto` makes the page one file: of so many, 40 MB."""
+
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """That of libyaml, if it is there, which takes a seventh of the time."""
 
@@ -444,6 +447,11 @@ def _carried(source: dict) -> list[str]:
 def has_pickle(wanted: str, articles: int) -> bool:
     """Return whether a run over so many articles writes the pickle, by `map.pickle`."""
     return wanted == "always" or (wanted == "auto" and articles <= PICKLE_UP_TO)
+
+
+def has_tiles(form: str, articles: int) -> bool:
+    """Return whether the page of a run over so many articles is one of tiles, by `page.form`."""
+    return form == "tiles" or (form == "auto" and articles > PAGE_FILE_UP_TO)
 
 
 def check_size(articles: int, questions: int, k: int) -> None:

@@ -76,6 +76,7 @@ COSTS = {
     "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
     "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
     "map_page": Cost(0.8, 1.0, 1, 1, (220, 0.6), 0.09),
+    "page_tiles": Cost(1.5, 1.5, 1, 1, (300, 0.3), 0.15),
     "diagnostics": Cost(3.0, 66, 0.3, None, (700, 0.1), 0.05, "work"),
 }
 """The rules after the embedding, without a start that all Python programs have; benchmarks/scale.py tells how they grow."""
@@ -101,6 +102,7 @@ class Ways:
     umap : UMAP lays the items out; else principal components do.
     grown : the layout grows from a former map, and neither does.
     pickle : a pickle is written.
+    tiles : the page is one of tiles.
     """
 
     index: bool = False
@@ -108,6 +110,7 @@ class Ways:
     umap: bool = True
     grown: bool = False
     pickle: bool = True
+    tiles: bool = False
 
     def costs(self) -> dict[str, Cost]:
         """Return what the rules cost that are run, in the order of the data."""
@@ -115,6 +118,8 @@ class Ways:
         order = [rule for each in COSTS for rule in (["neighbor_index", each] if each == "neighbor_block" else [each])]
         runs = {
             "map_pickle": self.pickle,
+            "map_page": not self.tiles,
+            "page_tiles": self.tiles,
             "neighbor_index": self.index,
             "fit_umap": self.umap and not self.grown,
             "fit_pca": not (self.umap or self.grown),

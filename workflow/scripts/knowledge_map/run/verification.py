@@ -35,10 +35,9 @@ FILES = (
     "labels.parquet",
     "labels.json",
     "map_labels.parquet",
-    "knowledge_map.html",
     *(f"diagnostics/{name}" for name in diagnostics.OUTPUTS),
 )
-"""What a results folder holds, besides the shards that its manifest names; the pickle where one is wanted."""
+"""What a results folder holds, besides the shards that its manifest names and its page; the pickle where one is wanted."""
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the length of a unit vector in float32 (or from half precision) may be."""
@@ -71,6 +70,7 @@ def verify(
     k: int,
     with_pickle: bool = True,
     with_appended: bool = False,
+    page: str = "knowledge_map.html",
 ) -> list[Criterion]:
     """Check a results folder and return every criterion, in the order of the data.
 
@@ -81,6 +81,7 @@ def verify(
     target_overlap : wanted mean overlap@k of the questions, 0 to 1.
     with_pickle : whether the pickle is one of the files.
     with_appended : whether articles were appended to the map.
+    page : the page, below the folder.
 
     Streamed: memory does not grow with the vectors or with the pickle, which is never loaded. A missing or damaged file is
     a criterion that fails, never an error.
@@ -88,7 +89,7 @@ def verify(
     results = Path(results_folder)
     expected = counted(expected_articles, expected_questions)
     checks: list[tuple[str, str, Callable[[], Finding]]] = [
-        ("files", "all present and not empty", lambda: files_present(results, with_pickle)),
+        ("files", "all present and not empty", lambda: files_present(results, page, with_pickle)),
         ("articles in shards/manifest.json", f"{expected_articles:,}", lambda: manifest_count(results, expected_articles)),
     ]
     for name, count in ITEM_COUNTS.items():
@@ -163,13 +164,13 @@ def _reason(error: Exception) -> str:
 # Files and counts
 
 
-def files_present(results: Path, with_pickle: bool) -> Finding:
+def files_present(results: Path, page: str, with_pickle: bool) -> Finding:
     """Tell whether every file is there and not empty, the shards of the manifest included."""
     try:
         shards = [f"shards/{shard['shard']}.parquet" for shard in _json(results / "shards/manifest.json")["shards"]]
     except FileNotFoundError:
         shards = []  # the manifest itself is on the list
-    files = [name for name in FILES if name != PICKLE or with_pickle] + shards
+    files = [page, *(name for name in FILES if name != PICKLE or with_pickle), *shards]
     absent = [name for name in files if not (results / name).is_file() or not (results / name).stat().st_size]
     if not absent:
         return f"all {len(files)}", True

@@ -1,6 +1,6 @@
 """The interactive map: one HTML file that carries data, style and script and asks the network for nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -56,6 +56,9 @@ class PageSettings:
     columns: Sequence[str] | None = None
 
 
+SETTINGS = PageSettings()
+
+
 def write_page(
     knowledge_map: KnowledgeMap,
     labels: pa.Table,
@@ -64,7 +67,7 @@ def write_page(
     output: str | Path,
     title: str = "Knowledge map",
     quiz: QuizSettings = QUIZ,
-    settings: PageSettings = PageSettings(),
+    settings: PageSettings = SETTINGS,
     domains: Sequence[Domain] = (),
     region_padding: float = 0.1,
 ) -> None:
@@ -74,78 +77,103 @@ def write_page(
     those of a file, their regions padded by `region_padding` as that of all questions. Texts are compressed as they lie in
     memory, so that it takes little more than the map itself. So is the script, which `LOADER` runs.
     """
+    carried = _carried(knowledge_map, settings)
+    asked = asked_questions(knowledge_map, questions)
+    head = page_head(knowledge_map, labels, asked, region, quiz, domains, region_padding)
+    head["carried"] = [column.head for column in carried]
+    write_html(output, title, head, _columns(knowledge_map, labels, region, settings, carried, head))
+
+
+def write_html(output: str | Path, title: str, head: dict, columns: Iterable[Packed], may_fetch: bool = False) -> None:
+    """Write the HTML file of a page, which carries `columns`.
+
+    `head` is that of the page, as `page_head` has it, with the heads of the carried columns. Only a page that `may_fetch` asks
+    for more, and only from where it lies.
+    """
     style, script, loader = join_styles(STATIC), join_modules(STATIC), LOADER.read_text(encoding="utf-8")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
-    articles = int(knowledge_map.is_article.sum())
-    carried = _carried(knowledge_map, settings)
     pieces = environment.get_template("page.html").generate(
         title=title,
-        policy=_policy(style, loader, script),
+        policy=_policy(style, [loader, script], may_fetch),
         style=Markup(style),
         loader=Markup(loader),
-        articles=f"{articles:,}",
-        placed=f"{knowledge_map.placed:,}" if knowledge_map.placed else "",
-        questions=len(questions),
-        region=region,
-        carried=[column.head for column in carried],
-        columns=chain(
-            [("script", packed([script.encode()]))],
-            _columns(knowledge_map, labels, questions, region, quiz, settings, carried, domains, region_padding),
-        ),
+        articles=f"{head['articles']:,}",
+        placed=f"{head['placed']:,}" if head["placed"] else "",
+        questions=len(head["questions"]),
+        region=head["region"],
+        carried=head["carried"],
+        may_fetch=may_fetch,
+        columns=chain([("script", packed([script.encode()]))], columns),
     )
     with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(pieces)
 
 
-def _policy(style: str, *scripts: str) -> str:
-    """Return the Content-Security-Policy: this style and these scripts, and nothing else from anywhere."""
+def _policy(style: str, scripts: Sequence[str], may_fetch: bool) -> str:
+    """Return the Content-Security-Policy: this style and these scripts, and nothing else from anywhere else."""
     allowed = " ".join(f"'{csp_hash(script)}'" for script in scripts)
-    return f"default-src 'none'; style-src '{csp_hash(style)}'; script-src {allowed}; base-uri 'none'; form-action 'none'"
+    fetching = "connect-src 'self'; " if may_fetch else ""
+    policy = f"default-src 'none'; style-src '{csp_hash(style)}'; script-src {allowed}; "
+    return f"{policy}{fetching}base-uri 'none'; form-action 'none'"
+
+
+def asked_questions(knowledge_map: KnowledgeMap, questions: Iterable[Question]) -> list[Question]:
+    """Return the questions of the map, in its order. Needs its column item_id."""
+    by_id = {question.item_id: question for question in questions}
+    return [by_id[item_id] for item_id in knowledge_map.table["item_id"].filter(pa.array(~knowledge_map.is_article)).to_pylist()]
+
+
+def page_head(
+    knowledge_map: KnowledgeMap,
+    labels: pa.Table,
+    asked: Sequence[Question],
+    region: Region | None,
+    quiz: QuizSettings,
+    domains: Sequence[Domain],
+    region_padding: float,
+) -> dict:
+    """Return what both forms of the page know of the whole map, for JSON; `asked` are its questions, in its order."""
+    return {
+        "articles": int(knowledge_map.is_article.sum()),
+        "placed": knowledge_map.placed,
+        "region": region.as_dict() if region else None,
+        "questions": quiz_questions(knowledge_map, asked, quiz),
+        "quiz": quiz_settings(knowledge_map, asked, region, quiz),
+        "domains": quiz_domains(knowledge_map, asked, domains, region_padding),
+        "levels": level_list(labels, "map"),
+        "region_levels": level_list(labels, "region"),
+    }
+
+
+def carried_names(knowledge_map: KnowledgeMap, settings: PageSettings) -> list[str]:
+    """Return the carried columns that the page shows, in the order of the settings."""
+    names = [field.name for field in knowledge_map.carried]
+    return names if settings.columns is None else [name for name in settings.columns if name in names]
 
 
 def _carried(knowledge_map: KnowledgeMap, settings: PageSettings) -> list[CarriedColumn]:
-    """Return the carried columns that the page shows, in the order of the settings; memory holds one of them at a time."""
-    names = [field.name for field in knowledge_map.carried]
-    wanted = names if settings.columns is None else [name for name in settings.columns if name in names]
+    """Return the carried columns that the page shows; memory holds one of them at a time."""
     articles = pa.array(knowledge_map.is_article)
     return [
         carried_column(f"carried-{number}", name, read_parquet(knowledge_map.path, columns=[name])[name].filter(articles))
-        for number, name in enumerate(wanted)
+        for number, name in enumerate(carried_names(knowledge_map, settings))
     ]
 
 
 def _columns(
     knowledge_map: KnowledgeMap,
     labels: pa.Table,
-    questions: list[Question],
     region: Region | None,
-    quiz: QuizSettings,
     settings: PageSettings,
     carried: list[CarriedColumn],
-    domains: Sequence[Domain],
-    region_padding: float,
+    head: dict,
 ) -> Iterator[Packed]:
     """Yield name and base64 of each column; rows are those of the map, articles first."""
     table, is_article = knowledge_map.table, pa.array(knowledge_map.is_article)
-    by_id = {question.item_id: question for question in questions}
-    asked = [by_id[item_id] for item_id in table["item_id"].filter(pc.invert(is_article)).to_pylist()]
     address, urls = url_column(table["title"], pc.if_else(is_article, table["url"], ""))
     names, sources = source_column(table["source"].filter(is_article))
     neighbors, similarities = neighbor_columns(table["neighbors"], settings.neighbors)
-    head = {
-        "articles": len(table) - len(asked),
-        "placed": knowledge_map.placed,
-        "region": region.as_dict() if region else None,
-        "url": asdict(address) if address else None,
-        "sources": names,
-        "questions": quiz_questions(knowledge_map, asked, quiz),
-        "quiz": quiz_settings(knowledge_map, asked, region, quiz),
-        "domains": quiz_domains(knowledge_map, asked, domains, region_padding),
-        "levels": level_list(labels, "map"),
-        "region_levels": level_list(labels, "region"),
-        "carried": [column.head for column in carried],
-    }
-    yield "head", packed([as_json(head)])
+    yield "head", packed([as_json(head | {"url": asdict(address) if address else None, "sources": names})])
     for name, array in {
         "positions": position_column(knowledge_map.positions),
         "sources": sources,

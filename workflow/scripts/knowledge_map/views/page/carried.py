@@ -4,7 +4,7 @@ A column of numbers or dates has bins for classes, one of texts or tags the text
 found here once, so that the page only has to look up in which bin a number falls.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from matplotlib.ticker import MaxNLocator
 
 from knowledge_map.common.arrow import compute as pc
-from knowledge_map.views.page.columns import Packed, packed, text_columns
+from knowledge_map.views.page.columns import Packed, byte_planes, packed, text_columns
 
 MOST_CATEGORIES = 1_000
 """A column of more different texts than this has no classes; its texts are only read."""
@@ -32,17 +32,70 @@ DROPPED_BITS = 10
 GRAINS = {"s": "second", "m": "minute", "h": "hour", "D": "day", "M": "month"}
 """NumPy's units of time that a bin may span, below years."""
 
+DAY = 86_400
+"""Seconds of a day."""
+
+WIDTHS = {1: np.uint8, 2: np.uint16, 4: np.uint32}
+"""Types of whole numbers by their bytes."""
+
 YEARS = [step * 10**power for power in range(4) for step in (1, 2, 5)]
 """Numbers of years that a bin may span."""
 
 
 @dataclass(frozen=True)
-class CarriedColumn:
-    """A column for the page.
+class Coding:
+    """How the values of a column become small numbers.
 
     Attributes
     ----------
     head : for JSON; `name`, `kind` ("number", "date", "category", "tags" or "text"), `missing` articles, and what the kind needs.
+    names : the texts or tags that the numbers stand for, commonest first; None where they stand for no texts.
+    """
+
+    head: dict
+    names: pa.ChunkedArray | None = None
+
+    def numbers(self, values: pa.ChunkedArray) -> dict[str, np.ndarray]:
+        """Return the numbers of some of the column's values: those under "", and under "-each" how many tags an article has.
+
+        A column of texts that are only read has none.
+        """
+        match self.head["kind"]:
+            case "text":
+                return {}
+            case "category":
+                return {"": _codes(_as_texts(values), self._names(), self._width)}
+            case "tags":
+                each = (
+                    pc.fill_null(pc.list_value_length(values), 0).to_numpy().astype(np.uint8)
+                )  # no article carries more than 100
+                return {"": _codes(_flat(values), self._names(), self._width), "-each": each}
+            case "date":
+                return {"": self._distances(_moments(values, "D" if self.head["seconds"] == DAY else "s"))}
+            case _:
+                numbers = _floats(values)
+                return {"": self._distances(np.round(numbers * self.head["scale"])) if self.head["bytes"] else _rounded(numbers)}
+
+    @property
+    def _width(self) -> type[np.unsignedinteger]:
+        return WIDTHS[self.head["bytes"]]
+
+    def _names(self) -> pa.ChunkedArray:
+        return self.names if self.names is not None else pa.chunked_array([], pa.string())
+
+    def _distances(self, numbers: np.ndarray) -> np.ndarray:
+        """Return whole numbers, NaN where missing, as distances from the first; the highest that fits where missing."""
+        distances = numbers - self.head["first"]
+        return np.where(np.isnan(distances), np.iinfo(self._width).max, distances).astype(self._width)
+
+
+@dataclass(frozen=True)
+class CarriedColumn:
+    """A column for the page of one file.
+
+    Attributes
+    ----------
+    head : as `Coding` has it.
     data : names and base64 of what carries the values.
     """
 
@@ -52,40 +105,49 @@ class CarriedColumn:
 
 def carried_column(key: str, name: str, values: pa.ChunkedArray) -> CarriedColumn:
     """Return a column of articles for the page; the names of its data begin with `key`."""
+    coding = column_coding(name, values)
+    arrays = [(key + ending, packed([byte_planes(numbers)])) for ending, numbers in coding.numbers(values).items()]
+    return CarriedColumn(coding.head, chain(arrays, coding_texts(key, coding, values)))
+
+
+def coding_texts(key: str, coding: Coding, values: pa.ChunkedArray) -> Iterator[Packed]:
+    """Yield the texts of a column: its names, or those of every article where they are only read."""
+    if coding.names is not None:
+        yield from text_columns(f"{key}-names", coding.names)
+    elif coding.head["kind"] == "text":
+        yield from text_columns(key, values)
+
+
+def column_coding(name: str, values: pa.ChunkedArray) -> Coding:
+    """Return how a column of articles becomes small numbers."""
     head = {"name": name, "missing": values.null_count}
     if pa.types.is_list(values.type):
-        return _tags(key, head, values)
-    if pa.types.is_boolean(values.type):
-        values = pc.if_else(values, "yes", "no")
+        names = _commonest_first(_flat(values))
+        return Coding(head | {"kind": "tags", "bytes": _bytes_for(max(len(names) - 1, 0))}, names)
+    values = _as_texts(values)
     if pa.types.is_string(values.type):
-        return _texts(key, head, values)
-    if pa.types.is_temporal(values.type):
-        return _dates(key, head, values)
-    return _numbers(key, head, values)
+        return _of_texts(head, values)
+    return _of_dates(head, values) if pa.types.is_temporal(values.type) else _of_numbers(head, values)
 
 
 # --- texts and tags
 
 
-def _texts(key: str, head: dict, values: pa.ChunkedArray) -> CarriedColumn:
+def _as_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return booleans as texts, and all else as it is."""
+    return pc.if_else(values, "yes", "no") if pa.types.is_boolean(values.type) else values
+
+
+def _flat(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the tags of all articles, one after another."""
+    return pa.chunked_array([pc.list_flatten(chunk) for chunk in values.chunks], pa.string())
+
+
+def _of_texts(head: dict, values: pa.ChunkedArray) -> Coding:
     names = _commonest_first(values)
     if len(names) > MOST_CATEGORIES or 2 * len(names) > len(values):
-        return CarriedColumn(head | {"kind": "text"}, text_columns(key, values))
-    codes = _codes(values, names, spare=1)
-    return CarriedColumn(
-        head | {"kind": "category", "bytes": codes.itemsize}, chain([_array(key, codes)], text_columns(f"{key}-names", names))
-    )
-
-
-def _tags(key: str, head: dict, values: pa.ChunkedArray) -> CarriedColumn:
-    tags = pa.chunked_array([pc.list_flatten(chunk) for chunk in values.chunks], pa.string())
-    names = _commonest_first(tags)
-    codes = _codes(tags, names)
-    each = pc.fill_null(pc.list_value_length(values), 0).to_numpy().astype(np.uint8)  # no article carries more than 100
-    return CarriedColumn(
-        head | {"kind": "tags", "bytes": codes.itemsize},
-        chain([_array(key, codes), _array(f"{key}-each", each)], text_columns(f"{key}-names", names)),
-    )
+        return Coding(head | {"kind": "text"})
+    return Coding(head | {"kind": "category", "bytes": _bytes_for(max(len(names) - 1, 0) + 1)}, names)  # one is for no value
 
 
 def _commonest_first(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -95,44 +157,52 @@ def _commonest_first(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return table.sort_by([("count", "descending"), ("text", "ascending")])["text"]
 
 
-def _codes(values: pa.ChunkedArray, names: pa.ChunkedArray, spare: int = 0) -> np.ndarray:
-    """Return the number of each text among the names; where it is missing the highest that fits, which `spare` keeps free."""
+def _codes(values: pa.ChunkedArray, names: pa.ChunkedArray, width: type[np.unsignedinteger]) -> np.ndarray:
+    """Return the number of each text among the names; the highest that fits where it is missing."""
     codes = pc.index_in(values, names.combine_chunks(), skip_nulls=True)
-    width = _width(max(len(names) - 1, 0) + spare)
     return pc.fill_null(codes.cast(pa.int64()), int(np.iinfo(width).max)).to_numpy().astype(width)
 
 
 # --- numbers and dates
 
 
-def _numbers(key: str, head: dict, values: pa.ChunkedArray) -> CarriedColumn:
-    numbers = values.cast(pa.float64(), safe=False).to_numpy()  # missing ones are not a number
+def _floats(values: pa.ChunkedArray) -> np.ndarray:
+    """Return numbers as float64, NaN where missing."""
+    return values.cast(pa.float64(), safe=False).to_numpy()
+
+
+def _of_numbers(head: dict, values: pa.ChunkedArray) -> Coding:
+    numbers = _floats(values)
     present = numbers[~np.isnan(numbers)]
     whole = bool((present == np.round(present)).all())
     head |= {"kind": "number", "edges": _edges(present, whole).tolist(), "whole": whole}
     for scale in DECIMALS:
         scaled = np.round(present * scale)
         if (scaled / scale == present).all() and (np.ptp(scaled) if len(scaled) else 0) < np.iinfo(np.uint32).max:
-            return _steps(key, head | {"scale": scale}, np.round(numbers * scale))
-    return CarriedColumn(head | {"bytes": 0}, [_array(key, _rounded(numbers))])
+            return Coding(head | {"scale": scale} | _range(scaled))
+    return Coding(head | {"bytes": 0})
 
 
-def _dates(key: str, head: dict, values: pa.ChunkedArray) -> CarriedColumn:
+def _moments(values: pa.ChunkedArray, unit: str) -> np.ndarray:
+    """Return dates in whole units since 1970 as float64, NaN where missing."""
+    moments = values.cast(pa.timestamp("s"), safe=False).to_numpy().astype(f"M8[{unit}]")
+    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64))
+
+
+def _of_dates(head: dict, values: pa.ChunkedArray) -> Coding:
     moments = values.cast(pa.timestamp("s"), safe=False).to_numpy()
-    unit = "D" if (moments.astype("M8[D]") == moments)[~np.isnat(moments)].all() else "s"
+    moments = moments[~np.isnat(moments)]
+    unit = "D" if (moments.astype("M8[D]") == moments).all() else "s"
     moments = moments.astype(f"M8[{unit}]")
-    edges, grain = _date_edges(moments[~np.isnat(moments)], unit)
-    head |= {"kind": "date", "seconds": 86_400 if unit == "D" else 1, "scale": 1, "grain": grain, "edges": edges.tolist()}
-    return _steps(key, head, np.where(np.isnat(moments), np.nan, moments.astype(np.int64)))
+    edges, grain = _date_edges(moments, unit)
+    head |= {"kind": "date", "seconds": DAY if unit == "D" else 1, "scale": 1, "grain": grain, "edges": edges.tolist()}
+    return Coding(head | _range(moments.astype(np.int64)))
 
 
-def _steps(key: str, head: dict, numbers: np.ndarray) -> CarriedColumn:
-    """Return whole numbers, NaN where missing, as distances from the least; the highest that fits where missing."""
-    first = float(np.nanmin(numbers)) if not np.isnan(numbers).all() else 0.0
-    distances = numbers - first
-    width = _width(1 + (int(np.nanmax(distances)) if not np.isnan(numbers).all() else 0))
-    codes = np.where(np.isnan(distances), np.iinfo(width).max, distances).astype(width)
-    return CarriedColumn(head | {"first": int(first), "bytes": codes.itemsize}, [_array(key, codes)])
+def _range(present: np.ndarray) -> dict:
+    """Return `first`, the least of some whole numbers, and the `bytes` of distances from it, and of one more for no value."""
+    first, last = (int(present.min()), int(present.max())) if len(present) else (0, 0)
+    return {"first": first, "bytes": _bytes_for(last - first + 1)}
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:
@@ -187,12 +257,6 @@ def _spanned(ends: np.ndarray, inner: np.ndarray, grain: str, size: int) -> tupl
 # --- bytes
 
 
-def _width(highest: int) -> type[np.unsignedinteger]:
-    """Return the smallest of the types that hold whole numbers up to `highest`."""
-    return next(width for width in (np.uint8, np.uint16, np.uint32) if highest <= np.iinfo(width).max)
-
-
-def _array(key: str, values: np.ndarray) -> Packed:
-    """Return numbers as data: all first bytes, then all second ones, and so on, which compresses better."""
-    little = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<")))
-    return key, packed([little.view(np.uint8).reshape(-1, values.itemsize).T.tobytes()])
+def _bytes_for(highest: int) -> int:
+    """Return how many bytes a whole number up to `highest` takes."""
+    return next(width for width, type in WIDTHS.items() if highest <= np.iinfo(type).max)

@@ -51,14 +51,27 @@ def packed(parts: Iterable[bytes]) -> Iterator[str]:
     yield base64.b64encode(pending + compressor.flush()).decode()
 
 
+def byte_planes(numbers: np.ndarray) -> bytes:
+    """Return all first bytes of the numbers, little-endian, then all second ones, and so on, which compresses better."""
+    little = np.ascontiguousarray(numbers.astype(numbers.dtype.newbyteorder("<")))
+    return little.view(np.uint8).reshape(-1, numbers.itemsize).T.tobytes()
+
+
 def text_columns(name: str, texts: pa.ChunkedArray) -> Iterator[Packed]:
     """Yield the two columns of `texts`, nulls being empty: their bytes, and their lengths as uint32."""
     texts = pc.fill_null(texts, "")
-    yield name, packed(_utf8(chunk) for chunk in texts.chunks)
+    yield name, packed(utf8(chunk) for chunk in texts.chunks)
     yield f"{name}-lengths", packed([pc.binary_length(texts).to_numpy().astype("<u4").tobytes()])
 
 
-def _utf8(texts: pa.StringArray) -> bytes:
+def text_parts(name: str, texts: pa.ChunkedArray | pa.Array) -> dict[str, bytes]:
+    """Return the bytes of `texts`, strings without nulls, and their lengths in bytes, uint32, as `byte_planes`."""
+    texts = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
+    lengths = pc.binary_length(texts).to_numpy().astype(np.uint32)
+    return {name: b"".join(map(utf8, texts.chunks)), f"{name}-lengths": byte_planes(lengths)}
+
+
+def utf8(texts: pa.StringArray) -> bytes:
     """Return the bytes of all texts, as they lie in memory."""
     _, offsets, content = texts.buffers()
     if not len(texts) or content is None:
@@ -78,24 +91,36 @@ def steps(positions: np.ndarray) -> np.ndarray:
 
 
 def neighbor_columns(neighbors: pa.ChunkedArray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of each item's nearest neighbors and how similar they are; at most so many.
+    """Return the rows of each item's nearest neighbors and how similar they are, at most so many, as the page has them.
 
-    Rows are uint8 [rows, k, 3], little-endian, `NONE` where an item has fewer. Similarities are cosines in steps of 1/255,
-    stored as how far they fall from one neighbor to the next, modulo 256: uint8 [k, rows], the first being the cosine itself.
+    Rows are those of `row_bytes`, similarities those of `neighbor_lists`.
     """
     longest = pc.max(pc.list_value_length(pc.struct_field(neighbors, "ids"))).as_py() or 0
-    k = min(most, longest)
+    rows, falls = neighbor_lists(neighbors, min(most, longest))
+    return row_bytes(rows), falls
+
+
+def neighbor_lists(neighbors: pa.ChunkedArray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of each item's k nearest neighbors and how similar they are.
+
+    Rows are uint32 [rows, k], `NONE` where an item has fewer. Similarities are cosines in steps of 1/255, stored as how far they
+    fall from one neighbor to the next, modulo 256: uint8 [k, rows], the first being the cosine itself.
+    """
     if not k:
-        return np.zeros((len(neighbors), 0, 3), np.uint8), np.zeros((0, len(neighbors)), np.uint8)
+        return np.zeros((len(neighbors), 0), np.uint32), np.zeros((0, len(neighbors)), np.uint8)
     ids, distances = (
         pc.list_flatten(pc.list_slice(pc.struct_field(neighbors, field), 0, k, return_fixed_size_list=True))
         for field in ("ids", "distances")
     )
-    rows = pc.fill_null(ids, NONE).to_numpy().astype("<u4").reshape(-1, k)
+    rows = pc.fill_null(ids, NONE).to_numpy().astype(np.uint32).reshape(-1, k)
     cosines = 1 - np.nan_to_num(pc.fill_null(distances, 1).to_numpy().reshape(-1, k), nan=1)
     levels = np.round(cosines.clip(0, 1) * 255).astype(np.uint8).T
-    falls = np.concatenate([levels[:1], levels[:-1] - levels[1:]])
-    return rows[..., None].view(np.uint8)[..., :3], falls
+    return rows, np.concatenate([levels[:1], levels[:-1] - levels[1:]])
+
+
+def row_bytes(rows: np.ndarray) -> np.ndarray:
+    """Return rows in three bytes each, the lowest first: uint8 of one dimension more."""
+    return np.ascontiguousarray(rows.astype("<u4"))[..., None].view(np.uint8)[..., :3]
 
 
 @dataclass(frozen=True)
@@ -138,17 +163,23 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 
 def url_column(titles: pa.ChunkedArray, urls: pa.ChunkedArray) -> tuple[Address | None, pa.ChunkedArray]:
-    """Return how addresses follow from titles, and the addresses: `FOLLOWS` where they do; all but those of the web are empty."""
+    """Return how addresses follow from titles, and the addresses as `stored_urls` has them."""
     urls = web_addresses(urls)
     address = common_address(titles.slice(0, BATCH).to_pylist(), urls.slice(0, BATCH).to_pylist())
+    return address, stored_urls(titles, urls, address)
+
+
+def stored_urls(titles: pa.ChunkedArray, urls: pa.ChunkedArray, address: Address | None) -> pa.ChunkedArray:
+    """Return the addresses of items, `FOLLOWS` where they follow from their titles; all but those of the web are empty."""
+    urls = web_addresses(urls)
     if address is None:
-        return None, urls
+        return urls
     chunks = []
     for start in range(0, len(urls), BATCH):
         some = urls.slice(start, BATCH)
         follow = pa.array([address.of(title) for title in titles.slice(start, BATCH).to_pylist()], pa.string())
         chunks.append(pc.if_else(pc.equal(some.combine_chunks(), follow), FOLLOWS, some.combine_chunks()))
-    return address, pa.chunked_array(chunks, pa.string())
+    return pa.chunked_array(chunks, pa.string())
 
 
 def web_addresses(urls: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -13,6 +13,7 @@ import { labelAt, startLabels, writtenLabels } from "./map/labels.js";
 import { drawSampleMarker, markerOf, questionStates } from "./map/markers.js";
 import { boxOfAll, flyTo, isInView, viewOfBox } from "./map/navigation.js";
 import { isAtRest, itemAt, mapPicture, mapSettled, showMap, shownLayer, startRenderer } from "./map/renderer.js";
+import { isLoaded, startShownArticles } from "./map/shown_articles.js";
 import { articleIndex } from "./map/spatial_index.js";
 import { startAddress } from "./panels/address.js";
 import { startArticleCards } from "./panels/article_card.js";
@@ -24,6 +25,7 @@ import { startFilterPanel } from "./panels/filter_panel.js";
 import { startHelp } from "./panels/help.js";
 import { startHints } from "./panels/hint.js";
 import { startLegend } from "./panels/legend.js";
+import { startLoading } from "./panels/loading.js";
 import { startOverview } from "./panels/overview.js";
 import { startPanel } from "./panels/panel.js";
 import { startScene } from "./panels/scene.js";
@@ -48,6 +50,7 @@ const knowledgeMap = {
   boxOfAll,
   // the map
   isAtRest,
+  isLoaded,
   mapSettled,
   mapPicture,
   shownLayer,
@@ -72,17 +75,19 @@ const knowledgeMap = {
 
 async function start() {
   await store.load();
-  articleIndex.fill(store.x, store.y, store.articleCount);
-  filter.start(store.articleCount);
+  articleIndex.fill(store.x, store.y, store.tiles ? 0 : store.articleCount);
+  filter.start(store.articleCount, !store.tiles);
   startTheme();
   startDensity();
   startLabels();
   startRenderer();
   startOverview();
   startColoring();
+  startShownArticles();
   showMap();
   startGestures();
   startPanel();
+  startLoading();
   startHints();
   startLegend();
   startColorMenu();

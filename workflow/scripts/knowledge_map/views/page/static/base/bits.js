@@ -33,6 +33,15 @@ export function addBit(bits, row) {
 }
 
 /**
+ * Take a row out of a set.
+ * @param {Bits} bits
+ * @param {number} row
+ */
+export function removeBit(bits, row) {
+  bits[row >>> 5] &= ~(1 << (row & 31));
+}
+
+/**
  * Return whether a row is in a set.
  * @param {Bits} bits
  * @param {number} row

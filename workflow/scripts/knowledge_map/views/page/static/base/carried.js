@@ -1,6 +1,6 @@
 // Carried columns: of each article a number, a date, a text or some tags. Those with classes can be coloured and filtered by.
 
-import { countBits, countChanges, emptyBits, fullBits, visitChanges } from "./bits.js";
+import { addBit, countBits, countChanges, emptyBits, fullBits, visitChanges } from "./bits.js";
 import { numberText } from "./text.js";
 
 /** @typedef {import("./bits.js").Bits} Bits */
@@ -151,6 +151,15 @@ class SingleColumn {
     for (let row = 0; row < classes.length; row++) bits[row >>> 5] |= allowed[classes[row]] << (row & 31);
     return bits;
   }
+
+  /**
+   * Return whether the class of an article is allowed.
+   * @param {number} row
+   * @param {Uint8Array} allowed
+   */
+  isIn(row, allowed) {
+    return allowed[this.classes[row]] === 1;
+  }
 }
 
 /** A column of texts that repeat; the texts are the classes, commonest first. */
@@ -166,6 +175,16 @@ export class CategoryColumn extends SingleColumn {
     const highest = highestOf(codes);
     this.codes = codes.map((code) => (code === highest ? names.count : code));
     this.className = names.textOf;
+  }
+
+  /**
+   * Take the codes of articles from a row on.
+   * @param {number} first
+   * @param {Numbers} codes the highest one that fits stands for no value
+   */
+  fill(first, codes) {
+    const highest = highestOf(codes);
+    codes.forEach((code, at) => this.codes[first + at] = code === highest ? this.classCount : code);
   }
 
   /** @override */
@@ -208,6 +227,17 @@ export class NumberColumn extends SingleColumn {
     if (this.numbers instanceof Float32Array) return number;
     const { first = 0, scale = 1 } = this.head;
     return number === highestOf(this.numbers) ? NaN : (first + number) / scale;
+  }
+
+  /**
+   * Take the numbers of articles from a row on.
+   * @param {number} first
+   * @param {Numbers} numbers
+   */
+  fill(first, numbers) {
+    this.numbers.set(numbers, first);
+    this.#classes ??= new Uint8Array(this.numbers.length);
+    for (let row = first; row < first + numbers.length; row++) this.#classes[row] = this.#binOf(this.valueAt(row));
   }
 
   /** The bin of every article, found when it is first asked for. @override */
@@ -291,6 +321,10 @@ export class TagColumn {
   kind = "tags";
   /** @type {ClassCounter | null} */
   #counter = null;
+  /** Codes that are there; behind them is room for more. */
+  #used = 0;
+  /** @type {Set<number>} the first rows of the articles whose tags were taken */
+  #filled = new Set();
 
   /**
    * @param {string} name
@@ -305,8 +339,33 @@ export class TagColumn {
     this.classCount = names.count;
     this.className = names.textOf;
     this.codes = codes;
-    this.ends = new Uint32Array(each);
-    for (let row = 1; row < each.length; row++) this.ends[row] += this.ends[row - 1];
+    this.each = each;
+    this.starts = new Uint32Array(each.length);
+    for (let row = 1; row < each.length; row++) this.starts[row] = this.starts[row - 1] + each[row - 1];
+    this.#used = codes.length;
+  }
+
+  /**
+   * Take the tags of articles from a row on.
+   * @param {number} first
+   * @param {Numbers} codes
+   * @param {Uint8Array} each
+   */
+  fill(first, codes, each) {
+    if (this.#filled.has(first)) return; // they have come before, and are still there
+    this.#filled.add(first);
+    if (this.#used + codes.length > this.codes.length) {
+      const bytes = new Uint8Array(2 * (this.#used + codes.length) * codes.BYTES_PER_ELEMENT);
+      const larger = unpackNumbers(bytes, codes.BYTES_PER_ELEMENT);
+      larger.set(this.codes.subarray(0, this.#used));
+      this.codes = larger;
+    }
+    this.codes.set(codes, this.#used);
+    this.each.set(each, first);
+    for (let row = first; row < first + each.length; row++) {
+      this.starts[row] = this.#used;
+      this.#used += this.each[row];
+    }
   }
 
   /**
@@ -314,7 +373,7 @@ export class TagColumn {
    * @param {number} row
    */
   tagsOf(row) {
-    return this.codes.subarray(row ? this.ends[row - 1] : 0, this.ends[row]);
+    return this.codes.subarray(this.starts[row], this.starts[row] + this.each[row]);
   }
 
   /**
@@ -323,11 +382,10 @@ export class TagColumn {
    * @returns {Uint32Array}
    */
   countClasses(bits) {
-    const { codes, ends, classCount } = this;
-    this.#counter ??= new ClassCounter(ends.length, classCount + 1, (counts, row, times) => {
-      const begin = row ? ends[row - 1] : 0, end = ends[row];
-      if (begin === end) counts[classCount] += times;
-      for (let at = begin; at < end; at++) counts[codes[at]] += times;
+    this.#counter ??= new ClassCounter(this.each.length, this.classCount + 1, (counts, row, times) => {
+      const tags = this.tagsOf(row);
+      if (!tags.length) counts[this.classCount] += times;
+      for (const tag of tags) counts[tag] += times;
     });
     return this.#counter.countsIn(bits);
   }
@@ -338,14 +396,21 @@ export class TagColumn {
    * @returns {Bits}
    */
   rowsIn(allowed) {
-    const { codes, ends } = this, bits = emptyBits(ends.length);
-    for (let row = 0, at = 0; row < ends.length; row++) {
-      const end = ends[row];
-      let isIn = at === end ? allowed[this.classCount] : 0;
-      for (; at < end; at++) isIn |= allowed[codes[at]];
-      bits[row >>> 5] |= isIn << (row & 31);
-    }
+    const bits = emptyBits(this.each.length);
+    for (let row = 0; row < this.each.length; row++) if (this.isIn(row, allowed)) addBit(bits, row);
     return bits;
+  }
+
+  /**
+   * Return whether an article has any tag that is allowed.
+   * @param {number} row
+   * @param {Uint8Array} allowed
+   */
+  isIn(row, allowed) {
+    const { codes, starts, each } = this;
+    if (!each[row]) return allowed[this.classCount] === 1;
+    for (let at = starts[row]; at < starts[row] + each[row]; at++) if (allowed[codes[at]]) return true;
+    return false;
   }
 
   /**

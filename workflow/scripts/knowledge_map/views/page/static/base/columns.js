@@ -14,8 +14,17 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * @param {string} base64 of its zlib stream
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function inflate(base64) {
-  const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"));
+export async function inflateText(base64) {
+  return await inflate(bytesOf(base64));
+}
+
+/**
+ * Return the bytes of a zlib stream; reject where it is damaged or cut short.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 

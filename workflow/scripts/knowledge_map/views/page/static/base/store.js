@@ -1,7 +1,7 @@
 // The items of the map, by row: first the articles, then the questions. Numbers stand in typed arrays.
 
-import { CategoryColumn, NumberColumn, TextColumn } from "./carried.js";
-import { takeCarried, takeColumn, takeTexts } from "./carriers.js";
+import { CategoryColumn, NumberColumn, TagColumn, TextColumn, unpackNumbers } from "./carried.js";
+import { takeCarried, takeColumn, takeEmptyCarried, takeTexts } from "./carriers.js";
 import {
   addressOf,
   coordinateOf,
@@ -12,6 +12,11 @@ import {
   unpackPositions,
   unpackSimilarities,
 } from "./columns.js";
+import { textsOf } from "./parts.js";
+import { Quadtree } from "./quadtree.js";
+import { signal } from "./signal.js";
+import { TileItems } from "./tile_items.js";
+import { showToast } from "./toast.js";
 
 /**
  * @typedef {object} Label what an area is called
@@ -19,7 +24,8 @@ import {
  * @property {number} x in map units
  * @property {number} y
  * @property {"words" | "titles" | "tags"} from where it comes from
- * @property {Uint32Array} rows the articles of the area to which it applies
+ * @property {number} applies to how many articles of the area it applies
+ * @property {Uint32Array | null} rows these articles; null where the page does not know them
  * @property {number} of how many articles the area has
  * @property {number[]} examples rows of some of them, the most like the label
  */
@@ -53,6 +59,7 @@ import {
  * @property {number} general_level
  * @property {boolean} shuffle_options
  */
+/** @typedef {import("./geometry.js").Box} Box */
 /** @typedef {(row: number) => string} TextReader */
 
 class ItemStore {
@@ -91,6 +98,18 @@ class ItemStore {
   /** How far the surroundings of every article can be trusted, as a column. */
   trustColumn = trustColumn(new Uint8Array(0));
 
+  /** @type {Box} the box that all items fill, in map units */
+  bounds = [0, 1, 0, 1];
+  /** @type {TileItems | null} in a page of tiles, which articles are there; in others all are */
+  tiles = null;
+  /** @type {Uint32Array | null} in a page of tiles, how many articles lie in each cell of a raster over the map, the lowest row first */
+  density = null;
+  /** @type {{ titles: string, words: string } | null} in a page of tiles, the files of the search index */
+  search = null;
+  /** In a page of tiles: the labels came. */
+  /** @type {import("./signal.js").Signal<[]>} */
+  labelsArrived = signal();
+
   /** @type {TextReader} */
   #titles = () => "";
   /** @type {TextReader} */
@@ -104,28 +123,45 @@ class ItemStore {
   #similarities = new Uint8Array(0);
   #trust = new Uint8Array(0);
   #stretch = new Uint8Array(0);
+  /** @type {number[][]} in a page of tiles, the articles near each question */
+  #nearQuestions = [];
 
   /** Unpack what the page carries; nothing else may be asked before. */
   async load() {
-    const [head, positions, sources, neighbors, similarities, trust, stretch, labelRows, titles, excerpts, urls] = await Promise
-      .all([
-        takeColumn("head"),
-        takeColumn("positions"),
-        takeColumn("sources"),
-        takeColumn("neighbors"),
-        takeColumn("similarities"),
-        takeColumn("trust"),
-        takeColumn("stretch"),
-        takeColumn("label-rows"),
-        takeTexts("titles"),
-        takeTexts("excerpts"),
-        takeTexts("urls"),
-      ]);
-    const { questions, levels, region_levels, carried, ...rest } = JSON.parse(decodeText(head));
-    ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = rest);
-    [this.domains, this.placedCount] = [rest.domains, rest.placed];
+    const head = JSON.parse(decodeText(await takeColumn("head")));
+    ({ articles: this.articleCount, sources: this.sources, quiz: this.quiz, region: this.region, url: this.#addressRule } = head);
+    [this.domains, this.placedCount] = [head.domains, head.placed];
+    this.count = this.articleCount + head.questions.length;
+    this.questions = head.questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
+      return { ...question, row: this.articleCount + number };
+    });
+    await (head.tiles ? this.#loadTiles(head) : this.#loadColumns(head));
+    this.classed = this.carried.flatMap((column) => column instanceof TextColumn ? [] : [column]);
+    if (this.sources.length > 1) this.classed.unshift(this.sourceColumn);
+    if (this.trustColumn.missing < this.articleCount) this.classed.push(this.trustColumn);
+  }
+
+  /**
+   * Take the items of a page of one file, all of which it carries.
+   * @param {any} head
+   */
+  async #loadColumns(head) {
+    const [positions, sources, neighbors, similarities, trust, stretch, labelRows, titles, excerpts, urls] = await Promise.all([
+      takeColumn("positions"),
+      takeColumn("sources"),
+      takeColumn("neighbors"),
+      takeColumn("similarities"),
+      takeColumn("trust"),
+      takeColumn("stretch"),
+      takeColumn("label-rows"),
+      takeTexts("titles"),
+      takeTexts("excerpts"),
+      takeTexts("urls"),
+    ]);
     ({ x: this.x, y: this.y } = unpackPositions(positions));
-    this.count = this.x.length;
+    /** @param {Float32Array} values */
+    const ends = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
+    this.bounds = /** @type {Box} */ ([...ends(this.x), ...ends(this.y)]);
     this.source = sources;
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
@@ -133,18 +169,163 @@ class ItemStore {
     [this.#trust, this.#stretch] = [trust, stretch];
     [this.#titles, this.#excerpts, this.#urls] = [titles.textOf, excerpts.textOf, urls.textOf];
     const unpack = levelUnpacker(new Uint32Array(labelRows.buffer));
-    [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
-    this.questions = questions.map((/** @type {Question} */ question, /** @type {number} */ number) => {
-      const row = this.articleCount + number;
-      return { ...question, row, text: titles.textOf(row) };
-    });
-    this.carried = await takeCarried(carried);
-    this.classed = this.carried.flatMap((column) => column instanceof TextColumn ? [] : [column]);
+    [this.levels, this.regionLevels] = [head.levels.map(unpack), head.region_levels.map(unpack)];
+    for (const question of this.questions) question.text = titles.textOf(question.row);
+    this.carried = await takeCarried(head.carried);
     this.sourceColumn = sourceColumn(this.sources, sources);
-    if (this.sources.length > 1) this.classed.unshift(this.sourceColumn);
     this.trustColumn = trustColumn(trust.subarray(0, this.articleCount));
-    if (this.trustColumn.missing < this.articleCount) this.classed.push(this.trustColumn);
   }
+
+  /**
+   * Make room for the items of a page of tiles; no article is there yet.
+   * @param {any} head
+   */
+  async #loadTiles(head) {
+    /** @type {(number: number, row: number) => string} */
+    const carriedText = (number, row) => tiles.detail(row, ({ parts }, place) => textsOf(parts, `carried-${number}`)(place), "");
+    const [tree, digests, density, carried] = await Promise.all([
+      takeColumn("tree"),
+      takeColumn("digests"),
+      takeColumn("density"),
+      takeEmptyCarried(head.carried, this.articleCount, carriedText),
+    ]);
+    const count = tree.length / 5, counts = /** @type {Uint32Array} */ (unpackNumbers(tree.slice(count), 4)); // a byte, then four
+    const tiles = new TileItems(new Quadtree(tree.subarray(0, count), counts), digests, head.tiles, (first, parts) => {
+      this.#fillTile(first, parts);
+    });
+    this.tiles = tiles;
+    this.density = /** @type {Uint32Array} */ (unpackNumbers(density, 4));
+    this.search = head.tiles.search;
+    this.bounds = head.tiles.bounds.map(coordinateOf);
+    [this.x, this.y] = [new Float32Array(this.count), new Float32Array(this.count)];
+    this.questions.forEach((question, number) => {
+      const { text, x, y, near } = head.tiles.questions[number];
+      question.text = text;
+      [this.x[question.row], this.y[question.row]] = [coordinateOf(x), coordinateOf(y)];
+      this.#nearQuestions.push(near.map((/** @type {[number, string, string]} */ [row, title, url]) => {
+        tiles.pin(row, title, url);
+        return row;
+      }));
+    });
+    const textOf = (/** @type {number} */ row) => this.questions[row - this.articleCount].text;
+    this.#titles = (row) => this.isQuestion(row) ? textOf(row) : tiles.title(row) ?? "…";
+    this.#excerpts = (row) => this.isQuestion(row) ? "" : tiles.detail(row, ({ excerptOf }, place) => excerptOf(place), "");
+    this.#urls = (row) => this.isQuestion(row) ? "" : tiles.url(row);
+    this.source = new Uint8Array(this.articleCount);
+    this.#trust = new Uint8Array(this.articleCount);
+    this.carried = carried;
+    const { sources, trust } = head.tiles.missing;
+    this.sourceColumn = Object.assign(sourceColumn(this.sources, new Uint8Array(this.articleCount)), { missing: sources });
+    this.trustColumn = Object.assign(trustColumn(new Uint8Array(this.articleCount)), { missing: trust });
+    tiles.ahead = [{ file: { kind: "labels", name: head.tiles.labels }, take: ({ parts }) => this.#takeLabels(parts) }];
+  }
+
+  /**
+   * Take the columns of the articles of a tile.
+   * @param {number} first
+   * @param {import("./parts.js").Parts} parts
+   */
+  #fillTile(first, parts) {
+    /** @param {string} name */
+    const bytes = (name) => parts.get(name) ?? new Uint8Array(0);
+    const steps = unpackNumbers(bytes("positions"), 2), count = steps.length / 2;
+    for (let at = 0; at < count; at++) {
+      this.x[first + at] = coordinateOf(steps[at]);
+      this.y[first + at] = coordinateOf(steps[count + at]);
+    }
+    this.source.set(bytes("sources"), first);
+    this.sourceColumn.fill(first, bytes("sources"));
+    this.#trust.set(bytes("trust"), first);
+    this.trustColumn.fill(first, trustPercents(bytes("trust")));
+    this.carried.forEach((column, number) => {
+      if (column instanceof TextColumn) return;
+      const values = bytes(`carried-${number}`);
+      if (column instanceof TagColumn) {
+        column.fill(first, unpackNumbers(values, column.codes.BYTES_PER_ELEMENT), bytes(`carried-${number}-each`));
+      } else if (column instanceof NumberColumn) column.fill(first, unpackNumbers(values, column.head.bytes ?? 1));
+      else column.fill(first, unpackNumbers(values, column.codes.BYTES_PER_ELEMENT));
+    });
+  }
+
+  /** @param {import("./parts.js").Parts} parts */
+  #takeLabels(parts) {
+    const { levels, region_levels } = JSON.parse(decodeText(/** @type {Uint8Array} */ (parts.get("labels"))));
+    const unpack = levelUnpacker(null);
+    for (const { examples, titles } of [...levels, ...region_levels]) {
+      examples.flat().forEach((/** @type {number} */ row, /** @type {number} */ at) => this.tiles?.pin(row, titles.flat()[at]));
+    }
+    [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
+    this.labelsArrived();
+  }
+
+  // ---- What is there ----
+
+  /**
+   * Return the articles that are there, as runs of rows, each from its first row to the one behind its last.
+   * @returns {[number, number][]}
+   */
+  runs() {
+    if (!this.tiles) return [[0, this.articleCount]];
+    const { tree } = this.tiles;
+    return Array.from(this.tiles.loadedTiles(), (tile) => [tree.first[tile], tree.first[tile + 1]]);
+  }
+
+  /**
+   * Return whether an item is there.
+   * @param {number} row
+   * @returns {boolean}
+   */
+  isThere(row) {
+    return !this.tiles || this.isQuestion(row) || this.tiles.has(row);
+  }
+
+  /**
+   * Return whether the title of an item is known.
+   * @param {number} row
+   * @returns {boolean}
+   */
+  hasTitle(row) {
+    return !this.tiles || this.isQuestion(row) || this.tiles.title(row) !== undefined;
+  }
+
+  /**
+   * Do something once items are there, at once if they are.
+   * @param {number[]} rows
+   * @param {() => void} action
+   * @param {(reason: string) => void} [failed] called where they did not come
+   */
+  whenThere(rows, action, failed = tellMissing) {
+    const { tiles } = this, missing = rows.filter((row) => !this.isThere(row));
+    if (tiles && missing.length) {
+      tiles.need(missing.map((row) => tiles.tree.tileOf(row))).then(action, ({ message }) => failed(message));
+    } else action();
+  }
+
+  /**
+   * Do something once all that is known of items is there, at once if it is.
+   * @param {number[]} rows
+   * @param {() => void} action
+   * @param {(reason: string) => void} [failed] called where it did not come
+   */
+  whenDetailed(rows, action, failed = tellMissing) {
+    const { tiles } = this, missing = tiles ? rows.filter((row) => !this.isQuestion(row) && !tiles.hasDetails(row)) : [];
+    if (tiles && missing.length) tiles.needDetails(missing).then(action, ({ message }) => failed(message));
+    else action();
+  }
+
+  /**
+   * Do something once the articles around a position are there, at once if they are.
+   * @param {number} x
+   * @param {number} y
+   * @param {() => void} action
+   */
+  whenAround(x, y, action) {
+    const { tiles } = this, path = tiles ? tiles.tree.pathTo(x, y).filter((tile) => !tiles.hasTile(tile)) : [];
+    if (tiles && path.length) tiles.need(path).then(action, ({ message }) => tellMissing(message));
+    else action();
+  }
+
+  // ---- Items ----
 
   /**
    * Return whether an item is a question.
@@ -207,7 +388,9 @@ class ItemStore {
    * @returns {number[]}
    */
   neighbors(row) {
-    return neighborsOf(this.#neighbors, row, this.#neighborsEach);
+    if (!this.tiles) return neighborsOf(this.#neighbors, row, this.#neighborsEach);
+    if (this.isQuestion(row)) return this.#nearQuestions[row - this.articleCount];
+    return this.tiles.detail(row, ({ neighborsOf }, place) => neighborsOf(place), []);
   }
 
   /**
@@ -217,6 +400,7 @@ class ItemStore {
    * @returns {number}
    */
   similarity(row, rank) {
+    if (this.tiles) return this.tiles.detail(row, ({ similarityOf }, place) => similarityOf(place, rank), 0);
     return this.#similarities[rank * this.count + row] / 255;
   }
 
@@ -235,8 +419,23 @@ class ItemStore {
    * @returns {number | null} null where no article is known to be near
    */
   stretch(row) {
-    return stretchOf(this.#stretch[row]);
+    return this.tiles
+      ? this.tiles.detail(row, ({ stretch }, place) => stretchOf(stretch[place]), null)
+      : stretchOf(this.#stretch[row]);
   }
+}
+
+/** @param {string} reason */
+function tellMissing(reason) {
+  showToast(`A part of the map did not come: ${reason}.`);
+}
+
+/**
+ * Return trust in whole percents, 255 being no value.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+function trustPercents(bytes) {
+  return bytes.map((byte) => Math.round(100 * (trustOf(byte) ?? 2.55)));
 }
 
 /**
@@ -244,7 +443,7 @@ class ItemStore {
  * @param {Uint8Array<ArrayBuffer>} bytes
  */
 function trustColumn(bytes) {
-  const percents = bytes.map((byte) => Math.round(100 * (trustOf(byte) ?? 2.55))); // 255 is no value
+  const percents = trustPercents(bytes);
   const missing = percents.reduce((count, percent) => count + Number(percent === 255), 0);
   const edges = [...Array(10).keys()].map((tenth) => 10 * tenth);
   return new NumberColumn({ name: "Trust", kind: "number", missing, whole: true, edges: [...edges, 101], unit: " %" }, percents);
@@ -275,7 +474,7 @@ function sourceColumn(names, numbers) {
 
 /**
  * Return what unpacks one level after another.
- * @param {Uint32Array} distances of each label's rows, each from the row before
+ * @param {Uint32Array | null} distances of each label's rows, each from the row before; null where the page does not have them
  * @returns {(level: PackedLevel) => LabelLevel}
  */
 function levelUnpacker(distances) {
@@ -283,6 +482,7 @@ function levelUnpacker(distances) {
   /** @param {number} count */
   const takeRows = (count) => {
     let row = 0;
+    if (!distances) return null;
     const rows = distances.subarray(start, start += count);
     return rows.map((distance) => row += distance);
   };
@@ -294,6 +494,7 @@ function levelUnpacker(distances) {
       x: coordinateOf(x[n]),
       y: coordinateOf(y[n]),
       from: from[n],
+      applies: applies[n],
       rows: takeRows(applies[n]),
       of: of[n],
       examples: examples[n],

@@ -13,12 +13,21 @@ export function shorten(text, most) {
 }
 
 /**
- * Return a text as it is searched: without accents and case.
+ * Return a text as it is searched: without accents and case, and one sigma for both.
  * @param {string} text
  * @returns {string}
  */
 export function fold(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ς", "σ");
+}
+
+/**
+ * Return a text as it stands in an index of titles: folded, and on one line.
+ * @param {string} text
+ * @returns {string}
+ */
+export function searchedText(text) {
+  return fold(text).replace(/\p{Cc}/gu, " ");
 }
 
 /**

@@ -51,6 +51,7 @@ function classCondition(column, allowed) {
   return {
     text: conditionText(column, allowed),
     bits: column.rowsIn(allowed),
+    holds: (row) => column.isIn(row, allowed),
     record: classRecord(column, allowed),
     allowed,
   };

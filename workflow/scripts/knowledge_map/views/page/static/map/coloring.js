@@ -1,6 +1,6 @@
 // What the colours of the articles tell. Every article has a value from 0 to 253; those filtered out and those selected have their own.
 
-import { emptyBits, fullBits, visitChanges } from "../base/bits.js";
+import { addBit, emptyBits, fullBits, visitChanges } from "../base/bits.js";
 import { parseColor } from "../base/colors.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
@@ -32,7 +32,7 @@ import { classColor, distanceColors, scaleColor, sequentialColors } from "./pale
  */
 /**
  * @typedef {object} Coloring
- * @property {(values: Uint8Array) => void} measure sets the value of every article
+ * @property {(values: Uint8Array, first: number, end: number) => void} measure sets the values of articles from a row to the one behind the last
  * @property {(value: number) => number[]} colorOf the colour of a value
  * @property {() => ColorKey} key
  */
@@ -46,12 +46,15 @@ const FADED_OPACITY = 45; // of 255
 /** @type {Record<string, Coloring>} */
 const FIXED = {
   plain: {
-    measure: (values) => values.fill(0),
+    measure: (values, first, end) => values.fill(0, first, end),
     colorOf: () => parseColor(theme.colors.point),
     key: () => ({ title: "Articles", stops: densityColors(), low: "few", high: "many" }),
   },
   kind: {
-    measure: (values) => values.fill(0).fill(1, store.articleCount - store.placedCount),
+    measure: (values, first, end) => {
+      const placed = store.articleCount - store.placedCount;
+      for (let row = first; row < end; row++) values[row] = Number(row >= placed);
+    },
     colorOf: (value) => parseColor(classColor(Math.min(value, 1))),
     key: () => {
       const articles = ["Article", "Article placed afterwards"].slice(0, store.placedCount ? 2 : 1);
@@ -60,14 +63,14 @@ const FIXED = {
     },
   },
   density: {
-    measure: (values) => {
-      for (let row = 0; row < values.length; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
+    measure: (values, first, end) => {
+      for (let row = first; row < end; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
     },
     colorOf: (value) => scaleColor(sequentialColors(), value / HIGHEST),
     key: () => ({ title: "Articles around", stops: sequentialColors(), low: "few", high: "many" }),
   },
   distance: {
-    measure: (values) => values.set(distances ??= measureDistances()),
+    measure: measureDistances,
     colorOf: (value) => scaleColor(distanceColors(), value / HIGHEST),
     key: () => ({ title: "Nearest question", stops: distanceColors(), low: "near", high: "far" }),
   },
@@ -90,34 +93,38 @@ let shownBits = emptyBits(0); // the articles that are not faded there
 let everything = emptyBits(0);
 /** @type {number[]} */
 let selected = [];
-/** @type {Uint8Array | null} */
-let distances = null;
+let farthest = 0; // the squared distance of the article farthest from all questions
 
 /** Return the colours of the density beneath the points, from sparse to dense. */
 export function densityColors() {
   return ["shade-low", "shade-middle", "shade-high"].map((name) => theme.colors[name]);
 }
 
-/** Return how far each article is from the nearest question on the map, on a root scale, the farthest being 253. */
-function measureDistances() {
-  const squared = new Float32Array(store.articleCount).fill(Infinity);
+/**
+ * Set how far articles are from the nearest question on the map, on a root scale, the farthest of those that are there at first being 253.
+ * @param {Uint8Array} values
+ * @param {number} first
+ * @param {number} end
+ */
+function measureDistances(values, first, end) {
+  const squared = new Float32Array(end - first).fill(Infinity);
   for (const { row } of store.questions) {
     const [x, y] = store.position(row);
-    for (let article = 0; article < store.articleCount; article++) {
-      const distance = (store.x[article] - x) ** 2 + (store.y[article] - y) ** 2;
-      if (distance < squared[article]) squared[article] = distance;
+    for (let at = 0; at < squared.length; at++) {
+      const distance = (store.x[first + at] - x) ** 2 + (store.y[first + at] - y) ** 2;
+      if (distance < squared[at]) squared[at] = distance;
     }
   }
-  const farthest = squared.reduce((a, b) => Math.max(a, b)) || 1;
-  return Uint8Array.from(squared, (value) => HIGHEST * (value / farthest) ** 0.25);
+  farthest ||= squared.reduce((a, b) => Math.max(a, b), 0);
+  squared.forEach((value, at) => values[first + at] = HIGHEST * Math.min(1, value / (farthest || 1)) ** 0.25);
 }
 
 // ---- The colours ----
 
 function measureValues() {
   values = new Uint8Array(store.articleCount);
-  colorings[chosen].measure(values);
-  [shown, shownBits] = [values.slice(), everything];
+  for (const [first, end] of store.runs()) colorings[chosen].measure(values, first, end);
+  [shown, shownBits] = [values.slice(), filter.present?.slice() ?? everything];
   tellColors();
 }
 
@@ -133,6 +140,19 @@ function tellColors() {
   palette.set([...parseColor(theme.colors.faint), FADED_OPACITY], 4 * FADED);
   palette.set([...parseColor(theme.colors.accent), 255], 4 * SELECTED);
   colorsChanged(told, palette);
+}
+
+/**
+ * Colour articles that came; until the filter is asked, they are shown as if it kept them.
+ * @param {number} first
+ * @param {number} end
+ */
+function colorArrived(first, end) {
+  colorings[chosen].measure(values, first, end);
+  shown.set(values.subarray(first, end), first);
+  shownBits = shownBits.slice();
+  for (let row = first; row < end; row++) addBit(shownBits, row);
+  for (const row of selected) if (row >= first && row < end) shown[row] = SELECTED;
 }
 
 /**
@@ -206,6 +226,7 @@ export function startColoring() {
   everything = fullBits(store.articleCount);
   for (const column of columns()) colorings[columnKey(column)] = columnColoring(column);
   measureValues();
+  store.tiles?.arrived.listen(colorArrived);
   theme.changed.listen(tellColors);
   tagChosen.listen((column) => chooseColoring(columnKey(column)));
   filter.changed.listen(() => chosen === "density" ? measureValues() : tellColors());

@@ -51,9 +51,9 @@ function missingEntry(column, counts) {
 function byCategory(column) {
   const none = column.classCount, listed = Math.min(none, COLORED_CLASSES), rest = none - listed;
   return {
-    measure: (values) => {
+    measure: (values, first, end) => {
       const { classes } = column;
-      for (let row = 0; row < values.length; row++) {
+      for (let row = first; row < end; row++) {
         values[row] = classes[row] === none ? MISSING : Math.min(classes[row], COLORED_CLASSES);
       }
     },
@@ -82,7 +82,7 @@ function byCategory(column) {
 function byNumber(column) {
   const last = column.classCount - 1;
   return {
-    measure: (values) => values.set(column.classes),
+    measure: (values, first, end) => values.set(column.classes.subarray(first, end), first),
     colorOf: (value) => value > last ? parseColor(missingColor()) : scaleColor(sequentialColors(), last ? value / last : 0.5),
     key: () => {
       const counts = countsOf(column), allowed = allowedClasses(column), kept = counts.map((count, bin) => count * allowed[bin]);
@@ -99,9 +99,9 @@ function byNumber(column) {
  */
 function byTag(column) {
   return {
-    measure: (values) => {
+    measure: (values, first, end) => {
       const tag = chosenTag(column);
-      for (let row = 0; row < values.length; row++) {
+      for (let row = first; row < end; row++) {
         const tags = column.tagsOf(row);
         values[row] = !tags.length ? NO_TAGS : tags.includes(tag) ? HAS : HAS_NOT;
       }

@@ -23,6 +23,7 @@ const LEVELS = Uint8Array.from({ length: STEPS + 1 }, (_, step) => (255 * Math.l
 const levels = new Uint8Array(CELLS); // of every cell, 0 to 255
 const counts = new Float32Array(CELLS); // articles in every cell
 let cells = new Uint32Array(0); // the cell of every article
+const RASTER = 400; // cells of a side of the raster of a page of tiles, as wide as those of the density, and without the margin
 let counted = emptyBits(0); // the articles that are counted
 let everything = emptyBits(0);
 
@@ -32,12 +33,19 @@ const image = new ImageData(SIZE, SIZE);
 /** @param {number} coordinate in map units */
 const cellOf = (coordinate) => Math.floor(((coordinate + MARGIN) / (1 + 2 * MARGIN)) * SIZE);
 
+/**
+ * Return the middle of a cell of the raster, in map units.
+ * @param {number} cell
+ * @returns {[number, number]}
+ */
+const middleOf = (cell) => [(cell % RASTER + 0.5) / RASTER, (Math.floor(cell / RASTER) + 0.5) / RASTER];
+
 /** Count the articles that are kept: those that came, and those that went. */
 function measureDensity() {
-  const kept = filter.bits ?? everything;
-  visitChanges(counted, kept, (row, isIn) => counts[cells[row]] += isIn ? 1 : -1);
+  const kept = filter.bits ?? everything, count = store.density ? store.articleCount : filter.count;
+  if (!store.density) visitChanges(counted, kept, (row, isIn) => counts[cells[row]] += isIn ? 1 : -1);
   counted = kept;
-  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(filter.count, 1) ** 0.25));
+  const radius = Math.max(1, Math.round((RADIUS * SIZE) / Math.max(count, 1) ** 0.25));
   const blurred = blurredRows(blurredRows(counts, radius), radius), scale = STEPS / peakOf(blurred);
   for (let cell = 0; cell < CELLS; cell++) levels[cell] = LEVELS[Math.min(STEPS, Math.round(blurred[cell] * scale))];
 }
@@ -60,8 +68,10 @@ function peakOf(blurred) {
   return (highest * step) / STEPS || 1;
 }
 
-/** Measure the density now and with every change of the filter. */
+/** Measure the density now and with every change of the filter; that of a page of tiles is of all articles, always. */
 export function startDensity() {
+  store.density?.forEach((count, cell) => counts[indexOf(...middleOf(cell))] = count);
+  if (store.density) return measureDensity();
   cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.x[row], store.y[row]));
   [counted, everything] = [emptyBits(cells.length), fullBits(cells.length)];
   measureDensity();
@@ -84,6 +94,27 @@ function indexOf(x, y) {
  */
 export function densityAt(x, y) {
   return levels[indexOf(x, y)] / 255;
+}
+
+/**
+ * Return how many articles lie in each cell of a grid over a box, the lowest row first; in a page of tiles about so many.
+ * @param {import("../base/geometry.js").Box} box
+ * @param {number} side cells of a side of the grid
+ * @returns {Float64Array}
+ */
+export function countArticles([left, right, bottom, top], side) {
+  const counts = new Float64Array(side * side);
+  /** @type {(x: number, y: number, count: number) => void} */
+  const add = (x, y, count) => {
+    if (x < left || x > right || y < bottom || y > top) return;
+    const [column, row] = [(x - left) / (right - left || 1), (y - bottom) / (top - bottom || 1)].map((share) => {
+      return Math.min(Math.floor(share * side), side - 1);
+    });
+    counts[row * side + column] += count;
+  };
+  store.density?.forEach((count, cell) => add(...middleOf(cell), count));
+  if (!store.density) { for (let row = 0; row < store.articleCount; row++) add(store.x[row], store.y[row], 1); }
+  return counts;
 }
 
 /**

@@ -1,6 +1,7 @@
-// Which articles are filtered out. Every condition has its set of articles; those in all sets are kept.
+// Which articles are filtered out. Every condition has its set of articles; those in all sets are kept. In a page of tiles only articles
+// that are there are counted and kept.
 
-import { countBits, hasBit, intersectionOf } from "../base/bits.js";
+import { addBit, countBits, emptyBits, hasBit, intersectionOf, removeBit } from "../base/bits.js";
 import { signal } from "../base/signal.js";
 
 /** @typedef {import("../base/bits.js").Bits} Bits */
@@ -9,6 +10,7 @@ import { signal } from "../base/signal.js";
  * @typedef {object} Condition
  * @property {string} text what holds of the articles that are kept
  * @property {Bits} bits these articles
+ * @property {(row: number) => boolean} [holds] tells of an article that comes later whether it is kept; without it none is
  * @property {Record} record says the same in an address: what the condition is about, and then what has to hold
  * @property {Uint8Array} [allowed] the classes of a column that are kept, where the condition is about one
  */
@@ -16,22 +18,68 @@ import { signal } from "../base/signal.js";
 export class Filter {
   /** @type {Map<string, Condition>} */
   #conditions = new Map();
-  /** @type {Bits | null} the articles that are kept; null while nothing is filtered */
+  /** @type {Bits | null} the articles that are there; null is all */
+  #present = null;
+  /** @type {Bits | null} the articles that are kept; null is all */
   bits = null;
+  #isStale = false; // articles came or went since `bits` were found
   /** Articles that are kept. */
   count = 0;
-  /** Articles in all. */
+  /** Articles that are there. */
   total = 0;
   /** @type {import("../base/signal.js").Signal<[]>} other articles are kept */
   changed = signal();
 
   /**
-   * Begin with all articles.
+   * Begin with all articles, or with none where they come and go.
    * @param {number} total
+   * @param {boolean} [isWhole] all of them are there
    */
-  start(total) {
-    this.total = total;
+  start(total, isWhole = true) {
+    this.#present = isWhole ? null : emptyBits(total);
+    this.total = isWhole ? total : 0;
     this.#apply();
+  }
+
+  /**
+   * Take note that articles came, from a row to the one behind the last. `refresh` tells of it.
+   * @param {number} first
+   * @param {number} end
+   */
+  add(first, end) {
+    const conditions = [...this.#conditions.values()];
+    for (let row = first; row < end; row++) {
+      if (this.#present) addBit(this.#present, row);
+      for (const { bits, holds } of conditions) if (holds?.(row)) addBit(bits, row);
+    }
+    this.total += end - first;
+    this.#isStale = true;
+  }
+
+  /**
+   * Take note that articles were dropped, from a row to the one behind the last. `refresh` tells of it.
+   * @param {number} first
+   * @param {number} end
+   */
+  remove(first, end) {
+    for (let row = first; row < end; row++) if (this.#present) removeBit(this.#present, row);
+    this.total -= end - first;
+    this.#isStale = true;
+  }
+
+  /** Keep of the articles that came what the conditions keep. */
+  refresh() {
+    if (this.#isStale) this.#apply();
+  }
+
+  /** The articles that are there; null is all. */
+  get present() {
+    return this.#present;
+  }
+
+  /** Whether there is a condition. */
+  get isOn() {
+    return this.#conditions.size > 0;
   }
 
   /**
@@ -62,9 +110,15 @@ export class Filter {
   }
 
   #apply() {
-    this.bits = intersectionOf([...this.#conditions.values()].map(({ bits }) => bits));
+    this.#isStale = false;
+    this.bits = this.#intersection([...this.#conditions.values()]);
     this.count = this.bits ? countBits(this.bits) : this.total;
     this.changed();
+  }
+
+  /** @param {Condition[]} conditions */
+  #intersection(conditions) {
+    return intersectionOf([...(this.#present ? [this.#present] : []), ...conditions.map(({ bits }) => bits)]);
   }
 
   /**
@@ -85,13 +139,13 @@ export class Filter {
   }
 
   /**
-   * Return the articles that all conditions but that of a key keep; null is every article.
+   * Return the articles that all conditions but that of a key keep; null is all.
    * @param {string} key
    * @returns {Bits | null}
    */
   bitsWithout(key) {
     const others = this.conditions().filter(([other]) => other !== key);
-    return others.length === this.#conditions.size ? this.bits : intersectionOf(others.map(([, { bits }]) => bits));
+    return others.length === this.#conditions.size ? this.bits : this.#intersection(others.map(([, condition]) => condition));
   }
 
   /**

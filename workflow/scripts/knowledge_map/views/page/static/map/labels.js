@@ -32,10 +32,16 @@ let hasTitles = false;
 const keptLabels = new Map();
 
 /** Line up the levels of the map and, as far as they are finer, those of the question region; coarse to fine. */
-export function startLabels() {
+function lineUp() {
   const finest = store.levels.at(-1)?.width ?? Infinity;
   const finer = store.regionLevels.filter(({ width }) => width < 0.9 * finest);
   levels = [...store.levels, ...finer].sort((a, b) => b.width - a.width);
+}
+
+/** Take the labels, and follow the filter. */
+export function startLabels() {
+  lineUp();
+  store.labelsArrived.listen(lineUp);
   filter.changed.listen(() => keptLabels.clear());
 }
 
@@ -61,7 +67,7 @@ function widthOf(pen, text, weight) {
  * Write the labels that find room.
  * @param {CanvasRenderingContext2D} pen
  * @param {ScreenBox[]} taken boxes where no label may be; those of the labels are added
- * @param {Uint32Array[]} runs the articles on the screen
+ * @param {Uint32Array[] | null} runs the articles on the screen; null where only some of them are shown
  */
 export function drawLabels(pen, taken, runs) {
   [written, named] = [[], []];
@@ -84,8 +90,8 @@ export function drawLabels(pen, taken, runs) {
       named.push({ label, box });
     }
   }
-  hasTitles = countOf(runs) <= MOST_TITLES;
-  if (!hasTitles) return;
+  hasTitles = runs !== null && countOf(runs) <= MOST_TITLES;
+  if (!runs || !hasTitles) return;
   for (const run of runs) {
     for (const row of run) {
       const [x, y] = camera.toScreen(...store.position(row));
@@ -102,8 +108,8 @@ export function drawLabels(pen, taken, runs) {
 function isKept(label) {
   let isKept = keptLabels.get(label);
   if (isKept === undefined) {
-    const kept = filter.countKept(label.rows);
-    isKept = !filter.bits || (kept > 0 && kept / label.rows.length >= (LEAST_KEPT * filter.count) / filter.total);
+    const { rows } = label, kept = rows ? filter.countKept(rows) : 0;
+    isKept = !filter.isOn || !rows || (kept > 0 && kept / rows.length >= (LEAST_KEPT * filter.count) / filter.total);
     keptLabels.set(label, isKept);
   }
   return isKept;

@@ -1,6 +1,7 @@
 // Where the camera goes: to items, to boxes, to the whole map; beside what covers the screen.
 
 import { clamp } from "../base/numbers.js";
+import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
 import { camera } from "./camera.js";
 import { viewBetween } from "./flight.js";
@@ -12,11 +13,13 @@ import { viewBetween } from "./flight.js";
 const DURATION = 450; // of a flight, in milliseconds
 const NARROW = 700; // pixels of a screen on which things lie above and below each other
 
+/** A flight to a view began. */
+/** @type {import("../base/signal.js").Signal<[View]>} */
+export const flightBegan = signal();
+
 /** @type {Record<"first" | "last", (() => DOMRect) | null>} */
 const overlays = { first: null, last: null };
 let frame = 0;
-/** @type {Box | null} */
-let wholeBox = null;
 
 /**
  * Tell of an element that covers an edge of the map: `first` the left one, `last` the right one; on a narrow screen top and bottom.
@@ -70,6 +73,7 @@ function flyToView([x, y, scale]) {
   };
   endFlight();
   frame = requestAnimationFrame(step);
+  flightBegan(to);
 }
 
 /**
@@ -114,10 +118,7 @@ export function isInView(x, y) {
  * @returns {Box}
  */
 export function boxOfAll() {
-  /** @param {Float32Array} values */
-  const ends = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
-  wholeBox ??= /** @type {Box} */ ([...ends(store.x), ...ends(store.y)]);
-  return wholeBox;
+  return store.bounds;
 }
 
 /**

@@ -1,4 +1,5 @@
-// The articles as points, and a picture beneath them, drawn by WebGL: one buffer of positions and one of colours.
+// The articles as points, and a picture beneath them, drawn by WebGL. Points that come and go together, those of a tile or of the whole
+// map, have a buffer of positions and one of colours.
 
 import { parseColor } from "../base/colors.js";
 import { stepsOf } from "../base/columns.js";
@@ -10,10 +11,23 @@ import { MARGIN } from "./density.js";
 /**
  * @typedef {object} Painter what draws the points
  * @property {(picture: HTMLCanvasElement) => void} setPicture takes a picture to draw beneath the points
+ * @property {(key: number, first: number, end: number) => void} add takes the articles from a row to the one behind the last
+ * @property {(key: number) => void} remove drops the articles of a key
+ * @property {(keys: number[]) => void} show chooses the articles that are drawn, by their keys
  * @property {(values: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>) => void} setColors
  *   takes a value for each article, and red, green, blue and opacity of each of the 256 values
  * @property {(share: number, size: number, strength: number, paper: string) => void} draw
  *   draws a share of the points, so many pixels of the screen wide, so strong (0 to 1), on a paper of this colour
+ */
+/**
+ * @typedef {object} Chunk points that come and go together
+ * @property {number} first their first row
+ * @property {Uint32Array} order places of their rows, whose every beginning is spread over all of them
+ * @property {WebGLVertexArrayObject | null} layout
+ * @property {WebGLBuffer | null} positions
+ * @property {WebGLBuffer | null} colors
+ * @property {Uint32Array<ArrayBuffer>} packed red, green, blue and opacity of each point in one number
+ * @property {boolean} isColored its colours are those that are due
  */
 /** @typedef {{ program: WebGLProgram, locations: Record<string, WebGLUniformLocation | null> }} Shaders */
 
@@ -72,18 +86,18 @@ class Points {
   #canvas;
   /** @type {WebGL2RenderingContext} */
   #gl;
-  #order = scatteredRows(store.articleCount);
+  /** @type {Map<number, Chunk>} */
+  #chunks = new Map();
+  /** @type {number[]} */
+  #shown = [];
   /** @type {Shaders} */
   #points;
   /** @type {Shaders} */
   #beneath;
-  /** @type {WebGLBuffer | null} */
-  #colors = null;
   /** @type {HTMLCanvasElement | null} */
   #picture = null;
   #values = new Uint8Array(0);
   #palette = new Uint8Array(0);
-  #packed = new Uint32Array(store.articleCount);
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -97,24 +111,86 @@ class Points {
     canvas.addEventListener("webglcontextrestored", () => {
       [this.#points, this.#beneath] = this.#prepare();
       if (this.#picture) this.setPicture(this.#picture);
-      this.setColors(this.#values, this.#palette);
+      for (const chunk of this.#chunks.values()) this.#send(chunk);
       onRestored();
     });
     [this.#points, this.#beneath] = this.#prepare();
   }
 
-  /** Send shaders and positions; return the shaders. */
-  #prepare() {
-    const gl = this.#gl, positions = new Uint16Array(2 * store.articleCount);
-    this.#order.forEach((row, at) => {
-      positions[2 * at] = stepsOf(store.x[row]);
-      positions[2 * at + 1] = stepsOf(store.y[row]);
+  /**
+   * @param {number} key
+   * @param {number} first
+   * @param {number} end
+   */
+  add(key, first, end) {
+    /** @type {Chunk} */
+    const chunk = {
+      first,
+      order: scatteredRows(end - first),
+      layout: null,
+      positions: null,
+      colors: null,
+      packed: new Uint32Array(end - first),
+      isColored: false,
+    };
+    this.#chunks.set(key, chunk);
+    this.#send(chunk);
+  }
+
+  /** @param {number} key */
+  remove(key) {
+    const gl = this.#gl, chunk = this.#chunks.get(key);
+    if (!chunk) return;
+    gl.deleteVertexArray(chunk.layout);
+    for (const buffer of [chunk.positions, chunk.colors]) gl.deleteBuffer(buffer);
+    this.#chunks.delete(key);
+  }
+
+  /** @param {number[]} keys */
+  show(keys) {
+    this.#shown = keys;
+  }
+
+  /**
+   * Send the positions of points.
+   * @param {Chunk} chunk
+   */
+  #send(chunk) {
+    const gl = this.#gl, { first, order } = chunk, positions = new Uint16Array(2 * order.length);
+    order.forEach((place, at) => {
+      positions[2 * at] = stepsOf(store.x[first + place]);
+      positions[2 * at + 1] = stepsOf(store.y[first + place]);
     });
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+    Object.assign(chunk, { layout: gl.createVertexArray(), positions: gl.createBuffer(), colors: gl.createBuffer() });
+    chunk.isColored = false;
+    gl.bindVertexArray(chunk.layout);
+    gl.bindBuffer(gl.ARRAY_BUFFER, chunk.positions);
     gl.bufferData(gl.ARRAY_BUFFER, positions, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(POSITION);
     gl.vertexAttribPointer(POSITION, 2, gl.UNSIGNED_SHORT, true, 0, 0);
-    this.#colors = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, chunk.colors);
+    gl.enableVertexAttribArray(COLOR);
+    gl.vertexAttribPointer(COLOR, 4, gl.UNSIGNED_BYTE, true, 0, 0);
+    gl.bindVertexArray(null);
+  }
+
+  /**
+   * Send the colours of points, where they are not there.
+   * @param {Chunk} chunk
+   */
+  #color(chunk) {
+    if (chunk.isColored) return;
+    const gl = this.#gl, { first, order, packed } = chunk, values = this.#values;
+    const palette = new Uint32Array(this.#palette.buffer); // red, green, blue and opacity of a value in one number
+    for (let at = 0; at < packed.length; at++) packed[at] = palette[values[first + order[at]]];
+    gl.bindBuffer(gl.ARRAY_BUFFER, chunk.colors);
+    gl.bufferData(gl.ARRAY_BUFFER, packed, gl.DYNAMIC_DRAW);
+    chunk.isColored = true;
+  }
+
+  /** Send shaders; return them. */
+  #prepare() {
+    const gl = this.#gl;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
@@ -137,14 +213,8 @@ class Points {
    * @param {Uint8Array<ArrayBuffer>} palette
    */
   setColors(values, palette) {
-    const gl = this.#gl, packed = new Uint32Array(palette.buffer); // red, green, blue and opacity of a value in one number
     [this.#values, this.#palette] = [values, palette];
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.#colors);
-    const colors = this.#packed, order = this.#order;
-    for (let at = 0; at < colors.length; at++) colors[at] = packed[values[order[at]]];
-    gl.bufferData(gl.ARRAY_BUFFER, colors, gl.DYNAMIC_DRAW);
-    gl.enableVertexAttribArray(COLOR);
-    gl.vertexAttribPointer(COLOR, 4, gl.UNSIGNED_BYTE, true, 0, 0);
+    for (const chunk of this.#chunks.values()) chunk.isColored = false; // they are sent when they are drawn
   }
 
   /**
@@ -167,7 +237,14 @@ class Points {
     gl.uniform4f(this.#points.locations.view, ...view);
     gl.uniform1f(this.#points.locations.size, size * pixelRatio());
     gl.uniform1f(this.#points.locations.strength, strength);
-    gl.drawArrays(gl.POINTS, 0, Math.ceil(share * store.articleCount));
+    for (const key of this.#shown) {
+      const chunk = this.#chunks.get(key);
+      if (!chunk) continue;
+      this.#color(chunk);
+      gl.bindVertexArray(chunk.layout);
+      gl.drawArrays(gl.POINTS, 0, Math.ceil(share * chunk.order.length));
+    }
+    gl.bindVertexArray(null);
   }
 }
 

@@ -36,6 +36,12 @@ class CanvasPoints {
     this.#pen = pen;
   }
 
+  add() {} // the index knows which articles are there and shown
+
+  remove() {}
+
+  show() {}
+
   /** @param {HTMLCanvasElement} picture */
   setPicture(picture) {
     this.#picture = picture;

@@ -50,7 +50,9 @@ let painter;
 let frame = 0, lastFrame = 0; // the frame that is due, and when the last one was
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let calm; // the timer until the map is at rest
-let share = 1; // of the points, drawn while the map moves
+/** @type {number | null} */
+let share = null; // of the points, drawn while the map moves
+let points = { count: 0, density: 0, isSample: false }; // how many are shown, in all and on a square of one map unit
 let isMoving = false, isStale = true; // whether what is written must be written anew
 let written = { x: 0, y: 0, scale: 0 }; // the view for which it was written
 let selected = -1;
@@ -71,11 +73,12 @@ function schedule() {
 function nextFrame(now) {
   frame = 0;
   if (isMoving) {
-    const took = now - lastFrame, factor = took > SLOW ? 0.7 : took < QUICK ? 1.25 : 1;
-    if (took < 1000) share = clamp(share * factor, Math.min(1, LEAST / store.articleCount), 1);
+    const took = now - lastFrame, factor = took > SLOW ? 0.7 : took < QUICK ? 1.25 : 1, count = Math.max(points.count, 1);
+    share ??= Math.min(1, START / count);
+    if (took < 1000) share = clamp(share * factor, Math.min(1, LEAST / count), 1);
   }
   lastFrame = now;
-  drawGround(isMoving ? share : 1);
+  drawGround(isMoving ? share ?? 1 : 1);
   if (isStale || !drift()) draw();
 }
 
@@ -113,7 +116,7 @@ function draw() {
   if (store.region) drawRegion(store.region);
   const taken = drawMarkers(pen);
   if (selected >= 0 && !store.isQuestion(selected)) taken.push(drawSelected());
-  drawLabels(pen, taken, articleIndex.runsIn(camera.visibleBox()));
+  drawLabels(pen, taken, points.isSample ? null : articleIndex.runsIn(camera.visibleBox()));
   mapDrawn(pen);
 }
 
@@ -122,8 +125,8 @@ function draw() {
  * @param {number} share of the points
  */
 function drawGround(share) {
-  const size = clamp((0.22 * camera.scale) / Math.sqrt(store.articleCount), 1.5, 8);
-  const cover = (store.articleCount * size ** 2) / camera.scale ** 2;
+  const size = clamp((0.22 * camera.scale) / Math.sqrt(points.density), 1.5, 8);
+  const cover = (points.density * size ** 2) / camera.scale ** 2;
   const [ink, least, most] = shownLayer.value && isPlain() ? [0.07, 0.12, 0.6] : [0.4, 0.35, 1];
   painter.draw(share, size, clamp(ink / cover / Math.max(share, 0.2), least, most), theme.colors.paper);
 }
@@ -174,6 +177,27 @@ function resize() {
   draw();
 }
 
+// ---- The articles that are drawn ----
+
+/** The articles as points, which come and go together by keys. */
+export const articlePoints = {
+  /** @type {import("./points.js").Painter["add"]} */
+  add: (key, first, end) => painter.add(key, first, end),
+  /** @type {import("./points.js").Painter["remove"]} */
+  remove: (key) => painter.remove(key),
+  /**
+   * Choose which points are drawn.
+   * @param {number[]} keys
+   * @param {number} count of the points
+   * @param {number} density how many of them there are on a square of one map unit, where they are
+   * @param {boolean} [isSample] not all articles in view are among them
+   */
+  show: (keys, count, density, isSample = false) => {
+    painter.show(keys);
+    points = { count, density, isSample };
+  },
+};
+
 // ---- What others may ask ----
 
 /**
@@ -221,9 +245,8 @@ export function isAtRest() {
 
 /** Choose how points are drawn, and listen to what changes the map. */
 export function startRenderer() {
-  share = Math.min(1, START / Math.max(store.articleCount, 1));
-  const points = createPoints(ground, camera.changed);
-  if (points) painter = points;
+  const webgl = createPoints(ground, camera.changed);
+  if (webgl) painter = webgl;
   else {
     ({ painter, canvas: ground } = createCanvasPoints(ground));
     element("no-webgl").hidden = false;

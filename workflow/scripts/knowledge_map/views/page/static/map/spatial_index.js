@@ -1,53 +1,132 @@
-// Which points lie where: a grid whose cell c holds the rows order[starts[c]] to order[starts[c + 1] - 1].
+// Which points lie where: grids of cells, one over the map of a page of one file, one over each tile of a page of tiles.
 
 import { clamp } from "../base/numbers.js";
 
-const SIDE = 128; // cells
+/** @typedef {import("../base/geometry.js").Box} Box */
+
+const SIDE = 128; // cells of a grid over the whole map
 const FAR = 3; // map units: no point is farther from a position
 
-/** @param {number} value in map units */
-const cellOf = (value) => clamp(Math.floor(value * SIDE), 0, SIDE - 1);
+/** Points of a square in cells: cell c holds the rows order[starts[c]] to order[starts[c + 1] - 1]. */
+class Grid {
+  #left;
+  #bottom;
+  #side;
+  /** Cells of a map unit. */
+  #cells;
+  /** @type {Uint32Array} */
+  #order;
+  /** @type {Uint32Array} */
+  #starts;
+  /** @type {Box} */
+  box;
+
+  /**
+   * @param {Box} box
+   * @param {number} side cells of a side
+   * @param {Float32Array<ArrayBuffer>} x of every row, in map units
+   * @param {Float32Array<ArrayBuffer>} y
+   * @param {number} first of the rows whose points it holds
+   * @param {number} end the row behind the last of them
+   */
+  constructor(box, side, x, y, first, end) {
+    this.box = box;
+    [this.#left, , this.#bottom] = box;
+    this.#side = side;
+    this.#cells = side / (box[1] - box[0]);
+    const starts = new Uint32Array(side * side + 1), order = new Uint32Array(end - first);
+    /** @param {number} row */
+    const cell = (row) => this.#row(y[row]) * side + this.#column(x[row]);
+    for (let row = first; row < end; row++) starts[cell(row) + 1]++;
+    for (let at = 0; at < side * side; at++) starts[at + 1] += starts[at];
+    const filled = starts.slice();
+    for (let row = first; row < end; row++) order[filled[cell(row)]++] = row;
+    [this.#starts, this.#order] = [starts, order];
+  }
+
+  /** @param {number} x */
+  #column(x) {
+    return clamp(Math.floor((x - this.#left) * this.#cells), 0, this.#side - 1);
+  }
+
+  /** @param {number} y */
+  #row(y) {
+    return clamp(Math.floor((y - this.#bottom) * this.#cells), 0, this.#side - 1);
+  }
+
+  /**
+   * Return the points in the cells that touch a box, as runs of rows; beyond the grid's own box nothing lies.
+   * @param {Box} box
+   * @returns {Uint32Array[]}
+   */
+  runsIn([left, right, bottom, top]) {
+    const runs = [], side = this.#side;
+    for (let row = this.#row(bottom); row <= this.#row(top); row++) {
+      const first = this.#starts[row * side + this.#column(left)], last = this.#starts[row * side + this.#column(right) + 1];
+      if (first < last) runs.push(this.#order.subarray(first, last));
+    }
+    return runs;
+  }
+}
 
 export class SpatialIndex {
   #x = new Float32Array(0);
   #y = new Float32Array(0);
-  #order = new Uint32Array(0);
-  #starts = new Uint32Array(SIDE * SIDE + 1);
+  /** @type {Map<number, Grid>} */
+  #grids = new Map();
+  /** @type {number[] | null} the grids whose points are shown; null is all */
+  #shown = null;
 
   /**
-   * Take the positions of the first `count` rows, in map units.
+   * Take the positions of all rows, in map units, and the points of the first `count` of them.
    * @param {Float32Array<ArrayBuffer>} x
    * @param {Float32Array<ArrayBuffer>} y
    * @param {number} count
    */
   fill(x, y, count) {
     [this.#x, this.#y] = [x, y];
-    const starts = new Uint32Array(SIDE * SIDE + 1), order = new Uint32Array(count);
-    /** @param {number} row */
-    const cell = (row) => cellOf(y[row]) * SIDE + cellOf(x[row]);
-    for (let row = 0; row < count; row++) starts[cell(row) + 1]++;
-    for (let at = 0; at < SIDE * SIDE; at++) starts[at + 1] += starts[at];
-    const filled = starts.slice();
-    for (let row = 0; row < count; row++) order[filled[cell(row)]++] = row;
-    [this.#starts, this.#order] = [starts, order];
+    if (count) this.add(0, [0, 1, 0, 1], SIDE, 0, count);
   }
 
   /**
-   * Return the points in the cells that touch a box, as runs of rows.
-   * @param {import("../base/geometry.js").Box} box
+   * Take points of a square.
+   * @param {number} key names them
+   * @param {Box} box
+   * @param {number} side cells of a side
+   * @param {number} first of their rows
+   * @param {number} end the row behind the last of them
+   */
+  add(key, box, side, first, end) {
+    this.#grids.set(key, new Grid(box, side, this.#x, this.#y, first, end));
+  }
+
+  /**
+   * Drop the points of a key.
+   * @param {number} key
+   */
+  remove(key) {
+    this.#grids.delete(key);
+  }
+
+  /**
+   * Choose which points are shown: only these are found in a box and at a position.
+   * @param {number[]} keys
+   */
+  show(keys) {
+    this.#shown = keys;
+  }
+
+  /**
+   * Return the points that are shown in the cells that touch a box, as runs of rows.
+   * @param {Box} box
    * @returns {Uint32Array[]}
    */
-  runsIn([left, right, bottom, top]) {
-    const runs = [];
-    for (let row = cellOf(bottom); row <= cellOf(top); row++) {
-      const first = this.#starts[row * SIDE + cellOf(left)], last = this.#starts[row * SIDE + cellOf(right) + 1];
-      if (first < last) runs.push(this.#order.subarray(first, last));
-    }
-    return runs;
+  runsIn(box) {
+    return this.#runs(box, this.#shown ?? this.#grids.keys());
   }
 
   /**
-   * Return the rows of the points nearest to a position, nearest first.
+   * Return the rows of the points nearest to a position, shown or not, nearest first.
    * @param {number} x
    * @param {number} y
    * @param {number} count at most so many
@@ -56,7 +135,7 @@ export class SpatialIndex {
   nearest(x, y, count) {
     for (let reach = 1 / SIDE;; reach *= 2) {
       const found = [];
-      for (const run of this.#runsAround(x, y, reach)) {
+      for (const run of this.#runs(boxAround(x, y, reach), this.#grids.keys())) {
         for (const row of run) {
           const distance = Math.hypot(this.#x[row] - x, this.#y[row] - y);
           if (distance <= reach) found.push([distance, row]);
@@ -67,7 +146,7 @@ export class SpatialIndex {
   }
 
   /**
-   * Return the row of the point nearest to a position, or -1 where none is within `reach` map units.
+   * Return the row of the point nearest to a position that is shown, or -1 where none is within `reach` map units.
    * @param {number} x
    * @param {number} y
    * @param {number} reach
@@ -75,7 +154,7 @@ export class SpatialIndex {
    */
   pointAt(x, y, reach) {
     let best = -1, nearest = reach * reach;
-    for (const run of this.#runsAround(x, y, reach)) {
+    for (const run of this.runsIn(boxAround(x, y, reach))) {
       for (const row of run) {
         const distance = (this.#x[row] - x) ** 2 + (this.#y[row] - y) ** 2;
         if (distance <= nearest) [best, nearest] = [row, distance];
@@ -85,13 +164,36 @@ export class SpatialIndex {
   }
 
   /**
-   * @param {number} x
-   * @param {number} y
-   * @param {number} reach
+   * @param {Box} box
+   * @param {Iterable<number>} keys
    */
-  #runsAround(x, y, reach) {
-    return this.runsIn([x - reach, x + reach, y - reach, y + reach]);
+  #runs(box, keys) {
+    const runs = [];
+    for (const key of keys) {
+      const grid = this.#grids.get(key);
+      if (grid && touches(grid.box, box)) runs.push(...grid.runsIn(box));
+    }
+    return runs;
   }
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach
+ * @returns {Box}
+ */
+function boxAround(x, y, reach) {
+  return [x - reach, x + reach, y - reach, y + reach];
+}
+
+/**
+ * Return whether a box touches another.
+ * @param {Box} box
+ * @param {Box} other
+ */
+function touches([left, right, bottom, top], [west, east, south, north]) {
+  return left <= east && right >= west && bottom <= north && top >= south;
 }
 
 /**

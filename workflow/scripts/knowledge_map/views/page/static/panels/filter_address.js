@@ -42,7 +42,9 @@ function readCondition(text) {
   if (!Array.isArray(record)) return null;
   const [about, words] = record;
   if (about === WORDS) {
-    return typeof words === "string" && words.trim() && words.length <= LONGEST_WORDS ? [WORDS, titleCondition(words)] : null;
+    const isText = typeof words === "string" && words.trim() && words.length <= LONGEST_WORDS;
+    const condition = isText ? titleCondition(words) : null;
+    return condition && [WORDS, condition];
   }
   const selection = selectionOf(record);
   return selection ? [AREA, selection] : conditionOf(record);

@@ -15,6 +15,8 @@ import { showPanel } from "./panel.js";
 const LISTED = 40; // classes that have a tick of their own
 const LONGEST = 60; // characters of a class
 
+const ELSEWHERE = "Words are filtered from the search, areas with box and lasso.";
+
 /** @type {HTMLElement | null} */
 let panel = null;
 /** @type {Part[]} */
@@ -150,15 +152,20 @@ function columnPart(column) {
   };
 }
 
+/** Return in words what a page of tiles counts. */
+function loadedInWords() {
+  return `Counts and filters are of the articles loaded, ${written(filter.total)} of ${
+    written(store.articleCount)
+  }; zoom in to load more.`;
+}
+
 /** Return the line that says how many articles are kept. */
 function countPart() {
   const node = create("p", { className: "faint" });
   const update = () => {
-    node.textContent = filter.bits
-      ? `${written(filter.count)} of ${counted(filter.total, "article")}, ${
-        shareText(filter.count, filter.total)
-      }, are kept; the others are faint.`
-      : "All articles are kept. Words are filtered from the search, areas with box and lasso.";
+    const kept = `${written(filter.count)} of ${counted(filter.total, "article")}, ${shareText(filter.count, filter.total)}`;
+    const told = filter.isOn ? `${kept}, are kept; the others are faint.` : `All articles are kept. ${ELSEWHERE}`;
+    node.textContent = store.tiles ? `${told} ${loadedInWords()}` : told;
   };
   return { node, update };
 }

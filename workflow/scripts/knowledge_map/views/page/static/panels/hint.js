@@ -55,8 +55,8 @@ function hintLabel(label, x, y) {
   element("hint").hidden = false;
   const examples = label.examples.map((row) => shorten(store.title(row), LONGEST_EXAMPLE));
   const such = examples.length ? `: ${examples.join(" · ")}` : "";
-  const kept = filter.bits ? `, ${written(filter.countKept(label.rows))} of them kept` : "";
-  const share = `${written(label.rows.length)} of ${counted(label.of, "article")} here${kept}`;
+  const kept = filter.isOn && label.rows ? `, ${written(filter.countKept(label.rows))} of them kept` : "";
+  const share = `${written(label.applies)} of ${counted(label.of, "article")} here${kept}`;
   say([label.text], [`${share}, ${ORIGINS[label.from]}${such}`], "", x, y);
 }
 

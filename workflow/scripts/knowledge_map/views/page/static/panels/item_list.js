@@ -17,8 +17,10 @@ const LONGEST = 200; // characters of a title
  */
 export function goToItem(row) {
   ringItem(-1);
-  itemOpened(row);
-  flyTo(...store.position(row), Math.max(camera.scale, camera.scaleOf(CLOSE)));
+  store.whenThere([row], () => {
+    itemOpened(row);
+    flyTo(...store.position(row), Math.max(camera.scale, camera.scaleOf(CLOSE)));
+  });
 }
 
 /**
@@ -36,11 +38,14 @@ export function itemList(rows, noteOf = () => "") {
  * @param {string} note
  */
 function itemButton(row, note) {
-  const go = button("", () => goToItem(row));
-  go.append(create("span", {}, ...titleNodes(row, LONGEST)));
+  const go = button("", () => goToItem(row)), text = create("span");
+  const tell = () => text.replaceChildren(...titleNodes(row, LONGEST));
+  tell();
+  if (!store.hasTitle(row)) store.whenThere([row], tell, (reason) => text.textContent = `It did not come: ${reason}.`);
+  go.append(text);
   if (store.isQuestion(row)) go.append(create("small", { textContent: "question" }));
   if (note) go.append(create("small", { textContent: note }));
-  for (const event of ["pointerenter", "focus"]) go.addEventListener(event, () => ringItem(row));
+  for (const event of ["pointerenter", "focus"]) go.addEventListener(event, () => ringItem(store.isThere(row) ? row : -1));
   for (const event of ["pointerleave", "blur"]) go.addEventListener(event, () => ringItem(-1));
   return go;
 }

@@ -4,6 +4,7 @@ import { element } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { counted, shorten } from "../base/text.js";
 import { camera } from "../map/camera.js";
+import { countArticles } from "../map/density.js";
 import { filter } from "../map/filter.js";
 import { pointedAt } from "../map/gestures.js";
 import { writtenLabels } from "../map/labels.js";
@@ -16,7 +17,9 @@ const LONGEST = 100; // characters of a title
 function describe() {
   const runs = articleIndex.runsIn(camera.visibleBox()), labels = writtenLabels().slice(0, TOLD);
   const among = labels.length ? `, among them ${labels.join(", ")}` : "";
-  const count = filter.bits ? runs.reduce((sum, run) => sum + filter.countKept(run), 0) : countOf(runs);
+  const there = filter.isOn ? runs.reduce((sum, run) => sum + filter.countKept(run), 0) : countOf(runs);
+  // In a page of tiles there are more in view than are there, unless one has zoomed in.
+  const count = store.density && !filter.isOn ? Math.max(there, countArticles(camera.visibleBox(), 1)[0]) : there;
   element("scene").textContent = `In view: about ${counted(count, "article")}${among}.${inTheMiddle()}`;
 }
 

@@ -3,11 +3,14 @@
 import { bitsOf } from "../base/bits.js";
 import { create, element } from "../base/dom.js";
 import { store } from "../base/store.js";
-import { counted, fold, shorten, written } from "../base/text.js";
+import { counted, fold, searchedText, shorten, written } from "../base/text.js";
 import { filter } from "../map/filter.js";
 import { goToItem } from "./item_list.js";
 import { titleNodes } from "./item_title.js";
-import { TitleIndex } from "./title_index.js";
+import { rankOf, TitleIndex } from "./title_index.js";
+import { TitleTries } from "./title_tries.js";
+
+/** @typedef {import("./title_index.js").Found} Found */
 
 const SHOWN = 20; // results
 const LONGEST = 90; // characters of a title
@@ -19,6 +22,9 @@ export const WORDS = "words";
 const field = /** @type {HTMLInputElement} */ (element("search")), results = element("found");
 const told = element("search-told"), keep = element("keep-found");
 let index = new TitleIndex(0, () => "");
+/** @type {TitleTries | null} the index of a page of tiles */
+let tries = null;
+let turn = 0; // of searching: an answer that comes after the next search is dropped
 /** @type {number[]} */
 let rows = [];
 let active = -1; // the result that the keys point at
@@ -46,27 +52,63 @@ function marked(row, words) {
   return [title.slice(0, at), mark, title.slice(at + wanted.length)];
 }
 
-/** Show the results for what stands in the field. */
+/** Search for what stands in the field. */
 function present() {
-  const found = index.find(field.value, SHOWN, (row) => store.isQuestion(row) || filter.keeps(row));
+  const now = ++turn;
+  if (!tries) {
+    return showFound({ ...index.find(field.value, SHOWN, (row) => store.isQuestion(row) || filter.keeps(row)), isWhole: true });
+  }
+  told.textContent = field.value.trim() ? "Searching…" : "";
+  /** @param {() => void} show */
+  const inTurn = (show) => {
+    if (now === turn) show();
+  };
+  findRemote(tries, field.value).then(
+    (found) => inTurn(() => showFound(found)),
+    ({ message }) => inTurn(() => told.textContent = `A part of the search index did not come: ${message}.`),
+  );
+}
+
+/**
+ * Return the best titles of a page of tiles, whose questions are here.
+ * @param {TitleTries} tries
+ * @param {string} words
+ */
+async function findRemote(tries, words) {
+  const { best, count, isWhole } = await tries.find(words, SHOWN), wanted = searchedText(words).trim();
+  const questions = wanted ? store.questions.filter(({ text }) => rankOf(text, wanted) < Infinity) : [];
+  for (const { row, title } of best) store.tiles?.pin(row, title);
+  const all = [...best, ...questions.map(({ row, text }) => ({ row, title: text }))];
+  const ranks = new Map(all.map(({ row, title }) => [row, rankOf(title, wanted)]));
+  const rows = [...ranks.keys()].sort((a, b) => Number(ranks.get(a)) - Number(ranks.get(b))).slice(0, SHOWN);
+  return { rows, count: count + questions.length, kept: 0, isWhole };
+}
+
+/**
+ * Show results.
+ * @param {Found & { isWhole: boolean }} found
+ */
+function showFound(found) {
   rows = found.rows;
   results.replaceChildren(...rows.map(resultOption));
   pointAt(-1);
   results.hidden = !rows.length;
   field.setAttribute("aria-expanded", String(rows.length > 0));
-  const kept = filter.bits ? `, ${written(found.kept)} of them kept` : "";
+  const kept = filter.isOn && !tries ? `, ${written(found.kept)} of them kept` : "";
   const rest = found.count > rows.length ? `, the first ${rows.length} shown` : "";
-  const answer = found.count ? `${counted(found.count, "title")}${kept}${rest}` : "No title has that in it.";
+  const about = found.isWhole ? "" : "about ";
+  const answer = found.count ? `${about}${counted(found.count, "title")}${kept}${rest}` : "No title has that in it.";
   told.textContent = field.value.trim() ? answer : "";
-  keep.hidden = !found.count;
+  keep.hidden = !found.count || tries !== null; // in a page of tiles words do not filter
 }
 
 /**
- * Return the condition that some words are in the title.
+ * Return the condition that some words are in the title; null in a page of tiles, in which words do not filter.
  * @param {string} words
- * @returns {import("../map/filter.js").Condition}
+ * @returns {import("../map/filter.js").Condition | null}
  */
 export function titleCondition(words) {
+  if (tries) return null;
   const articles = index.matches(words).filter((row) => !store.isQuestion(row));
   const text = `Title: ${shorten(words, LONGEST_WORDS)}`;
   return { text, bits: bitsOf(articles, store.articleCount), record: [WORDS, words] };
@@ -115,6 +157,7 @@ function pick(n) {
 }
 
 function close() {
+  turn++;
   results.hidden = keep.hidden = true;
   told.textContent = "";
   field.setAttribute("aria-expanded", "false");
@@ -126,7 +169,7 @@ function keyPressed(event) {
   if (event.isComposing) return;
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0, n = rows.length;
   if (step && n) {
-    if (results.hidden) present();
+    if (results.hidden && !tries) present();
     pointAt(active < 0 ? (step > 0 ? 0 : n - 1) : (active + step + n) % n);
   } else if (event.key === "Enter" && n && !results.hidden) pick(Math.max(active, 0));
   else if (event.key === "Escape" && (field.value || !results.hidden)) {
@@ -144,8 +187,11 @@ export function focusSearch() {
 
 /** Listen to the search field. */
 export function startSearch() {
-  index = new TitleIndex(store.count, (row) => store.title(row));
-  foldAhead();
+  if (store.search) tries = new TitleTries(store.search);
+  else {
+    index = new TitleIndex(store.count, (row) => store.title(row));
+    foldAhead();
+  }
   field.addEventListener("input", present);
   field.addEventListener("keydown", keyPressed);
   field.addEventListener("focus", () => {

@@ -14,6 +14,7 @@ import { filter } from "../map/filter.js";
 import { setShiftTool, takeTool } from "../map/gestures.js";
 import { labelOpened } from "../map/item_events.js";
 import { mapDrawn, redraw } from "../map/renderer.js";
+import { hasAllIn } from "../map/shown_articles.js";
 import { articleIndex } from "../map/spatial_index.js";
 import { itemList } from "./item_list.js";
 import { tableLines } from "./item_table.js";
@@ -24,6 +25,7 @@ import { closePanel, showPanel } from "./panel.js";
 /** @typedef {import("../base/geometry.js").Position} Position */
 
 const LISTED = 100; // items of a selection
+const MOST_FETCHED = 500; // items of a page of tiles whose addresses are fetched, to copy or download them
 const STEP = 6; // pixels between two corners of a lasso
 const MOST_CORNERS = 5000; // of an area in an address
 const LABEL = "label"; // what the record of a label begins with
@@ -93,7 +95,7 @@ function extend(x, y) {
 function end() {
   const corners = cornersOnScreen().map(toCorner), isDrawn = path.length > 1;
   takeSelectionTool(null);
-  if (isDrawn) select(itemsInside(corners), () => areaCondition(corners));
+  if (isDrawn) selectInside(corners);
 }
 
 /**
@@ -134,8 +136,8 @@ function drawShape(pen) {
  * @param {Position[]} corners
  */
 function articlesInside(corners) {
-  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y), found = [];
-  for (const run of articleIndex.runsIn([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)])) {
+  const found = [];
+  for (const run of articleIndex.runsIn(boxOf(corners))) {
     for (const row of run) if (polygonContains(corners, ...store.position(row))) found.push(row);
   }
   return found;
@@ -153,8 +155,25 @@ function itemsInside(corners) {
 function selectVisible() {
   const { width, height } = camera;
   /** @type {Position[]} */
-  const screen = [[0, 0], [width, 0], [width, height], [0, height]], corners = screen.map(toCorner);
-  select(itemsInside(corners), () => areaCondition(corners));
+  const screen = [[0, 0], [width, 0], [width, height], [0, height]];
+  selectInside(screen.map(toCorner));
+}
+
+/**
+ * Select the items inside a polygon of the map.
+ * @param {Position[]} corners
+ */
+function selectInside(corners) {
+  select(itemsInside(corners), () => areaCondition(corners), { isWhole: hasAllIn(boxOf(corners)) });
+}
+
+/**
+ * @param {Position[]} corners
+ * @returns {import("../base/geometry.js").Box}
+ */
+function boxOf(corners) {
+  const xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
+  return [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
 }
 
 /**
@@ -162,29 +181,48 @@ function selectVisible() {
  * @param {import("../base/store.js").Label} label
  */
 function selectNamed(label) {
-  const { text, rows: named, of } = label, heading = `${text}: ${written(named.length)} of ${counted(of, "article")}`;
-  select([...named], () => labelCondition(label), heading);
+  const { text, rows: named, applies, of, examples } = label,
+    heading = `${text}: ${written(applies)} of ${counted(of, "article")}`;
+  if (named) return select([...named], () => labelCondition(label, named), { heading });
+  const note = create("p", { className: "faint", textContent: "Some of them; this page does not know which the others are." });
+  showPanel(create("div", { className: "selection" }, itemList(examples), note), heading);
 }
 
 /**
  * Select these items and list them in the panel.
  * @param {number[]} inside questions first
  * @param {() => Condition} conditionOf returns the condition that keeps their kind
- * @param {string} [heading] of the panel, in place of how many there are
+ * @param {{ heading?: string, isWhole?: boolean }} about them: the heading of the panel, in place of how many there are, and whether all
+ *   of their kind are among them
  */
-function select(inside, conditionOf, heading) {
+function select(inside, conditionOf, { heading, isWhole = true }) {
   rows = inside;
   const articles = rows.filter((row) => !store.isQuestion(row)), questions = rows.length - articles.length;
   selectArticles(articles);
   if (!rows.length) return showToast("Nothing is inside.");
   const parts = [questions && counted(questions, "question"), articles.length && counted(articles.length, "article")];
-  const buttons = [button("Copy", copyTable), button("Download CSV", downloadTable), button("Clear", clear)];
+  const canCopy = !store.tiles || rows.length <= MOST_FETCHED;
+  const buttons = canCopy ? [button("Copy", withDetails(copyTable)), button("Download CSV", withDetails(downloadTable))] : [];
+  buttons.push(button("Clear", clear));
   if (articles.length) buttons.unshift(button("Keep only these", () => keepOnly(conditionOf())));
   const node = create("div", { className: "selection" }, create("div", { className: "steps" }, ...buttons));
+  const notes = [
+    isWhole ? "" : "Only articles that are loaded: zoom in to load all of them.",
+    canCopy ? "" : `Up to ${written(MOST_FETCHED)} can be copied and downloaded.`,
+  ].filter(Boolean);
+  if (notes.length) node.append(create("p", { className: "faint", textContent: notes.join(" ") }));
   node.append(itemList(rows.slice(0, LISTED)));
   const rest = rows.length - LISTED;
   if (rest > 0) node.append(create("p", { className: "faint", textContent: `and ${written(rest)} more` }));
   showPanel(node, heading ?? `${parts.filter(Boolean).join(" and ")} selected`);
+}
+
+/**
+ * Return what does something once the addresses of the selected items are there.
+ * @param {() => void} action
+ */
+function withDetails(action) {
+  return () => store.whenDetailed(rows, action);
 }
 
 /** @param {Condition} condition */
@@ -200,17 +238,24 @@ function keepOnly(condition) {
  */
 export function areaCondition(corners) {
   const bits = bitsOf(articlesInside(corners), store.articleCount);
-  return { text: "Inside the area", bits, record: [AREA, toBase64Url(new Uint8Array(Float32Array.from(corners.flat()).buffer))] };
+  const holds = (/** @type {number} */ row) => polygonContains(corners, ...store.position(row));
+  return {
+    text: "Inside the area",
+    bits,
+    holds,
+    record: [AREA, toBase64Url(new Uint8Array(Float32Array.from(corners.flat()).buffer))],
+  };
 }
 
 /**
  * Return the condition that a label applies to articles.
  * @param {import("../base/store.js").Label} label
+ * @param {Uint32Array} named these articles
  * @returns {Condition}
  */
-export function labelCondition(label) {
+export function labelCondition(label, named) {
   const level = labelLevels().findIndex(({ labels }) => labels.includes(label));
-  return { text: `Label: ${label.text}`, bits: bitsOf(label.rows, store.articleCount), record: [LABEL, level, label.text] };
+  return { text: `Label: ${label.text}`, bits: bitsOf(named, store.articleCount), record: [LABEL, level, label.text] };
 }
 
 function labelLevels() {
@@ -225,7 +270,7 @@ function labelLevels() {
 export function selectionOf([about, ...said]) {
   if (about === LABEL) {
     const [level, text] = said, label = labelLevels()[Number(level)]?.labels.find((each) => each.text === text);
-    return label ? labelCondition(label) : null;
+    return label?.rows ? labelCondition(label, label.rows) : null;
   }
   const bytes = about === AREA && typeof said[0] === "string" ? fromBase64Url(said[0]) : null;
   if (!bytes || bytes.length % 8 || bytes.length > 8 * MOST_CORNERS) return null;

@@ -1,6 +1,6 @@
 // An index of titles. All titles, folded, stand in a few long texts, a line for each; no list of them is kept.
 
-import { fold } from "../base/text.js";
+import { searchedText } from "../base/text.js";
 
 const BLOCK = 2000; // titles in one text
 const KIND = 1e6; // by so much a better kind of match outweighs a shorter title
@@ -34,7 +34,7 @@ export class TitleIndex {
     if (n <= 0) return false;
     const starts = new Uint32Array(n + 1), lines = [];
     for (let at = 0; at < n; at++) {
-      lines.push(asLine(this.#titleOf(first + at)));
+      lines.push(searchedText(this.#titleOf(first + at)));
       starts[at + 1] = starts[at] + lines[at].length + 1;
     }
     this.#blocks.push({ first, text: lines.join("\n") + "\n", starts });
@@ -49,7 +49,7 @@ export class TitleIndex {
   matches(words) {
     /** @type {number[]} */
     const rows = [];
-    this.#visit(asLine(words).trim(), ({ first }, line) => rows.push(first + line));
+    this.#visit(searchedText(words).trim(), ({ first }, line) => rows.push(first + line));
     return rows;
   }
 
@@ -61,7 +61,7 @@ export class TitleIndex {
    * @returns {Found}
    */
   find(words, most, isKept = () => true) {
-    const wanted = asLine(words).trim();
+    const wanted = searchedText(words).trim();
     /** @type {[number, number][]} */
     const best = []; // rank and row
     let count = 0, kept = 0;
@@ -71,7 +71,7 @@ export class TitleIndex {
       kept += Number(isKept(first + line));
       // Once there are enough titles that begin with it, others are only counted.
       if (at === start || best.length < most || best[most - 1][0] >= KIND) {
-        insert(best, KIND * kindOfMatch(text, wanted, start, end, at) + Math.min(end - start, KIND - 1), first + line, most);
+        insert(best, rankOfMatch(text, wanted, start, end, at), first + line, most);
       }
     });
     return { rows: best.map(([, row]) => row), count, kept };
@@ -98,11 +98,25 @@ export class TitleIndex {
 }
 
 /**
- * Return a text as it stands in a block.
- * @param {string} text
+ * Return the rank of a title for what is wanted, the best being the lowest; Infinity where it does not hold it.
+ * @param {string} title
+ * @param {string} wanted as it is searched
+ * @returns {number}
  */
-function asLine(text) {
-  return fold(text).replace(/\p{Cc}/gu, " ");
+export function rankOf(title, wanted) {
+  const line = searchedText(title), at = line.indexOf(wanted);
+  return at < 0 ? Infinity : rankOfMatch(line, wanted, 0, line.length + 1, at);
+}
+
+/**
+ * @param {string} text
+ * @param {string} wanted
+ * @param {number} start of the title
+ * @param {number} end of the title
+ * @param {number} at the first match
+ */
+function rankOfMatch(text, wanted, start, end, at) {
+  return KIND * kindOfMatch(text, wanted, start, end, at) + Math.min(end - start, KIND - 1);
 }
 
 /**

@@ -1,8 +1,7 @@
 // What the page believes of the person: the estimate of knowledge, kept up to date with the answers.
 
-import { clamp } from "../base/numbers.js";
 import { store } from "../base/store.js";
-import { articleIndex } from "../map/spatial_index.js";
+import { countArticles } from "../map/density.js";
 import { answers } from "./answers.js";
 import { domainRegion } from "./domains.js";
 import { KnowledgeEstimate } from "./estimate.js";
@@ -48,14 +47,9 @@ function questionModel(number) {
  * @returns {[number, number, number][]} x, y and weight
  */
 function positionsOfInterest({ x_min, x_max, y_min, y_max }, [left, right, bottom, top]) {
-  const weights = new Float64Array(SIDE * SIDE);
-  /** @type {(value: number, low: number, high: number) => number} */
-  const cellOf = (value, low, high) => clamp(Math.floor(((value - low) / (high - low || 1)) * SIDE), 0, SIDE - 1);
+  const weights = countArticles([x_min, x_max, y_min, y_max], SIDE);
   /** @type {(cell: number, low: number, high: number) => number} */
   const middleOf = (cell, low, high) => low + ((cell + 0.5) / SIDE) * (high - low);
-  for (const run of articleIndex.runsIn([x_min, x_max, y_min, y_max])) {
-    for (const row of run) weights[cellOf(store.y[row], y_min, y_max) * SIDE + cellOf(store.x[row], x_min, x_max)]++;
-  }
   /** @type {[number, number, number][]} */
   const positions = [];
   weights.forEach((weight, cell) => {
