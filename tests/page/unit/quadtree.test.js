@@ -26,6 +26,13 @@ Deno.test("a view shows the tiles that touch it and are wide enough, coarse ones
   deepStrictEqual(tree.inView([5, 6, 5, 6], 2), [0]); // the coarsest always
 });
 
+Deno.test("a box has all of its tiles, or not", () => {
+  const some = (/** @type {number[]} */ tiles) => (/** @type {number} */ tile) => tiles.includes(tile);
+  ok(tree.hasAllIn([0.1, 0.2, 0.1, 0.2], some([0, 1])));
+  ok(!tree.hasAllIn([0.6, 0.9, 0.55, 0.7], some([0, 2])));
+  ok(tree.hasAllIn([0.6, 0.7, 0.8, 0.9], some([0, 2]))); // the finest tile does not reach there
+});
+
 Deno.test("of a level the tiles in the middle of the view come first", () => {
   deepStrictEqual(tree.inView([0.4, 1, 0.4, 1], 0.4), [0, 2, 1]);
 });

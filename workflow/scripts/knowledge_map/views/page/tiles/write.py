@@ -210,8 +210,7 @@ def _write_articles(knowledge_map: KnowledgeMap, numbering: Numbering, shown: Sh
     """Write tiles and details; return how many articles share a file of details, under `details_each`, and the digests of all."""
     tree, articles = numbering.tree, len(numbering.tree.order)
     each = max(FEWEST_DETAILS, -(-articles // DETAIL_FILES))
-    names, sources = source_column(knowledge_map.table["source"].filter(pa.array(knowledge_map.is_article)))
-    del names
+    sources = source_column(knowledge_map.table["source"].filter(pa.array(knowledge_map.is_article)))[1]
     # Runs of tiles with about as many articles each as can be sorted in memory.
     run_of_tile = tree.first[:-1] // SORTED
     first_tiles = np.flatnonzero(np.append(True, run_of_tile[1:] != run_of_tile[:-1]))

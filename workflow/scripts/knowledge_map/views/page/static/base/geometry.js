@@ -18,3 +18,13 @@ export function polygonContains(corners, x, y) {
   }
   return odd;
 }
+
+/**
+ * Return whether a box touches another.
+ * @param {Box} box
+ * @param {Box} other
+ * @returns {boolean}
+ */
+export function touches([left, right, bottom, top], [west, east, south, north]) {
+  return left <= east && right >= west && bottom <= north && top >= south;
+}

@@ -1,6 +1,7 @@
 // The tiles of the map: a quadtree in which every article stands in one tile, coarse tiles holding an even sample.
 
 import { coordinateOf } from "./columns.js";
+import { touches } from "./geometry.js";
 
 /** @typedef {import("./geometry.js").Box} Box */
 
@@ -82,23 +83,38 @@ export class Quadtree {
   }
 
   /**
-   * Return the tiles that touch a box and are no narrower than `least`, coarse before fine, and of a level those in the middle first.
-   * @param {Box} box
+   * Return the tiles that touch a view and are no narrower than `least`, coarse before fine, and of a level those in the middle first.
+   * @param {Box} view
    * @param {number} least in map units
    * @returns {number[]}
    */
-  inView([left, right, bottom, top], least) {
-    const [x, y] = [(left + right) / 2, (bottom + top) / 2];
+  inView(view, least) {
+    const [left, right, bottom, top] = view, [x, y] = [(left + right) / 2, (bottom + top) / 2];
     /** @type {[number, number][]} */
     const found = []; // tile, and how far its middle is from that of the box
     const waiting = [0];
     for (let tile = waiting.pop(); tile !== undefined; tile = waiting.pop()) {
-      const [west, east, south, north] = this.box(tile);
-      if (tile && (east - west < least || east < left || west > right || north < bottom || south > top)) continue;
+      const box = this.box(tile), [west, east, south, north] = box;
+      if (tile && (east - west < least || !touches(box, view))) continue;
       found.push([tile, Math.hypot((west + east) / 2 - x, (south + north) / 2 - y)]);
       waiting.push(...this.#childrenOf(tile));
     }
     return found.sort(([a, far], [b, near]) => this.level[a] - this.level[b] || far - near || a - b).map(([tile]) => tile);
+  }
+
+  /**
+   * Return whether all tiles that touch a box are among some, which hold with each tile those above it.
+   * @param {Box} box
+   * @param {(tile: number) => boolean} isIn
+   * @returns {boolean}
+   */
+  hasAllIn(box, isIn) {
+    const waiting = [0];
+    for (let tile = waiting.pop(); tile !== undefined; tile = waiting.pop()) {
+      if (!isIn(tile)) return false;
+      for (const child of this.#childrenOf(tile)) if (touches(this.box(child), box)) waiting.push(child);
+    }
+    return true;
   }
 
   /**

@@ -16,6 +16,8 @@ const CELLS = 16; // of a side of a tile, in which its articles are indexed
 const REFRESH = 300; // milliseconds after which what came is counted and filtered
 
 let frame = 0;
+/** @type {Set<number>} */
+let shownTiles = new Set();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let refreshing;
 /** @type {View} */
@@ -50,8 +52,8 @@ function follow(tiles) {
   }
   const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const density = [...densities.values()].reduce((sum, values) => sum + mean(values), 0);
-  const isSample = tree.inView(camera.visibleBox(), 0).length > shown.length;
-  articlePoints.show(shown, shown.reduce((sum, tile) => sum + tree.size(tile), 0), density, isSample);
+  shownTiles = new Set(shown);
+  articlePoints.show(shown, shown.reduce((sum, tile) => sum + tree.size(tile), 0), density, !hasAllIn(camera.visibleBox()));
   redraw();
 }
 
@@ -61,10 +63,7 @@ function follow(tiles) {
  * @returns {boolean}
  */
 export function hasAllIn(box) {
-  const { tiles } = store;
-  if (!tiles) return true;
-  const shown = new Set(tilesOf(tiles, [camera.x, camera.y, camera.scale]));
-  return tiles.tree.inView(box, 0).every((tile) => shown.has(tile) && tiles.hasTile(tile));
+  return !store.tiles || store.tiles.tree.hasAllIn(box, (tile) => shownTiles.has(tile));
 }
 
 /** Fetch again what did not come. */

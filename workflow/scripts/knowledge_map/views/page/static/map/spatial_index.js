@@ -1,5 +1,6 @@
 // Which points lie where: grids of cells, one over the map of a page of one file, one over each tile of a page of tiles.
 
+import { touches } from "../base/geometry.js";
 import { clamp } from "../base/numbers.js";
 
 /** @typedef {import("../base/geometry.js").Box} Box */
@@ -185,15 +186,6 @@ export class SpatialIndex {
  */
 function boxAround(x, y, reach) {
   return [x - reach, x + reach, y - reach, y + reach];
-}
-
-/**
- * Return whether a box touches another.
- * @param {Box} box
- * @param {Box} other
- */
-function touches([left, right, bottom, top], [west, east, south, north]) {
-  return left <= east && right >= west && bottom <= north && top >= south;
 }
 
 /**
