@@ -40,13 +40,13 @@ def test_a_run_without_a_pickle_passes_and_says_so(made):
     assert not jobs["map_pickle"] and not (project / "results/knowledge_map.pkl").exists()
     run = project.run("verify")
     assert run.code == 0 and "No knowledge_map.pkl" in run.output, run.output
+    assert "`make serve` shows" in run.output
 
 
-def test_the_page_is_one_of_tiles_and_the_run_says_how_to_see_it(made):
+def test_the_page_is_one_of_tiles_unless_the_other_is_asked_for(made):
     project, jobs = made
     assert jobs["page_tiles"] == 1 and not jobs["map_page"]
     assert len(list((project / "results/page/data/tiles").iterdir())) == 1 and (project / "results/page/index.html").exists()
-    assert "`make serve` shows" in project.run().output
     project.configure(page__form="auto")
     assert project.plan() == Counter(map_page=1)
     project.configure(page__form="tiles")
