@@ -16,7 +16,8 @@ rule knn_labels:
         f"{RESULTS}/benchmarks/knn_labels.jsonl"
     conda:
         "../../envs/tables.yaml"
-    threads: threads_for_articles
+    # Its products are small: threads would wait for each other longer than they work.
+    threads: 1
     resources:
         mem_mb=growing(4000),
     params:
