@@ -362,7 +362,13 @@ def shards_and_placed(wildcards):
 
 def appended_map(wildcards):
     """The map with the placed articles, in all its forms."""
-    names = ["knowledge_map.parquet", "labels.parquet", "articles.json", "knowledge_map.html"]
+    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
+    names = [
+        "knowledge_map.parquet",
+        "labels.parquet",
+        "articles.json",
+        "page/index.html" if tiled else "knowledge_map.html",
+    ]
     names += ["knowledge_map.pkl"] * bool(pickle_if_wanted(wildcards))
     return [f"{RESULTS}/appended/{name}" for name in names]
 
