@@ -319,6 +319,12 @@ def pickle_if_wanted(wildcards):
     return [f"{RESULTS}/knowledge_map.pkl"] if wanted else []
 
 
+def wanted_page(wildcards):
+    """The page in the form that the configuration asks for, of so many articles."""
+    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
+    return rules.page_tiles.output.page if tiled else rules.map_page.output.page
+
+
 def when_sharded(path):
     """A file with a fixed name that comes after the sharding.
 
