@@ -319,6 +319,12 @@ def pickle_if_wanted(wildcards):
     return [f"{RESULTS}/knowledge_map.pkl"] if wanted else []
 
 
+def wanted_page(wildcards):
+    """The page in the form that the configuration asks for, of so many articles."""
+    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
+    return rules.page_tiles.output.page if tiled else rules.map_page.output.page
+
+
 def when_sharded(path):
     """A file with a fixed name that comes after the sharding.
 
@@ -362,7 +368,13 @@ def shards_and_placed(wildcards):
 
 def appended_map(wildcards):
     """The map with the placed articles, in all its forms."""
-    names = ["knowledge_map.parquet", "labels.parquet", "articles.json", "knowledge_map.html"]
+    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
+    names = [
+        "knowledge_map.parquet",
+        "labels.parquet",
+        "articles.json",
+        "page/index.html" if tiled else "knowledge_map.html",
+    ]
     names += ["knowledge_map.pkl"] * bool(pickle_if_wanted(wildcards))
     return [f"{RESULTS}/appended/{name}" for name in names]
 

@@ -94,9 +94,3 @@ rule page_tiles:
         "Writing the map as a page of tiles"
     script:
         "../scripts/page_tiles.py"
-
-
-def wanted_page(wildcards):
-    """The page in the form that the configuration asks for, of so many articles."""
-    tiled = has_tiles(config["page"]["form"], manifest()["articles"])
-    return rules.page_tiles.output.page if tiled else rules.map_page.output.page

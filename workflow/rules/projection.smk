@@ -131,6 +131,22 @@ use rule map_page as append_page with:
         "Writing the map with the placed articles as a page"
 
 
+use rule page_tiles as append_page_tiles with:
+    input:
+        questions=question_files,
+        domains=domain_file,
+        knowledge_map=rules.append_articles.output.knowledge_map,
+        labels=rules.append_labels.output.table,
+    output:
+        page=f"{APPENDED}/page/index.html",
+    log:
+        f"{RESULTS}/logs/append_page_tiles.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/append_page_tiles.jsonl"
+    message:
+        "Writing the map with the placed articles as a page of tiles"
+
+
 rule project:
     input:
         rules.place_items.output,

@@ -32,6 +32,9 @@ def logging_to(path: str | Path, name: str, going_on: bool = False) -> Iterator[
     """
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # Snakemake says so for a job that takes no core from others, and every OpenMP library complains on the terminal.
+    if os.environ.get("OMP_NUM_THREADS") == "0":
+        del os.environ["OMP_NUM_THREADS"]
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if not going_on:
         Path(path).write_bytes(b"")
