@@ -84,7 +84,7 @@ rule page_tiles:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=growing(3000),
+        mem_mb=growing(4500),
     params:
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],

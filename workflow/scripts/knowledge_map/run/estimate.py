@@ -76,7 +76,7 @@ COSTS = {
     "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
     "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
     "map_page": Cost(0.8, 1.0, 1, 1, (220, 0.6), 0.09),
-    "page_tiles": Cost(1.5, 1.5, 1, 1, (300, 0.3), 0.15),
+    "page_tiles": Cost(1.5, 0.6, 1, 1, (300, 0.5), 0.13),
     "diagnostics": Cost(3.0, 66, 0.3, None, (700, 0.1), 0.05, "work"),
 }
 """The rules after the embedding, without a start that all Python programs have; benchmarks/scale.py tells how they grow."""

@@ -1,6 +1,7 @@
 """Showing a page of tiles on this machine: a folder, read only, for nobody but this machine."""
 
 import functools
+import sys
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +32,16 @@ class PageHandler(SimpleHTTPRequestHandler):
         """Say nothing of each request."""
 
 
-def page_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+class PageServer(ThreadingHTTPServer):
+    """Serves to many at once; a browser that no longer wants an answer is no fault."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing where the browser has closed the connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def page_server(folder: Path, port: int = 0) -> PageServer:
     """Return a server of `folder` on this machine, 0 being any port that is free.
 
     Raises UserError where there is no page in it, or something else listens at the port.
@@ -39,7 +49,7 @@ def page_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     if not (folder / "index.html").exists():
         raise UserError(f"{folder}: no page of tiles; make it with `snakemake --cores 2 page_tiles`.")
     try:
-        return ThreadingHTTPServer((ADDRESS, port), functools.partial(PageHandler, directory=str(folder)))
+        return PageServer((ADDRESS, port), functools.partial(PageHandler, directory=str(folder)))
     except (OSError, OverflowError) as error:
         raise UserError(f"port {port}: cannot be used ({error}); take another, as in `make serve PORT=8001`.") from None
 
