@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from knowledge_map.common.errors import UserError
 
@@ -35,7 +36,7 @@ class PageHandler(SimpleHTTPRequestHandler):
 class PageServer(ThreadingHTTPServer):
     """Serves to many at once; a browser that no longer wants an answer is no fault."""
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing where the browser has closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
