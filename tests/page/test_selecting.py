@@ -148,12 +148,14 @@ def test_clear_takes_the_selection_back(whole):
     assert ACCENT not in colors_around(whole, *point(whole, row_of(whole, "Glacier 0")))
 
 
-LABELS = """() => knowledgeMap.store.levels.flatMap(({ labels }) => labels).map((label) => {
-  const [x, y] = knowledgeMap.camera.toScreen(label.x, label.y);
-  return { x, y, text: label.text, applies: label.rows.length, of: label.of, at: knowledgeMap.labelAt(x, y) === label,
-    free: knowledgeMap.itemAt(x, y) < 0, examples: label.examples.map((row) => knowledgeMap.store.title(row)) };
-}).filter(({ at, free }) => at && free)"""
-"""The labels on the screen that lie on no item."""
+LABELS = """() => knowledgeMap.store.levels.flatMap(({ labels }) => labels).flatMap((label) => {
+  const [left, middle] = knowledgeMap.camera.toScreen(label.x, label.y);
+  const places = Array.from({ length: 81 }, (_, i) => [left - 40 + i, middle]);
+  return places.filter(([x, y]) => knowledgeMap.labelAt(x, y) === label && knowledgeMap.itemAt(x, y) < 0)
+    .slice(0, 1).map(([x, y]) => ({ x, y, text: label.text, applies: label.rows.length, of: label.of,
+      examples: label.examples.map((row) => knowledgeMap.store.title(row)) }));
+})"""
+"""The labels on the screen, each with a place on it where no item lies."""
 
 
 def test_a_label_says_where_it_comes_from_and_selects_its_articles(whole):
