@@ -199,6 +199,12 @@ def test_a_map_without_questions_has_tiles(tmp_path):
     assert elements.head()["tiles"]["questions"] == [] and elements.head()["region"] is None
 
 
+def test_articles_may_end_where_a_batch_of_rows_ends(tmp_path, monkeypatch):
+    whole = write(tmp_path / "one")[2]
+    monkeypatch.setattr("knowledge_map.views.page.tiles.write.READ", 40)  # 120 articles, and then the questions
+    assert write(tmp_path / "two")[2] == whole
+
+
 def test_a_file_that_lost_its_end_is_written_again(tmp_path):
     folder = ContentFolder(tmp_path)
     name = folder.add("tiles", b"content").hex()

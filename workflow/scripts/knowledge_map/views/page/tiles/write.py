@@ -254,7 +254,9 @@ def _distribute(knowledge_map: KnowledgeMap, numbering: Numbering, shown: Shown,
     with open_parquet(knowledge_map.path) as file, ExitStack() as stack:
         writers: list[pa.ipc.RecordBatchStreamWriter | None] = [None] * len(paths)
         for read in batches(file, wanted, READ):
-            some = read.slice(0, max(0, articles - row))
+            some = read.slice(0, articles - row)
+            if not len(some):
+                break  # only questions are left
             table = _packed_rows(some, numbering, shown, row)
             run = np.searchsorted(begins, table["number"].to_numpy(), "right") - 1
             order = np.argsort(run, kind="stable")
