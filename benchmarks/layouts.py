@@ -4,7 +4,7 @@
     pip install pacmap torchdr        # in an environment of its own; without them these ways are left out
     python benchmarks/layouts.py results --only PaCMAP,InfoTSNE --threads 1
 
-Laid out are the articles alone; the map is the run's own, with its questions.
+Laid out are the articles alone; the map is the run's own, with its questions, and once more as `layout.method: pca` begins it.
 
 recall@k    share of an article's k nearest in embedding space that are its k nearest in the plane
 triplets    random triplets of articles in the right order
@@ -29,9 +29,14 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from knowledge_map.diagnostics.measures import overlap, random_triplets, triplets_kept
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.pca import fit_pca
+from knowledge_map.layout.refinement import Refinement, refined_layout
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.neighbors.distances import VectorsInMemory
 from knowledge_map.neighbors.exact import nearest
+from knowledge_map.run.configuration import complete
+
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 
 COMPILED = ("umap", "pacmap")
 """Packages whose code is compiled when it runs first, before it is timed."""
@@ -73,6 +78,12 @@ class Articles:
 
 def own_map(articles: Articles) -> np.ndarray:
     return KnowledgeMap(articles.results / "knowledge_map.parquet").positions[: len(articles)]
+
+
+def map_without_umap(articles: Articles) -> np.ndarray:
+    table, graph = EmbeddingTable(articles.results / "embeddings.parquet"), articles.results / "neighbors.parquet"
+    settings = complete({"articles": [{"name": "any", "path": "any"}]}, SCHEMA)["refinement"]
+    return refined_layout(fit_pca(table)[0], graph, table, Refinement(**settings), articles.threads)[: len(articles)]
 
 
 def tsne(articles: Articles, affinities) -> np.ndarray:
@@ -131,6 +142,7 @@ def info_tsne(articles: Articles) -> np.ndarray:
 
 WAYS: dict[str, tuple[Callable[[Articles], np.ndarray], str]] = {
     "the map": (own_map, "numpy"),
+    "the map, from principal components": (map_without_umap, "numpy"),
     "openTSNE, perplexity 30": (perplexity_30, "openTSNE"),
     "openTSNE, 10 nearest alike": (uniform(10), "openTSNE"),
     "openTSNE, 15 nearest alike": (uniform(15), "openTSNE"),
