@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -99,10 +100,10 @@ def test_embedding_that_is_told_to_stop_does_so_soon_and_keeps_its_blocks(projec
 
 def test_a_whole_run_killed_at_random_moments_ends_with_the_same_bytes(base, starter, tmp_path):
     seconds = (base / "output").stat().st_mtime - (base / "config.yaml").stat().st_mtime
-    random, kills = Random(KILLS), 0
+    random, kills, folders = Random(KILLS), 0, count()
     while kills < KILLS:
         # Each kill lets the run come a little further; where it comes to its end, another begins.
-        project, said, killed, ended = small_project(tmp_path / f"after-{kills}", starter), "", 0, False
+        project, said, killed, ended = small_project(tmp_path / f"run-{next(folders)}", starter), "", 0, False
         while not ended:
             process = project.start(cores=1)
             try:
