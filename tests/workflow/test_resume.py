@@ -116,7 +116,9 @@ def test_a_whole_run_killed_at_random_moments_ends_with_the_same_bytes(base, sta
             if not ended:
                 project.make("--unlock")
         assert process.returncode == 0 and TRACEBACK not in said, said
-        assert digests(project) == digests(base)
+        # A block of neighbors, which is temporary, stays where the kill comes before Snakemake removes it.
+        found = {name: digest for name, digest in digests(project).items() if name != "neighbors/0-of-1.parquet"}
+        assert found == digests(base)
         # Three shards of one block, one at a time.
         assert 3 <= said.count("block 0 saved") <= 3 + killed
 
