@@ -154,8 +154,9 @@ def write_tiles(
     numbering = Numbering.of(knowledge_map, capacity)
     log.info(f"{len(numbering.tree.level):,} tiles of up to {np.diff(numbering.tree.first).max():,} articles")
     shown = _shown(knowledge_map, region, settings)
-    files = _write_articles(knowledge_map, numbering, shown, folder)
     articles = pa.array(knowledge_map.is_article)
+    source_names, sources = source_column(knowledge_map.table["source"].filter(articles))
+    files = _write_articles(knowledge_map, numbering, sources, shown, folder)
     titles = knowledge_map.table["title"].filter(articles)
     asked = asked_questions(knowledge_map, questions)
     head = page_head(knowledge_map, labels, asked, region, quiz, domains, region_padding)
@@ -164,7 +165,7 @@ def write_tiles(
         question["source"] = int(numbering.number[question["source"]]) if question["source"] >= 0 else -1
     head |= {
         "url": asdict(shown.address) if shown.address else None,
-        "sources": source_column(knowledge_map.table["source"].filter(articles))[0],
+        "sources": source_names,
         "carried": [coding.head for coding in shown.carried.values()],
         "tiles": {
             "files": files,
@@ -172,7 +173,7 @@ def write_tiles(
             "labels": _write_labels(names, titles, numbering.number, folder),
             "search": write_title_index(titles, numbering.number[: len(titles)], folder),
             "bounds": _bounds(numbering.steps),
-            "missing": _missing(knowledge_map),
+            "missing": _missing(knowledge_map, sources),
             "questions": _questions(knowledge_map, asked, numbering, shown),
         },
     }
@@ -206,11 +207,12 @@ def _shown(knowledge_map: KnowledgeMap, region: Region | None, settings: PageSet
 # --- articles, sorted by tile
 
 
-def _write_articles(knowledge_map: KnowledgeMap, numbering: Numbering, shown: Shown, folder: ContentFolder) -> dict:
+def _write_articles(
+    knowledge_map: KnowledgeMap, numbering: Numbering, sources: np.ndarray, shown: Shown, folder: ContentFolder
+) -> dict:
     """Write tiles and details; return how many articles share a file of details, under `details_each`, and the digests of all."""
     tree, articles = numbering.tree, len(numbering.tree.order)
     each = max(FEWEST_DETAILS, -(-articles // DETAIL_FILES))
-    sources = source_column(knowledge_map.table["source"].filter(pa.array(knowledge_map.is_article)))[1]
     # Runs of tiles with about as many articles each as can be sorted in memory.
     run_of_tile = tree.first[:-1] // SORTED
     first_tiles = np.flatnonzero(np.append(True, run_of_tile[1:] != run_of_tile[:-1]))
@@ -363,11 +365,9 @@ def _bounds(positions: np.ndarray) -> list[int]:
     return [int(value) for axis in (0, 1) for value in (positions[:, axis].min(), positions[:, axis].max())]
 
 
-def _missing(knowledge_map: KnowledgeMap) -> dict[str, int]:
+def _missing(knowledge_map: KnowledgeMap, sources: np.ndarray) -> dict[str, int]:
     """Return how many articles have a source beyond those that have names, and how many no trust."""
-    articles = int(knowledge_map.is_article.sum())
-    sources = source_column(knowledge_map.table["source"].slice(0, articles))[1]
-    trust = trust_column(read_parquet(knowledge_map.path, columns=["trust"])["trust"].slice(0, articles))
+    trust = trust_column(read_parquet(knowledge_map.path, columns=["trust"])["trust"].slice(0, len(sources)))
     return {"sources": int((sources == UNKNOWN).sum()), "trust": int((trust == UNKNOWN).sum())}
 
 
