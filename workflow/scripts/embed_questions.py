@@ -1,13 +1,11 @@
 """Embed the questions."""
 
 import json
-from functools import partial
-from pathlib import Path
 
 from knowledge_map.common.job import logging_to
 from knowledge_map.common.progress import log
 from knowledge_map.embedding.embed import embed_questions
-from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.encoders import encoder_opener
 from knowledge_map.embedding.model import model_of
 from knowledge_map.questions.reading import read_reported_questions
 
@@ -20,13 +18,5 @@ with logging_to(snakemake.log[0], "embed_questions"):
         questions,
         snakemake.output.embeddings,
         model,
-        partial(
-            open_encoder,
-            model,
-            snakemake.resources.device,
-            snakemake.resources.batch_tokens,
-            snakemake.threads,
-            snakemake.resources.endpoint,
-            Path(snakemake.resources.encoder_dir),
-        ),
+        encoder_opener(model, snakemake.threads, dict(snakemake.resources.items())),
     )

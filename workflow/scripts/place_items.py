@@ -1,12 +1,10 @@
 """Place new articles or questions on the finished map."""
 
 import json
-from functools import partial
-from pathlib import Path
 
 from knowledge_map.articles.records import Source
 from knowledge_map.common.job import logging_to
-from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.encoders import encoder_opener
 from knowledge_map.embedding.model import model_of
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.map.projection import write_projection
@@ -20,15 +18,7 @@ with logging_to(snakemake.log[0], "place_items"):
         Source("new", snakemake.input.new, settings["format"], columns=settings.get("columns"), carry=settings.get("carry")),
         settings["kind"],
         model,
-        partial(
-            open_encoder,
-            model,
-            snakemake.resources.device,
-            snakemake.resources.batch_tokens,
-            snakemake.threads,
-            snakemake.resources.endpoint,
-            Path(snakemake.resources.encoder_dir),
-        ),
+        encoder_opener(model, snakemake.threads, dict(snakemake.resources.items())),
         snakemake.resources.device,
         EmbeddingTable(snakemake.input.embeddings),
         KnowledgeMap(snakemake.input.knowledge_map, ["item_id"] if append else []),

@@ -1,12 +1,9 @@
 """The job of one shard, in a process of its own (see `common.afresh`): `python -m knowledge_map.embedding.job`."""
 
-from functools import partial
-from pathlib import Path
-
 from knowledge_map.common.afresh import settings_of_job
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.embed import embed_shard
-from knowledge_map.embedding.encoders import open_encoder
+from knowledge_map.embedding.encoders import encoder_opener
 from knowledge_map.embedding.model import model_of
 
 
@@ -20,15 +17,7 @@ def main() -> None:
             settings["output"],
             settings["partial"],
             model,
-            partial(
-                open_encoder,
-                model,
-                settings["device"],
-                settings["batch_tokens"],
-                settings["threads"],
-                settings["endpoint"],
-                Path(settings["encoder_dir"]),
-            ),
+            encoder_opener(model, settings["threads"], settings),
             settings["block_size"],
             float(settings["device_memory"]),
         )

@@ -6,14 +6,16 @@ forward pass, with an attention of its own for texts without padding · endpoint
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from knowledge_map.embedding.encoders.base import AUTO, Embedded, TextBlock, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel, ServedModel
 
-__all__ = ["AUTO", "Embedded", "TextBlock", "TextEncoder", "open_encoder"]
+__all__ = ["AUTO", "Embedded", "TextBlock", "TextEncoder", "encoder_opener", "open_encoder"]
 
 
 def open_encoder(
@@ -40,6 +42,13 @@ def open_encoder(
         from knowledge_map.embedding.encoders.local import LocalEncoder  # torch takes seconds to import
 
     return LocalEncoder(model, device, batch_tokens, threads, folder / "batch_tokens.json" if folder else None)
+
+
+def encoder_opener(model: EmbeddingModel, threads: int, settings: Mapping[str, Any]) -> Callable[[], TextEncoder]:
+    """Return what opens the encoder of a job by its `settings`: device, batch_tokens, endpoint, and encoder_dir if it has one."""
+    folder = settings.get("encoder_dir")
+    where = settings["device"], settings["batch_tokens"], threads, settings["endpoint"], Path(folder) if folder else None
+    return partial(open_encoder, model, *where)
 
 
 @contextmanager
