@@ -42,7 +42,8 @@ from chromium import DESKTOP, RETURNING, launch
 from knowledge_map.common.parquet import read_parquet
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.reading import read_questions
-from knowledge_map.views.page.build import COLUMNS, PageSettings, write_page
+from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.content import PageContent, PageSettings
 
 WORDS = ["a", "th", "riv", "music of", "zzz", "é"]
 FRAMES, SECONDS = 40, 20
@@ -62,9 +63,8 @@ def write_ours(arguments: argparse.Namespace, output: Path) -> None:
     ids = set(knowledge_map.table["item_id"].filter(~knowledge_map.is_article).to_pylist())
     questions = [question for question in read_questions(arguments.questions) if question.item_id in ids]
     labels = read_parquet(arguments.results / "labels.parquet")
-    region = knowledge_map.question_region(0.1)
     settings = PageSettings(excerpts=arguments.excerpts)
-    write_page(knowledge_map, labels, questions, region, output, settings=settings)
+    write_page(PageContent(knowledge_map, labels, questions, settings=settings), output)
 
 
 def points_of(arguments: argparse.Namespace) -> Points:

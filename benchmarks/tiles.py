@@ -43,8 +43,7 @@ from knowledge_map.common.parquet import parquet_writer, read_parquet
 from knowledge_map.labels.table import SCHEMA as LABELS
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.run.serving import PageHandler, page_server
-from knowledge_map.views.page.build import COLUMNS, write_page
-from knowledge_map.views.page.tiles import LABEL_COLUMNS, TILED_COLUMNS, write_tiles
+from knowledge_map.views.page import FORMS, PageContent
 
 HELD_BACK = 0.04
 """Seconds before each answer."""
@@ -90,12 +89,9 @@ class Figures:
 
 def write(path: Path, labels: Path | None, folder: Path, as_file: bool) -> None:
     """Write the page of a map, as tiles or as one file of its first articles."""
-    columns = COLUMNS if as_file else TILED_COLUMNS
-    table = read_parquet(labels, None if as_file else list(LABEL_COLUMNS)) if labels else LABELS.empty_table()
-    if as_file:
-        write_page(KnowledgeMap(path, columns), table, [], None, folder / "index.html")
-    else:
-        write_tiles(KnowledgeMap(path, columns), table, [], None, folder / "index.html")
+    form = FORMS["file" if as_file else "tiles"]
+    table = read_parquet(labels, form.label_columns) if labels else LABELS.empty_table()
+    form.write(PageContent(KnowledgeMap(path, form.columns), table), folder / "index.html")
 
 
 def first_articles(path: Path, output: Path) -> None:

@@ -13,6 +13,7 @@ from knowledge_map.labels.cells import LabelSettings, knn_labels
 from knowledge_map.map.table import SCHEMA, KnowledgeMap
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.content import PageContent
 from knowledge_map.views.page.tiles import write_tiles
 
 TOPICS = ["Glacier", "Violin", "Éclair", "Ribosome", "Harbour", "Comet"]
@@ -107,7 +108,7 @@ def write_small_page(folder: Path) -> Path:
     """Write the page of the small map."""
     knowledge_map, labels = write_small_map(folder)
     page = folder / "knowledge_map.html"
-    write_page(knowledge_map, labels, QUESTIONS, knowledge_map.question_region(0.1), page, "Small <map>")
+    write_page(PageContent(knowledge_map, labels, QUESTIONS, "Small <map>"), page)
     return page
 
 
@@ -115,8 +116,7 @@ def write_small_tiles(folder: Path) -> Path:
     """Write the small map as tiles of up to 40 articles; return the file to open, in a folder that a server can serve."""
     knowledge_map, labels = write_small_map(folder)
     page = folder / "page" / "index.html"
-    region = knowledge_map.question_region(0.1)
-    write_tiles(knowledge_map, labels, QUESTIONS, region, page, "Small <map>", capacity=40)
+    write_tiles(PageContent(knowledge_map, labels, QUESTIONS, "Small <map>"), page, capacity=40)
     return page
 
 

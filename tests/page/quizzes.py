@@ -14,6 +14,7 @@ from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
 from knowledge_map.views.page.build import COLUMNS, write_page
+from knowledge_map.views.page.content import PageContent
 from knowledge_map.views.page.quiz_data import QuizSettings
 
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
@@ -44,14 +45,14 @@ def write_quiz_page(
     vectors = np.column_stack([everything - 0.5, np.ones((len(everything), 6)) / 2])
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     small = small_map(folder, articles, len(questions), titles, everything, vectors)
-    region = small[0].question_region(0.1)
     table = read_parquet(folder / "knowledge_map.parquet")
     texts = table["title"].to_pylist()[:articles] + [question.text for question in questions]
     position = table.column_names.index("title")
     table = table.set_column(position, "title", pa.array(texts)).replace_schema_metadata(as_metadata({"former": [*former]}))
     write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
-    write_page(knowledge_map, labelled(small, 4, 8, 16), questions, region, folder / "map.html", "A quiz", quiz, domains=domains)
+    content = PageContent(knowledge_map, labelled(small, 4, 8, 16), questions, "A quiz", quiz, domains=domains)
+    write_page(content, folder / "map.html")
     return folder / "map.html"
 
 

@@ -8,9 +8,8 @@ from html.parser import HTMLParser
 import numpy as np
 from labelled_maps import labelled, small_map
 
-from knowledge_map.map.region import question_region
 from knowledge_map.questions.records import Question
-from knowledge_map.views.page.build import PageSettings, write_page
+from knowledge_map.views.page import PageContent, PageSettings, write_page
 
 
 class Elements(HTMLParser):
@@ -53,7 +52,6 @@ def page(folder, articles=60, questions=3, titles=None, **settings):
     knowledge_map, embeddings = small_map(folder, articles, questions, titles)
     table = labelled((knowledge_map, embeddings), 2, 4)
     asked = [Question(f"question:{row}", f"Why {row}?", ("<i>yes</i>", "no"), 1, {}) for row in range(questions)]
-    region = question_region(knowledge_map.positions[~knowledge_map.is_article], 0.1)
-    write_page(knowledge_map, table, asked[::-1], region, folder / "map.html", settings=PageSettings(**settings))
+    write_page(PageContent(knowledge_map, table, asked[::-1], settings=PageSettings(**settings)), folder / "map.html")
     html = (folder / "map.html").read_text(encoding="utf-8")
     return knowledge_map, html, Elements(html)

@@ -83,7 +83,7 @@ from knowledge_map.embedding import EmbeddingTable
 from knowledge_map.labels import LabelSettings, knn_labels
 from knowledge_map.map import KnowledgeMap
 from knowledge_map.questions import read_questions
-from knowledge_map.views.page import PAGE_COLUMNS, write_page
+from knowledge_map.views.page import PAGE_COLUMNS, PageContent, write_page
 
 assert "workflow/scripts" not in knowledge_map.__file__, knowledge_map.__file__
 knowledge_map = KnowledgeMap("results/knowledge_map.parquet", PAGE_COLUMNS)
@@ -91,7 +91,7 @@ table = EmbeddingTable("results/embeddings.parquet")
 assert len(knowledge_map.positions) == table.rows and table.vectors(0, 2).shape == (2, table.dimension)
 texts = text_batches(shard_paths("results/shards/manifest.json"))
 labels = knn_labels(knowledge_map, table, texts, LabelSettings(grid=[2, 4]), region=None, threads=1)
-write_page(knowledge_map, labels, read_questions(["questions.json"]), region=None, output="{output}")
+write_page(PageContent(knowledge_map, labels, read_questions(["questions.json"])), "{output}")
 """
 
 

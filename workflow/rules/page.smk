@@ -57,6 +57,7 @@ rule map_page:
     resources:
         mem_mb=growing(2000),
     params:
+        form="file",
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
         quiz=canonical(config["quiz"]),
@@ -86,6 +87,7 @@ rule page_tiles:
     resources:
         mem_mb=growing(4500),
     params:
+        form="tiles",
         title=canonical(config["map"]["title"]),
         region_padding=config["map"]["region_padding"],
         quiz=canonical(config["quiz"]),
@@ -93,4 +95,4 @@ rule page_tiles:
     message:
         "Writing the map as a page of tiles"
     script:
-        "../scripts/page_tiles.py"
+        "../scripts/map_page.py"

@@ -21,9 +21,8 @@ def configuration() -> dict | None:
     except ImportError as error:
         print(f"without the configuration: {error}")
         return None
-    base = [Path("config.yaml")] if Path("config.yaml").exists() else []
     try:
-        return read_configuration(base + [Path(name) for name in sys.argv[1:]]) if base or sys.argv[1:] else None
+        return read_configuration([Path(name) for name in sys.argv[1:]])
     except UserError as error:
         print(f"without the configuration: {error}")
         return None

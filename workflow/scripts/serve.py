@@ -20,10 +20,8 @@ def main() -> None:
     parser.add_argument("configfile", type=Path, nargs="*", help="laid over config.yaml, as by snakemake --configfile")
     parser.add_argument("--port", type=int, default=8000, help="0 is any that is free")
     arguments = parser.parse_args()
-    over = arguments.configfile
-    base = [Path("config.yaml")] if Path("config.yaml").exists() or not over else []
     try:
-        config = read_configuration(base + over)
+        config = read_configuration(arguments.configfile)
         serve(
             Path(config["results"]) / "page", arguments.port, lambda address: print(f"{address}   (Ctrl-C ends it)", flush=True)
         )

@@ -19,10 +19,14 @@ from knowledge_map.run.status import as_text, read_status
 SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "config.schema.yaml"
 
 
-def read_configuration(paths: list[Path]) -> dict:
-    """Return the completed configuration, its files laid over each other as Snakemake does it."""
+def read_configuration(over: list[Path]) -> dict:
+    """Return the completed configuration: files laid over config.yaml and each other, as Snakemake does it.
+
+    There need be no config.yaml where there are others.
+    """
+    base = [Path("config.yaml")] if Path("config.yaml").exists() or not over else []
     config = {}
-    for path in paths:
+    for path in base + over:
         try:
             update_config(config, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
         except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
@@ -35,10 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tell how far a run is, from its files alone.")
     parser.add_argument("configfile", type=Path, nargs="*", help="laid over config.yaml, as by snakemake --configfile")
     over = parser.parse_args().configfile
-    base = [Path("config.yaml")] if Path("config.yaml").exists() or not over else []
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        config = read_configuration(base + over)
+        config = read_configuration(over)
         article_model, _ = embedding_models(config)
         print(as_text(read_status(Path(config["results"]), article_model.key(), block=block_size(config))))
     except (UserError, OSError) as error:

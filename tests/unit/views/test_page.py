@@ -14,7 +14,7 @@ from page_files import Elements, page
 
 from knowledge_map.labels.table import SCHEMA, shown_labels
 from knowledge_map.map.region import Region
-from knowledge_map.views.page.build import write_page
+from knowledge_map.views.page import PageContent, write_page
 from knowledge_map.views.page.columns import (
     FOLLOWS,
     NONE,
@@ -102,7 +102,7 @@ def test_a_map_without_questions_has_a_page(tmp_path, articles):
 
 def test_a_map_without_labels_has_a_page(tmp_path):
     knowledge_map, _ = small_map(tmp_path, 5, 0)
-    write_page(knowledge_map, SCHEMA.empty_table(), [], None, tmp_path / "map.html")
+    write_page(PageContent(knowledge_map, SCHEMA.empty_table()), tmp_path / "map.html")
     assert Elements((tmp_path / "map.html").read_text(encoding="utf-8")).head()["levels"] == []
 
 

@@ -13,11 +13,10 @@ from page_files import Elements
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import read_parquet, write_parquet
 from knowledge_map.labels.table import SCHEMA as LABELS
-from knowledge_map.map.region import question_region
 from knowledge_map.map.table import KnowledgeMap
 from knowledge_map.questions.records import Question
 from knowledge_map.run.serving import page_server
-from knowledge_map.views.page.build import PageSettings
+from knowledge_map.views.page.content import PageContent, PageSettings
 from knowledge_map.views.page.tiles import TILED_COLUMNS, write_tiles
 from knowledge_map.views.page.tiles.parts import ContentFolder
 from knowledge_map.views.page.tiles.quadtree import BITS, SPARED, build_quadtree
@@ -116,10 +115,9 @@ def write(folder: Path, titles: list[str] | None = None, questions: int = 2, art
     knowledge_map, table = small_map(folder, articles, questions, titles)
     asked = [Question(f"question:{row}", f"Why {row}?", ("yes", "no"), 1, {}) for row in range(questions)]
     labels = labelled((knowledge_map, table), 2, 4) if articles else LABELS.empty_table()
-    region = question_region(knowledge_map.positions[~knowledge_map.is_article], 0.1)
     page = folder / "page" / "index.html"
     tiled = KnowledgeMap(knowledge_map.path, TILED_COLUMNS)
-    write_tiles(tiled, labels, asked, region, page, settings=PageSettings(**settings), capacity=30)
+    write_tiles(PageContent(tiled, labels, asked, settings=PageSettings(**settings)), page, capacity=30)
     return knowledge_map, Elements(page.read_text(encoding="utf-8")), files_of(folder)
 
 
@@ -238,7 +236,7 @@ def test_carried_columns_reach_the_tiles_as_they_reach_the_page_of_one_file(tmp_
     tagged = pa.array([["a", "b"][: row % 3] for row in range(60)])
     write_parquet(knowledge_map.path, read_parquet(knowledge_map.path).append_column("year", years).append_column("tags", tagged))
     page = tmp_path / "page" / "index.html"
-    write_tiles(KnowledgeMap(knowledge_map.path, TILED_COLUMNS), LABELS.empty_table(), [], None, page, capacity=20)
+    write_tiles(PageContent(KnowledgeMap(knowledge_map.path, TILED_COLUMNS), LABELS.empty_table()), page, capacity=20)
     elements = Elements(page.read_text(encoding="utf-8"))
     tiles, _ = in_order(elements, files_of(tmp_path))
     rows = [int(title.split()[1]) for tile in tiles for title in texts(tile, "titles")]

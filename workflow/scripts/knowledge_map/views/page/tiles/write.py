@@ -18,11 +18,9 @@ from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.errors import UserError
 from knowledge_map.common.parquet import batches, open_parquet, read_parquet
 from knowledge_map.common.progress import Progress, log
-from knowledge_map.map.region import Region
 from knowledge_map.map.table import KnowledgeMap
-from knowledge_map.questions.domains import Domain
 from knowledge_map.questions.records import Question
-from knowledge_map.views.page.build import QUIZ, SETTINGS, PageSettings, asked_questions, carried_names, page_head, write_html
+from knowledge_map.views.page.build import write_html
 from knowledge_map.views.page.carried import Coding, coding_texts, column_coding
 from knowledge_map.views.page.columns import (
     NONE,
@@ -43,7 +41,7 @@ from knowledge_map.views.page.columns import (
     trust_column,
     web_addresses,
 )
-from knowledge_map.views.page.quiz_data import QuizSettings
+from knowledge_map.views.page.content import PageContent
 from knowledge_map.views.page.tiles.parts import ContentFolder, packed_parts
 from knowledge_map.views.page.tiles.quadtree import CAPACITY, Quadtree, build_quadtree
 from knowledge_map.views.page.tiles.titles import write_title_index
@@ -128,38 +126,26 @@ class Numbering:
         return cls(tree, positions, number)
 
 
-def write_tiles(
-    knowledge_map: KnowledgeMap,
-    labels: pa.Table,
-    questions: list[Question],
-    region: Region | None,
-    output: str | Path,
-    title: str = "Knowledge map",
-    quiz: QuizSettings = QUIZ,
-    settings: PageSettings = SETTINGS,
-    domains: Sequence[Domain] = (),
-    region_padding: float = 0.1,
-    capacity: int = CAPACITY,
-) -> None:
+def write_tiles(content: PageContent, output: str | Path, capacity: int = CAPACITY) -> None:
     """Write the page of tiles: `output`, its index.html, once all of `data/` beside it is there.
 
     A file of `data/` that a former page has as well is not written again; what only former pages have is removed at the end.
-    `knowledge_map` needs the columns `TILED_COLUMNS`, `labels` those of `LABEL_COLUMNS`; `capacity` is that of a tile, the
-    other parameters are those of `write_page`. Raises UserError where there are more items than the page can number.
+    The map needs the columns `TILED_COLUMNS`, the labels `LABEL_COLUMNS`; `capacity` is that of a tile. Raises UserError where
+    there are more items than the page can number.
     """
+    knowledge_map = content.knowledge_map
     if len(knowledge_map.table) >= NONE:
         raise UserError(f"page.form: tiles hold up to {NONE:,} items, and the map has {len(knowledge_map.table):,}; set `file`.")
     output = Path(output)
     folder = ContentFolder(output.parent / "data")
     numbering = Numbering.of(knowledge_map, capacity)
     log.info(f"{len(numbering.tree.level):,} tiles of up to {np.diff(numbering.tree.first).max():,} articles")
-    shown = _shown(knowledge_map, region, settings)
+    shown = _shown(content)
     articles = pa.array(knowledge_map.is_article)
     source_names, sources = source_column(knowledge_map.table["source"].filter(articles))
     files = _write_articles(knowledge_map, numbering, sources, shown, folder)
     titles = knowledge_map.table["title"].filter(articles)
-    asked = asked_questions(knowledge_map, questions)
-    head = page_head(knowledge_map, labels, asked, region, quiz, domains, region_padding)
+    head = content.head()
     names = {extent: head.pop(extent) for extent in ("levels", "region_levels")}
     for question in head["questions"]:
         question["source"] = int(numbering.number[question["source"]]) if question["source"] >= 0 else -1
@@ -174,11 +160,11 @@ def write_tiles(
             "search": write_title_index(titles, numbering.number[: len(titles)], folder),
             "bounds": _bounds(numbering.steps),
             "missing": _missing(knowledge_map, sources),
-            "questions": _questions(knowledge_map, asked, numbering, shown),
+            "questions": _questions(knowledge_map, content.asked, numbering, shown),
         },
     }
     os.sync()  # what index.html names must be on the disk before it is
-    write_html(output, title, head, _columns(head, numbering, shown), may_fetch=True)
+    write_html(output, content.title, head, _columns(head, numbering, shown), may_fetch=True)
     removed = folder.remove_others()
     log.info(
         f"{folder.files:,} files of {folder.bytes / 1e6:,.0f} MB: {folder.written:,} written, the others as they were, "
@@ -188,19 +174,20 @@ def write_tiles(
         log.warning(f"Some web space, such as that of GitHub Pages, takes no more than {MOST_FILES:,} files.")
 
 
-def _shown(knowledge_map: KnowledgeMap, region: Region | None, settings: PageSettings) -> Shown:
+def _shown(content: PageContent) -> Shown:
+    knowledge_map, settings = content.knowledge_map, content.settings
     articles = pa.array(knowledge_map.is_article)
     carried = {
         name: column_coding(name, read_parquet(knowledge_map.path, columns=[name])[name].filter(articles))
-        for name in carried_names(knowledge_map, settings)
+        for name in content.carried
     }
     with open_parquet(knowledge_map.path) as file:
         first = next(batches(file, ["title", "url"], 10_000), None)
     address = common_address(first["title"].to_pylist(), web_addresses(first["url"]).to_pylist()) if first else None
     positions = knowledge_map.positions[knowledge_map.is_article]
     wanted = np.full(len(positions), settings.excerpts == "all")
-    if settings.excerpts == "region" and region is not None:
-        wanted = region.contains(positions)
+    if settings.excerpts == "region" and content.region is not None:
+        wanted = content.region.contains(positions)
     return Shown(carried, address, settings.neighbors, wanted)
 
 
