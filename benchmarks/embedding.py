@@ -25,9 +25,12 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import Qwen3Config, Qwen3Model
+from transformers import Qwen3Model
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPOSITORY / "workflow" / "scripts"), str(REPOSITORY / "tests" / "support")]
+from qwen_models import full_size
+
 from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
 from knowledge_map.common.files import write_json
@@ -38,7 +41,6 @@ from knowledge_map.embedding.encoders.batching import Batch, first_batch
 from knowledge_map.embedding.encoders.local import LocalEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 BATCH_SIZES = (16, 32, 64, 128)
 H100_TFLOPS = 989
 """Products of bfloat16 a second, dense, as NVIDIA states for the H100 and H200."""
@@ -67,18 +69,7 @@ def minilm(precision: str) -> EmbeddingModel:
 def qwen_shaped(folder: Path) -> Path:
     """Save a model of the layers of Qwen3-Embedding-0.6B with random weights, and a tokenizer that is at hand."""
     torch.manual_seed(0)
-    config = Qwen3Config(
-        vocab_size=151_669,
-        hidden_size=1024,
-        intermediate_size=3072,
-        num_hidden_layers=28,
-        num_attention_heads=16,
-        num_key_value_heads=8,
-        head_dim=128,
-        max_position_embeddings=32_768,
-        dtype="bfloat16",
-    )
-    Qwen3Model(config).to(torch.bfloat16).save_pretrained(folder / "plain")
+    Qwen3Model(full_size(dtype="bfloat16")).to(torch.bfloat16).save_pretrained(folder / "plain")
     SentenceTransformer(str(minilm("float32").folder()), device="cpu").tokenizer.save_pretrained(folder / "plain")
     modules = [Transformer(str(folder / "plain")), Pooling(1024, pooling_mode="lasttoken"), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))

@@ -33,12 +33,12 @@ except ImportError as missing:  # of another version than the lock's; nothing is
 
 import sentence_transformers
 import transformers
-from qwen_models import ALPHABET, byte_tokenizer, save_model
+from qwen_models import ALPHABET, byte_tokenizer, full_size, save_model
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from transformers import Qwen3Config, Qwen3Model
+from transformers import Qwen3Model
 
 from knowledge_map.common.afresh import GoOnAfreshError
 from knowledge_map.common.device import METAL, DevicePolicy, device_memory
@@ -179,18 +179,7 @@ def memory(folder: Path) -> None:
 
 def save_large(folder: Path) -> Path:
     """Save a random Qwen3 of the size of Qwen3-Embedding-0.6B, with a tokenizer of bytes."""
-    config = Qwen3Config(
-        vocab_size=151_669,
-        hidden_size=1_024,
-        intermediate_size=3_072,
-        num_hidden_layers=28,
-        num_attention_heads=16,
-        num_key_value_heads=8,
-        head_dim=128,
-        max_position_embeddings=32_768,
-        pad_token_id=len(ALPHABET),
-        eos_token_id=len(ALPHABET),
-    )
+    config = full_size(pad_token_id=len(ALPHABET), eos_token_id=len(ALPHABET))
     torch.manual_seed(0)
     with torch.device("cuda"):
         model = Qwen3Model(config).to(torch.bfloat16)

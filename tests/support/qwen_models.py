@@ -25,6 +25,21 @@ def byte_tokenizer(padding_side: str) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=END, eos_token=END, padding_side=padding_side)
 
 
+def full_size(**settings: object) -> Qwen3Config:
+    """Return the shape of Qwen3-Embedding-0.6B, with other settings beside."""
+    return Qwen3Config(
+        vocab_size=151_669,
+        hidden_size=1_024,
+        intermediate_size=3_072,
+        num_hidden_layers=28,
+        num_attention_heads=16,
+        num_key_value_heads=8,
+        head_dim=128,
+        max_position_embeddings=32_768,
+        **settings,
+    )
+
+
 def save_model(folder: Path, padding_side: str, positions: int = 512) -> Path:
     """Save a random Qwen3 of two layers the way Qwen3-Embedding is laid out: padded left, every text ended by a token."""
     config = Qwen3Config(
