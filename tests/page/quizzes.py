@@ -27,7 +27,7 @@ def question(
     return Question(f"question:{number}", text or f"Why {number}?", tuple(options), answer, data)
 
 
-def write_quiz_page(
+def quiz_content(
     folder: Path,
     questions: list[Question],
     places: Sequence[tuple[float, float]],
@@ -35,8 +35,8 @@ def write_quiz_page(
     quiz: QuizSettings = IN_ORDER,
     domains: Sequence[Domain] = (),
     former: Sequence[str] = (),
-) -> Path:
-    """Write a page with these questions at these places, among articles that are spread evenly and named after their side."""
+) -> PageContent:
+    """Return a page with these questions at these places, among articles that are spread evenly and named after their side."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(3)
     spread = random.uniform(0.1, 0.9, (articles, 2))
@@ -51,8 +51,12 @@ def write_quiz_page(
     table = table.set_column(position, "title", pa.array(texts)).replace_schema_metadata(as_metadata({"former": [*former]}))
     write_parquet(folder / "knowledge_map.parquet", table)
     knowledge_map = KnowledgeMap(folder / "knowledge_map.parquet", COLUMNS)
-    content = PageContent(knowledge_map, labelled(small, 4, 8, 16), questions, "A quiz", quiz, domains=domains)
-    write_page(content, folder / "map.html")
+    return PageContent(knowledge_map, labelled(small, 4, 8, 16), questions, "A quiz", quiz, domains=domains)
+
+
+def write_quiz_page(folder: Path, *questions_and_places, **settings) -> Path:
+    """Write the page of `quiz_content`, which takes the same."""
+    write_page(quiz_content(folder, *questions_and_places, **settings), folder / "map.html")
     return folder / "map.html"
 
 

@@ -77,7 +77,7 @@ def test_what_is_in_the_middle_opens_by_keys(desktop):
     assert desktop.locator("#hint").inner_text().startswith("Comet 5")
     assert "In the middle: Comet 5." in desktop.locator("#scene").text_content()
     desktop.keyboard.press("Enter")
-    assert desktop.locator("#panel-title").inner_text() == "Comet 5"
+    desktop.get_by_role("heading", name="Comet 5").wait_for()
     assert desktop.evaluate("document.activeElement.id") == "panel-title"
     desktop.keyboard.press("Escape")
     assert desktop.evaluate("document.activeElement.id") == "map"

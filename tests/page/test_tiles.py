@@ -8,17 +8,57 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from chromium import PHONE
 from pages import write_small_tiles
 from playwright.sync_api import Page
+from quizzes import quiz_content
 from screen import color_by, row_of, settle, show
+from test_access import (
+    test_axe_finds_no_serious_fault_on_a_phone,
+    test_keys_alone_reach_everything,
+    test_results_are_announced,
+    test_the_view_is_told_in_words,
+    test_what_is_in_the_middle_opens_by_keys,
+)
+from test_items import test_a_tap_opens_the_panel_on_a_phone
+from test_moving import test_two_fingers_zoom
+from test_quiz import (
+    PLACES,
+    SIX,
+    test_it_fits_a_phone,
+    test_it_is_taken_with_keys_alone,
+    test_markers_tell_by_colour_what_became_of_each_question,
+    test_strong_and_weak_regions_are_named_with_articles_to_read,
+)
 from test_search import test_titles_are_found, test_what_is_not_there_is_said
+from test_sharing import (
+    test_a_shared_result_fits_a_phone,
+    test_the_same_page_takes_a_link_that_is_followed_on_it,
+    test_the_way_back_leads_out_of_a_shared_result,
+)
 
 from knowledge_map.run.serving import PageHandler, page_server
+from knowledge_map.views.page.tiles import write_tiles
 
 __all__ = [
+    "test_a_shared_result_fits_a_phone",
+    "test_a_tap_opens_the_panel_on_a_phone",
+    "test_axe_finds_no_serious_fault_on_a_phone",
+    "test_it_fits_a_phone",
+    "test_it_is_taken_with_keys_alone",
+    "test_keys_alone_reach_everything",
+    "test_markers_tell_by_colour_what_became_of_each_question",
+    "test_results_are_announced",
+    "test_strong_and_weak_regions_are_named_with_articles_to_read",
+    "test_the_same_page_takes_a_link_that_is_followed_on_it",
+    "test_the_view_is_told_in_words",
+    "test_the_way_back_leads_out_of_a_shared_result",
     "test_titles_are_found",
+    "test_two_fingers_zoom",
+    "test_what_is_in_the_middle_opens_by_keys",
     "test_what_is_not_there_is_said",
 ]
+"""What the two forms share, on the fixtures below."""
 
 ALL = "knowledgeMap.store.tiles.need([...Array(knowledgeMap.store.tiles.tree.count).keys()])"
 """Fetches every tile, so that every row has its title."""
@@ -50,10 +90,28 @@ def address(tiles) -> Iterator[str]:
 @pytest.fixture
 def desktop(open_page, address) -> Page:
     """The page of tiles, every tile of which is there, as the tests that it shares with the page of one file ask for any row."""
-    page = open_page(address)
+    return with_all_tiles(open_page(address))
+
+
+@pytest.fixture
+def phone(open_page, address) -> Page:
+    """The same on a phone."""
+    return with_all_tiles(open_page(address, **PHONE))
+
+
+def with_all_tiles(page: Page) -> Page:
     settle(page)
     page.evaluate(ALL)
     return page
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory) -> Iterator[str]:
+    """The six questions of the tests of the quiz, as tiles."""
+    folder = tmp_path_factory.mktemp("six")
+    write_tiles(quiz_content(folder, SIX, PLACES), folder / "page" / "index.html", capacity=40)
+    with served(folder / "page") as address:
+        yield address
 
 
 @pytest.fixture
