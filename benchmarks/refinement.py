@@ -58,6 +58,7 @@ class Articles:
     def __init__(self, vectors: np.ndarray):
         self.array = vectors
         self.rows, self.dimension = vectors.shape
+        self.articles = self.rows
 
     def vectors(self, start: int, stop: int) -> np.ndarray:
         return self.array[start:stop]
@@ -86,7 +87,7 @@ class Case:
         self.later = asked[len(asked) - later :]
         self.fitted = asked[: len(asked) - later]
 
-        vectors = Articles(table.take(rows))
+        self.vectors = vectors = Articles(table.take(rows))
         self.articles = len(rows)
         self.nearest, _ = nearest(vectors, 0, len(rows), min(15, len(rows) - 1), "cpu", threads)
         everyone = range(len(rows))
@@ -105,7 +106,7 @@ class Case:
         """Return the refined layout, as `refined_layout` makes it."""
         settings = settings.limited_to(self.articles, len(self.fitted))
         neighbors = np.vstack([self.nearest, self.question_nearest])[:, : settings.k]
-        positions = refine(self.raw, neighbors, self.articles, settings, self.threads)
+        positions = refine(self.raw, neighbors, self.vectors, settings, self.threads)
         place(positions, neighbors, self.articles, settings.question_weight > 1, settings.placement_iterations, self.threads)
         return normalized(positions)
 

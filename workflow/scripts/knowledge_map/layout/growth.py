@@ -103,7 +103,7 @@ def grown_layout(
         if settled > MANY:
             log.info(f"{100 * settled:.0f} % of the items came since all steps of the refinement were taken: all are taken again")
             settled = 0.0
-            positions = refine(start, nearest, table.articles, settings, threads)
+            positions = refine(start, nearest, table, settings, threads)
         else:
             positions = settle(start, nearest, table.articles, settings, new, threads)
         place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)

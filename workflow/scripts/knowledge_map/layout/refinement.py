@@ -12,6 +12,7 @@ from openTSNE.tsne import gradient_descent
 
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.deformation import draw_sample, put_in_order
 from knowledge_map.layout.placement import place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
@@ -21,6 +22,9 @@ INITIAL_SPREAD = 1e-4
 """Standard deviation of the starting positions, small as t-SNE wants it (Kobak & Berens, 2019)."""
 
 MOMENTUM = 0.8
+
+BENT_AFTER = 3 / 4
+"""Share of the steps after which the layout is bent as a whole; the others make up for what that costs neighbors."""
 
 SETTLING = 1 / 2
 """A layout that was refined before takes this fraction of the steps."""
@@ -82,7 +86,7 @@ def refined_layout(
         log.info("refinement is off: the map is UMAP's layout")
         return normalized(raw)
     settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
-    positions = refine(raw, nearest, table.articles, settings, threads)
+    positions = refine(raw, nearest, table, settings, threads)
     place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
     return normalized(positions)
 
@@ -103,15 +107,17 @@ def nearest_of_all(
     return settings, nearest
 
 
-def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int) -> np.ndarray:
+def refine(layout: np.ndarray, neighbors: np.ndarray, table: EmbeddingTable, settings: Refinement, threads: int) -> np.ndarray:
     """Return the layout after t-SNE steps over a uniform nearest-neighbor graph, float64 [N, 2], articles first.
+
+    On the way it is bent as a whole, so that random triplets of articles are in order; see `deformation`.
 
     Parameters
     ----------
     layout : float32 [N, 2], where to start.
     neighbors : int [N, k], rows of each item's nearest articles, -1 where there are fewer. Questions are linked to articles
         only.
-    articles : how many of the rows are articles; the questions come after them.
+    table : the vectors; the articles come before the questions.
 
     An item that is linked more strongly than most takes steps that much smaller, or it would overshoot: so heavy edges of
     questions throw nothing out of the map, and the other items need not wait for them.
@@ -122,10 +128,14 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: R
     diagonal of the graph's Laplacian (Jacobi preconditioning).
     """
     start = layout - layout.mean(axis=0)
-    descent = _Descent(start / max(float(start.std()), 1e-12) * INITIAL_SPREAD, neighbors, articles, settings, threads)
+    descent = _Descent(start / max(float(start.std()), 1e-12) * INITIAL_SPREAD, neighbors, table.articles, settings, threads)
     # Heavy questions would shift whole regions while everything is still close together.
     descent.steps("drawing together", settings.early_iterations, settings.early_exaggeration, question_weight=1)
-    descent.steps("sorting out", settings.iterations, 1, settings.question_weight)
+    before = round(settings.iterations * BENT_AFTER)
+    descent.steps("sorting out", before, 1, settings.question_weight)
+    if settings.iterations:
+        put_in_order(descent.embedding.view(np.ndarray), draw_sample(table, settings.seed), settings.seed)
+    descent.steps("sorting out what was bent", settings.iterations - before, 1, settings.question_weight)
     return np.asarray(descent.embedding)
 
 
