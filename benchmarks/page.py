@@ -31,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
@@ -329,7 +329,7 @@ def measured(candidate: Candidate, figures: Figures, page_file: Path, browser: B
         if filtered:
             figures.filter_ms = float(np.median(filtered))
             figures.details["filtered"] = filtered
-    figures.tab_mb = tab_memory(browser)
+    figures.tab_mb = tab_memory(page)
     context.close()
 
 
@@ -371,12 +371,40 @@ def full_draw(page: Page) -> float:
     }""")
 
 
-def tab_memory(browser: Browser) -> float:
-    """Return the unique memory of the largest renderer, MB."""
-    session = browser.new_browser_cdp_session()
+def tab_memory(page: Page) -> float:
+    """Return the unique memory of the largest renderer, MB, without the answers of servers that it keeps for Playwright alone.
+
+    A browser that is driven keeps what it fetched, so that it can be asked for it; nobody asks.
+    """
+    session = page.context.browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    return (
-        max(psutil.Process(process["id"]).memory_full_info().uss for process in processes if process["type"] == "renderer") / 1e6
+    used = {
+        process["id"]: psutil.Process(process["id"]).memory_full_info().uss
+        for process in processes
+        if process["type"] == "renderer"
+    }
+    largest = max(used, key=used.get)
+    return (used[largest] - _answers_kept(page, session, largest)) / 1e6
+
+
+def _answers_kept(page: Page, session: CDPSession, process: int) -> int:
+    """Return the bytes of the partition of memory in which Chromium keeps what servers answered."""
+    events, ended = [], []
+    session.on("Tracing.dataCollected", lambda event: events.extend(event["value"]))
+    session.on("Tracing.tracingComplete", lambda event: ended.append(event))
+    only_memory = {"includedCategories": ["disabled-by-default-memory-infra"], "excludedCategories": ["*"]}
+    session.send(
+        "Tracing.start", {"transferMode": "ReportEvents", "traceConfig": only_memory | {"memoryDumpConfig": {"triggers": []}}}
+    )
+    session.send("Tracing.requestMemoryDump", {"levelOfDetail": "detailed"})
+    session.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(50)
+    dumps = [event["args"]["dumps"].get("allocators", {}) for event in events if event["ph"] == "v" and event["pid"] == process]
+    return sum(
+        int(dump["partition_alloc/partitions/buffer"]["attrs"]["size"]["value"], 16)
+        for dump in dumps
+        if "partition_alloc/partitions/buffer" in dump
     )
 
 

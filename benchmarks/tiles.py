@@ -144,7 +144,7 @@ def measure(figures: Figures, folder: Path, positions: np.ndarray, browser: Brow
         wait(page, "knowledgeMap.isLoaded() && knowledgeMap.isAtRest()")
         figures.zoom_s, figures.zoom_mb = time.monotonic() - begin, (SlowHandler.sent - before) / 1e6
         wander(page, positions, seconds)
-        figures.tab_mb = tab_memory(browser)
+        figures.tab_mb = tab_memory(page)
         context.close()
         server.shutdown()
 

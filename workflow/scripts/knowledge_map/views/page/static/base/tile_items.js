@@ -22,7 +22,7 @@ import { signal } from "./signal.js";
  * @property {Parts} parts
  */
 
-const MOST_BYTES = 48e6; // of titles: beyond, those of tiles that were in view longest ago are dropped
+const MOST_BYTES = 12e6; // of titles: beyond, those of tiles that were in view longest ago are dropped
 const MOST_DETAILS = 200; // files of details that are kept
 
 export class TileItems {
