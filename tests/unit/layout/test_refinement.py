@@ -116,9 +116,10 @@ def test_without_steps_the_layout_keeps_its_shape(items):
 
 def test_progress_of_the_steps_is_in_the_log(items, caplog):
     caplog.set_level("INFO", "knowledge_map")
-    items.refined(flat(items.vectors), **SHORT)
-    for part in ("drawing together", "sorting out"):
-        assert f"{part}: iteration 10 of 10" in caplog.text
+    items.refined(flat(items.vectors), **SHORT | {"iterations": 40})
+    for part, steps in (("drawing together", 10), ("sorting out", 30), ("sorting out what was bent", 10)):
+        assert f"{part}: iteration {steps} of {steps}" in caplog.text
+    assert "bent as a whole: " in caplog.text
     assert "10 of 10 iterations of the placement" in caplog.text and "of 620 items moved" in caplog.text
 
 
