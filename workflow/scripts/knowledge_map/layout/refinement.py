@@ -13,7 +13,7 @@ from openTSNE.tsne import gradient_descent
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.deformation import draw_sample, put_in_order
-from knowledge_map.layout.placement import place
+from knowledge_map.layout.placement import BEARABLE, place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
 from knowledge_map.neighbors.graph import nearest_articles, read_neighbors
@@ -68,14 +68,19 @@ class Refinement:
     seed: int
 
     def limited_to(self, articles: int, questions: int) -> "Refinement":
-        """Return the settings that so many articles bear: light questions, where they claim more articles than there are.
+        """Return the settings that so many articles bear: the more of them questions claim, the lighter the questions.
 
-        Then an article belongs to several questions, and drawing it to all of them would only take articles apart.
+        Where they claim more articles than there are, they weigh no more than articles: then an article belongs to several
+        questions, and drawing it to all of them would only take articles apart.
         """
-        if questions * self.k <= articles:
+        claimed = questions * self.k / articles
+        most = 1.0 if claimed > 1 else BEARABLE / claimed if claimed else self.question_weight
+        if self.question_weight <= most:
             return self
-        log.info(f"{questions:,} questions are many for {articles:,} articles: they weigh as much as articles")
-        return replace(self, question_weight=min(self.question_weight, 1))
+        log.info(
+            f"{questions:,} questions are many for {articles:,} articles: they weigh {most:.1f}, not {self.question_weight:g}"
+        )
+        return replace(self, question_weight=most)
 
 
 def refined_layout(
