@@ -99,6 +99,13 @@ def test_a_heavy_weight_throws_no_question_out_of_the_map(items):
     assert items.overlap(positions) > 0.7
 
 
+@pytest.mark.parametrize(("questions", "weight"), [(0, 15), (40, 15), (100, 7), (199, 3.5), (201, 1)])
+def test_questions_weigh_the_less_the_more_of_the_articles_they_claim(questions, weight):
+    settings = Refinement(**SETTINGS).limited_to(1_000, questions)
+    assert settings.question_weight == pytest.approx(weight, rel=0.01)
+    assert Refinement(**SETTINGS | {"question_weight": 0.5}).limited_to(1_000, questions).question_weight == 0.5
+
+
 def test_questions_that_claim_more_articles_than_there_are_weigh_no_more_than_these(tmp_path, caplog):
     vectors, _ = clustered(90, 12, clusters=5, spread=0.4)
     items, raw = Items(tmp_path, vectors, questions=30, k=10), flat(vectors)
