@@ -74,7 +74,7 @@ class Refinement:
         questions, and drawing it to all of them would only take articles apart.
         """
         claimed = questions * self.k / articles
-        most = 1.0 if claimed > 1 else BEARABLE / claimed if claimed else self.question_weight
+        most = 1.0 if claimed > 1 else BEARABLE / max(claimed, 1e-12)
         if self.question_weight <= most:
             return self
         log.info(
