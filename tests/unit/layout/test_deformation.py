@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from knowledge_map.diagnostics.measures import random_triplets, triplets_kept
-from knowledge_map.layout.deformation import Sample, put_in_order
+from knowledge_map.layout.deformation import Sample, put_back, put_in_order
 
 
 def bent_away(n: int = 1_500, seed: int = 0) -> tuple[np.ndarray, Sample]:
@@ -78,3 +78,23 @@ def test_few_items_and_items_on_a_line_do_no_harm(layout):
     vectors = np.eye(5, 3, dtype=np.float32)[: len(layout)] + np.float32(0.1)
     put_in_order(layout, Sample(np.arange(len(layout)), vectors), seed=3)
     assert np.isfinite(layout).all()
+
+
+def test_known_items_are_bent_back_and_take_the_others_along():
+    layout, sample = bent_away()
+    moved = layout.copy()
+    put_in_order(moved, sample, seed=3)
+    known = sample.rows[::3]
+    before = np.linalg.norm(moved - layout, axis=1)
+    put_back(moved, known, layout[known])
+    after = np.linalg.norm(moved - layout, axis=1)
+    assert np.median(after) < 0.1 * np.median(before)
+    assert np.quantile(after, 0.99) < 0.5 * np.quantile(before, 0.99)
+
+
+@pytest.mark.parametrize("known", [0, 1, 5])
+def test_few_known_items_or_none_do_no_harm(known):
+    layout = np.random.default_rng(2).normal(size=(5, 2))
+    moved = layout.copy()
+    put_back(moved, np.arange(known), layout[:known])
+    assert moved == pytest.approx(layout, abs=1e-9)

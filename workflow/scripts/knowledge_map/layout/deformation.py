@@ -1,7 +1,8 @@
-"""A smooth deformation of the whole layout, which puts items far apart in order and leaves neighbors neighbors.
+"""Smooth deformations of a whole layout, which leave neighbors neighbors.
 
-Gradient steps over the nearest articles know nothing of what lies far apart: of three articles drawn at random, the two that are
-nearer in meaning are the nearer on the map less often than on UMAP's layout. So the plane as a whole is bent, by few numbers.
+One puts items far apart in order. Gradient steps over the nearest articles know nothing of what lies far apart: of three articles
+drawn at random, the two that are nearer in meaning are the nearer on the map less often than on UMAP's layout. So the plane as a
+whole is bent, by few numbers. The other brings the known items of a map that grows back to where they lay.
 
 Source: the random triplets of Wang, Huang, Rudin, Shaposhnik, "Understanding how dimension reduction tools work" (2021), as a
 loss; deformations by cubic B-splines, Lee, Wolberg, Shin, "Scattered data interpolation with multilevel B-splines" (1997), that
@@ -25,11 +26,17 @@ TRIPLETS = 100_000
 SQUARES = 4
 """Squares on a side of the layout, each bent by a cubic."""
 
-FOLDING = 0.48
-"""A control point may be moved by this share of a square's side, and the deformation folds nothing."""
+POINTS = (SQUARES + 3) ** 2
+"""Control points, whose shifts are the deformation."""
+
+FARTHEST = 0.48 / SQUARES
+"""A control point may be shifted by this share of the layout's side, and the deformation folds nothing."""
 
 STIFFNESS = 0.001
 """Weight of the squared differences between neighboring control points; that of all triplets together is 1."""
+
+RIDGE = 1e-5
+"""What a shift costs, squared, beside the mean of the squared distances to where known items are to lie."""
 
 WIDTH = 0.15
 """Of the layout's side: where distances differ by much more than this, a triplet counts as wholly right or wrong."""
@@ -67,19 +74,40 @@ def put_in_order(positions: np.ndarray, sample: Sample, seed: int) -> None:
         return
     low = positions.min(axis=0)
     triplets = _Triplets((positions[sample.rows] - low) / side, sample.vectors, seed)
-    points = (SQUARES + 3) ** 2
-    most = FOLDING / SQUARES
     found = minimize(
         triplets.loss,
-        np.zeros(2 * points),
+        np.zeros(2 * POINTS),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(-most, most)] * (2 * points),
+        bounds=[(-FARTHEST, FARTHEST)] * (2 * POINTS),
         options={"maxiter": ITERATIONS},
     )
-    shifts = found.x.reshape(points, 2)
+    shifts = found.x.reshape(POINTS, 2)
     before, after = (f"{100 * triplets.in_order(some):.1f} %" for some in (np.zeros_like(shifts), shifts))
     log.info(f"bent as a whole: {after} of {TRIPLETS:,} random triplets of articles in order, {before} before")
+    _shift(positions, low, side, shifts)
+
+
+def put_back(positions: np.ndarray, rows: np.ndarray, aims: np.ndarray) -> None:
+    """Deform a layout, so that known items come near to where they are to lie, in place.
+
+    Parameters
+    ----------
+    positions : float64 [N, 2].
+    rows : of the known items, int [n].
+    aims : where these are to lie, float [n, 2].
+    """
+    if not len(rows) or not (side := float(np.ptp(positions, axis=0).max())):
+        return
+    low = positions.min(axis=0)
+    weights = _spline_weights((positions[rows] - low) / side)
+    squares = (weights.T @ weights).toarray() / len(rows) + RIDGE * np.eye(POINTS)
+    shifts = np.linalg.solve(squares, weights.T @ ((aims - positions[rows]) / side) / len(rows))
+    _shift(positions, low, side, shifts.clip(-FARTHEST, FARTHEST))
+
+
+def _shift(positions: np.ndarray, low: np.ndarray, side: float, shifts: np.ndarray) -> None:
+    """Deform a layout that begins at `low`, with the control points shifted, float [points, 2], in place."""
     for start in range(0, len(positions), PART):
         part = positions[start : start + PART]
         part += side * (_spline_weights((part - low) / side) @ shifts)
@@ -148,4 +176,4 @@ def _spline_weights(places: np.ndarray) -> scipy.sparse.csr_matrix:
     columns = near[:, 0, :, None] * (SQUARES + 3) + near[:, 1, None, :]
     weights = cubics[:, 0, :, None] * cubics[:, 1, None, :]
     rows = np.arange(0, 16 * len(places) + 1, 16)
-    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), rows), shape=(len(places), (SQUARES + 3) ** 2))
+    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), rows), shape=(len(places), POINTS))

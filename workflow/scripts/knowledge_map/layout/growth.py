@@ -96,8 +96,7 @@ def grown_layout(
     nearest_known = _nearest_known(table, known, settings.k, threads)
     raw = _inserted(former.raw_positions, rows, table.articles, nearest_known, threads)
     start = _inserted(former.positions, rows, table.articles, nearest_known, threads).clip(0, 1)
-    positions, new = start, float(1 - known.mean())
-    settled = former.settled + new
+    positions, settled = start, former.settled + float(1 - known.mean())
     if settings.enabled:
         settings, nearest = nearest_of_all(neighbors_path, table, settings, threads)
         if settled > MANY:
@@ -105,7 +104,7 @@ def grown_layout(
             settled = 0.0
             positions = refine(start, nearest, table, settings, threads)
         else:
-            positions = settle(start, nearest, table.articles, settings, new, threads)
+            positions = settle(start, nearest, table.articles, settings, known, threads)
         place(positions, nearest, table.articles, settings.question_weight > 1, settings.placement_iterations, threads)
         positions = aligned(positions, known, start[known])
     return GrownLayout(raw.astype(np.float32), within_square(positions).astype(np.float32), settled)

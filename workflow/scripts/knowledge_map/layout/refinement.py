@@ -1,6 +1,8 @@
 """The refined layout: UMAP's positions moved until true neighbors are neighbors in the plane."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from openTSNE.tsne import gradient_descent
 
 from knowledge_map.common.progress import duration, log
 from knowledge_map.embedding.table import EmbeddingTable
-from knowledge_map.layout.deformation import draw_sample, put_in_order
+from knowledge_map.layout.deformation import draw_sample, put_back, put_in_order
 from knowledge_map.layout.placement import BEARABLE, place
 from knowledge_map.layout.table import normalized
 from knowledge_map.neighbors.exact import articles_nearest_to
@@ -136,29 +138,29 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, table: EmbeddingTable, set
     descent = _Descent(start / max(float(start.std()), 1e-12) * INITIAL_SPREAD, neighbors, table.articles, settings, threads)
     # Heavy questions would shift whole regions while everything is still close together.
     descent.steps("drawing together", settings.early_iterations, settings.early_exaggeration, question_weight=1)
-    before = round(settings.iterations * BENT_AFTER)
-    descent.steps("sorting out", before, 1, settings.question_weight)
     if settings.iterations:
-        put_in_order(descent.embedding.view(np.ndarray), draw_sample(table, settings.seed), settings.seed)
-    descent.steps("sorting out what was bent", settings.iterations - before, 1, settings.question_weight)
+        with descent.bending("sorting out", settings.iterations) as positions:
+            put_in_order(positions, draw_sample(table, settings.seed), settings.seed)
     return np.asarray(descent.embedding)
 
 
 def settle(
-    layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, new: float, threads: int
+    layout: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, known: np.ndarray, threads: int
 ) -> np.ndarray:
     """Return a layout that was refined before, and into which items were inserted, after some more t-SNE steps.
 
-    The parameters are those of `refine`; `new` is the share of the items that were inserted, 0 to 1: the larger it is, the longer
-    neighbors are drawn together. The layout begins at the scale to which the steps of `refine` bring one of so many items: much
-    below it, the first steps would blow it up and lose what it was; much above, nothing would move.
+    The parameters are those of `refine`, but for the number of `articles`, and which items are `known`, bool [N]: the more were
+    inserted, the longer neighbors are drawn together. The layout begins at the scale to which the steps of `refine` bring one of
+    so many items: much below it, the first steps would blow it up and lose what it was; much above, nothing would move. On the
+    way it is bent back to where the known items lay, for the steps would unbend it.
     """
     start = (layout - layout.mean(axis=0)).astype(np.float64)
     start *= SPREAD * len(start) ** 0.25 / max(float(start.std()), 1e-12)
-    descent = _Descent(start, neighbors, articles, settings, threads)
-    drawn = round(settings.early_iterations * min(2 * new, 1))
+    descent = _Descent(start.copy(), neighbors, articles, settings, threads)
+    drawn = round(settings.early_iterations * min(2 * (1 - known.mean()), 1))
     descent.steps("drawing new items in", drawn, min(GATHERING, settings.early_exaggeration), question_weight=1)
-    descent.steps("settling", round(settings.iterations * SETTLING), 1, settings.question_weight)
+    with descent.bending("settling", round(settings.iterations * SETTLING)) as positions:
+        put_back(positions, np.flatnonzero(known), start[known])
     return np.asarray(descent.embedding)
 
 
@@ -166,7 +168,7 @@ class _Descent:
     """Positions on their way down the gradient of t-SNE."""
 
     def __init__(self, start: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int):
-        self.neighbors, self.articles = neighbors, articles
+        self.neighbors, self.articles, self.settings = neighbors, articles, settings
         self.learning_rate = max(len(start) * settings.learning_rate, 1.0)
         self.optimizer = _ScaledSteps()
         self.embedding = openTSNE.TSNEEmbedding(
@@ -191,6 +193,14 @@ class _Descent:
             callbacks=[_Report(name, iterations)],
             callbacks_every_iters=10,
         )
+
+    @contextmanager
+    def bending(self, name: str, iterations: int) -> Iterator[np.ndarray]:
+        """Take so many steps without exaggeration; after most of them, yield the positions, to be changed in place."""
+        before = round(iterations * BENT_AFTER)
+        self.steps(name, before, 1, self.settings.question_weight)
+        yield self.embedding.view(np.ndarray)
+        self.steps(f"{name} what was bent", iterations - before, 1, self.settings.question_weight)
 
 
 def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:
