@@ -101,7 +101,7 @@ def test_known_items_stay_and_new_ones_come_to_their_neighbors(former, everythin
     assert (positions.shape, positions.dtype) == ((ROWS, 2), np.float32)
     assert positions.min() >= 0 and positions.max() <= 1
     moved = np.linalg.norm(positions[EARLIER] - former.positions, axis=1)
-    assert np.median(moved) < 0.03
+    assert np.median(moved) < 0.035
     anew = refined_layout(flat(VECTORS), everything.graph, everything.table, Refinement(**SETTINGS), 1)
     assert everything.recall(positions) > everything.recall(anew) - 0.03
     assert np.array_equal(raw[EARLIER], former.raw_positions.astype(np.float32)) and np.isfinite(raw).all()
@@ -137,7 +137,7 @@ def test_vanished_items_leave_room_and_no_new_ones_are_needed(former, tmp_path):
     fewer = Items(tmp_path / "fewer", EARLIER[40:])
     _, positions = grown(former, fewer)
     moved = np.linalg.norm(positions - former.positions[40:], axis=1)
-    assert np.median(moved) < 0.03
+    assert np.median(moved) < 0.035
 
 
 @pytest.mark.slow

@@ -1,8 +1,6 @@
 """The refined layout: UMAP's positions moved until true neighbors are neighbors in the plane."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,10 +136,12 @@ def refine(layout: np.ndarray, neighbors: np.ndarray, table: EmbeddingTable, set
     descent = _Descent(start / max(float(start.std()), 1e-12) * INITIAL_SPREAD, neighbors, table.articles, settings, threads)
     # Heavy questions would shift whole regions while everything is still close together.
     descent.steps("drawing together", settings.early_iterations, settings.early_exaggeration, question_weight=1)
+    before = round(settings.iterations * BENT_AFTER)
+    descent.steps("sorting out", before, 1, settings.question_weight)
     if settings.iterations:
-        with descent.bending("sorting out", settings.iterations) as positions:
-            put_in_order(positions, draw_sample(table, settings.seed), settings.seed)
-    return np.asarray(descent.embedding)
+        put_in_order(descent.positions, draw_sample(table, settings.seed), settings.seed)
+    descent.steps("sorting out what was bent", settings.iterations - before, 1, settings.question_weight)
+    return descent.positions
 
 
 def settle(
@@ -151,24 +151,24 @@ def settle(
 
     The parameters are those of `refine`, but for the number of `articles`, and which items are `known`, bool [N]: the more were
     inserted, the longer neighbors are drawn together. The layout begins at the scale to which the steps of `refine` bring one of
-    so many items: much below it, the first steps would blow it up and lose what it was; much above, nothing would move. On the
-    way it is bent back to where the known items lay, for the steps would unbend it.
+    so many items: much below it, the first steps would blow it up and lose what it was; much above, nothing would move. In the
+    end it is bent back to where the known items lay, for the steps unbend it.
     """
     start = (layout - layout.mean(axis=0)).astype(np.float64)
     start *= SPREAD * len(start) ** 0.25 / max(float(start.std()), 1e-12)
     descent = _Descent(start.copy(), neighbors, articles, settings, threads)
     drawn = round(settings.early_iterations * min(2 * (1 - known.mean()), 1))
     descent.steps("drawing new items in", drawn, min(GATHERING, settings.early_exaggeration), question_weight=1)
-    with descent.bending("settling", round(settings.iterations * SETTLING)) as positions:
-        put_back(positions, np.flatnonzero(known), start[known])
-    return np.asarray(descent.embedding)
+    descent.steps("settling", round(settings.iterations * SETTLING), 1, settings.question_weight)
+    put_back(descent.positions, np.flatnonzero(known), start[known])
+    return descent.positions
 
 
 class _Descent:
     """Positions on their way down the gradient of t-SNE."""
 
     def __init__(self, start: np.ndarray, neighbors: np.ndarray, articles: int, settings: Refinement, threads: int):
-        self.neighbors, self.articles, self.settings = neighbors, articles, settings
+        self.neighbors, self.articles = neighbors, articles
         self.learning_rate = max(len(start) * settings.learning_rate, 1.0)
         self.optimizer = _ScaledSteps()
         self.embedding = openTSNE.TSNEEmbedding(
@@ -194,13 +194,10 @@ class _Descent:
             callbacks_every_iters=10,
         )
 
-    @contextmanager
-    def bending(self, name: str, iterations: int) -> Iterator[np.ndarray]:
-        """Take so many steps without exaggeration; after most of them, yield the positions, to be changed in place."""
-        before = round(iterations * BENT_AFTER)
-        self.steps(name, before, 1, self.settings.question_weight)
-        yield self.embedding.view(np.ndarray)
-        self.steps(f"{name} what was bent", iterations - before, 1, self.settings.question_weight)
+    @property
+    def positions(self) -> np.ndarray:
+        """The positions themselves, float64 [N, 2]: what changes them changes what the next steps begin with."""
+        return self.embedding.view(np.ndarray)
 
 
 def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) -> PrecomputedAffinities:
