@@ -26,11 +26,13 @@ TRIPLETS = 100_000
 SQUARES = 4
 """Squares on a side of the layout, each bent by a cubic."""
 
-POINTS = (SQUARES + 3) ** 2
-"""Control points, whose shifts are the deformation."""
+MOST_SQUARES = 16
+"""The same where known items are brought back, of whom there are to be `IN_A_SQUARE` in each on average."""
 
-FARTHEST = 0.48 / SQUARES
-"""A control point may be shifted by this share of the layout's side, and the deformation folds nothing."""
+IN_A_SQUARE = 100
+
+FARTHEST = 0.48
+"""A control point may be shifted by this share of a square's side, and the deformation folds nothing."""
 
 STIFFNESS = 0.001
 """Weight of the squared differences between neighboring control points; that of all triplets together is 1."""
@@ -74,18 +76,19 @@ def put_in_order(positions: np.ndarray, sample: Sample, seed: int) -> None:
         return
     low = positions.min(axis=0)
     triplets = _Triplets((positions[sample.rows] - low) / side, sample.vectors, seed)
+    points, farthest = _points(SQUARES), FARTHEST / SQUARES
     found = minimize(
         triplets.loss,
-        np.zeros(2 * POINTS),
+        np.zeros(2 * points),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(-FARTHEST, FARTHEST)] * (2 * POINTS),
+        bounds=[(-farthest, farthest)] * (2 * points),
         options={"maxiter": ITERATIONS},
     )
-    shifts = found.x.reshape(POINTS, 2)
+    shifts = found.x.reshape(points, 2)
     before, after = (f"{100 * triplets.in_order(some):.1f} %" for some in (np.zeros_like(shifts), shifts))
     log.info(f"bent as a whole: {after} of {TRIPLETS:,} random triplets of articles in order, {before} before")
-    _shift(positions, low, side, shifts)
+    _shift(positions, low, side, shifts, SQUARES)
 
 
 def put_back(positions: np.ndarray, rows: np.ndarray, aims: np.ndarray) -> None:
@@ -100,17 +103,24 @@ def put_back(positions: np.ndarray, rows: np.ndarray, aims: np.ndarray) -> None:
     if not len(rows) or not (side := float(np.ptp(positions, axis=0).max())):
         return
     low = positions.min(axis=0)
-    weights = _spline_weights((positions[rows] - low) / side)
-    squares = (weights.T @ weights).toarray() / len(rows) + RIDGE * np.eye(POINTS)
-    shifts = np.linalg.solve(squares, weights.T @ ((aims - positions[rows]) / side) / len(rows))
-    _shift(positions, low, side, shifts.clip(-FARTHEST, FARTHEST))
+    squares = int(np.clip(np.sqrt(len(rows) / IN_A_SQUARE), SQUARES, MOST_SQUARES))
+    farthest = FARTHEST / squares
+    weights = _spline_weights((positions[rows] - low) / side, squares)
+    products = (weights.T @ weights).toarray() / len(rows) + RIDGE * np.eye(_points(squares))
+    shifts = np.linalg.solve(products, weights.T @ ((aims - positions[rows]) / side) / len(rows))
+    _shift(positions, low, side, shifts.clip(-farthest, farthest), squares)
 
 
-def _shift(positions: np.ndarray, low: np.ndarray, side: float, shifts: np.ndarray) -> None:
+def _points(squares: int) -> int:
+    """Return the number of control points of so many squares a side."""
+    return (squares + 3) ** 2
+
+
+def _shift(positions: np.ndarray, low: np.ndarray, side: float, shifts: np.ndarray, squares: int) -> None:
     """Deform a layout that begins at `low`, with the control points shifted, float [points, 2], in place."""
     for start in range(0, len(positions), PART):
         part = positions[start : start + PART]
-        part += side * (_spline_weights((part - low) / side) @ shifts)
+        part += side * (_spline_weights((part - low) / side, squares) @ shifts)
 
 
 class _Triplets:
@@ -120,7 +130,7 @@ class _Triplets:
     """
 
     def __init__(self, places: np.ndarray, vectors: np.ndarray, seed: int):
-        self.places, self.weights = places, _spline_weights(places)
+        self.places, self.weights = places, _spline_weights(places, SQUARES)
         self.anchor, self.one, self.other = np.random.default_rng(seed).integers(len(places), size=(3, TRIPLETS))
         parts = [slice(start, start + PART) for start in range(0, TRIPLETS, PART)]
         differences = (vectors[self.one[part]] - vectors[self.other[part]] for part in parts)
@@ -167,13 +177,13 @@ def _bending(shifts: np.ndarray) -> tuple[float, np.ndarray]:
     return total, gradient.reshape(-1, 2)
 
 
-def _spline_weights(places: np.ndarray) -> scipy.sparse.csr_matrix:
+def _spline_weights(places: np.ndarray, squares: int) -> scipy.sparse.csr_matrix:
     """Return by how much each control point moves each of n places in the unit square, [n, points]."""
-    square = np.clip(np.floor(places * SQUARES), 0, SQUARES - 1).astype(int)
-    t = places * SQUARES - square
+    square = np.clip(np.floor(places * squares), 0, squares - 1).astype(int)
+    t = places * squares - square
     cubics = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=-1) / 6
     near = square[:, :, None] + np.arange(4)
-    columns = near[:, 0, :, None] * (SQUARES + 3) + near[:, 1, None, :]
+    columns = near[:, 0, :, None] * (squares + 3) + near[:, 1, None, :]
     weights = cubics[:, 0, :, None] * cubics[:, 1, None, :]
     rows = np.arange(0, 16 * len(places) + 1, 16)
-    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), rows), shape=(len(places), POINTS))
+    return scipy.sparse.csr_matrix((weights.ravel(), columns.ravel(), rows), shape=(len(places), _points(squares)))
