@@ -454,6 +454,12 @@ def test_a_dataset_on_the_hub_is_no_path(monkeypatch):
     assert complete({"articles": [source]}, SCHEMA)["articles"][0]["path"] == "$DATA/x"
 
 
+@pytest.mark.parametrize("path", ["words " * 2_000 + "{", "$" + "N" * 9_000 + "/x", "~" + "n" * 9_000])
+def test_of_a_path_that_is_a_whole_text_the_beginning_is_told(path):
+    message = refusal(ARTICLES | {"results": path})
+    assert "…" in message and len(message) < 700
+
+
 def test_a_file_with_braces_below_a_folder_is_refused(config, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/a{b}.jsonl").write_text('"x"')

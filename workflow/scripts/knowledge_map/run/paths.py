@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from knowledge_map.common.errors import UserError
-from knowledge_map.common.text import UNFIT_IN_PATH
+from knowledge_map.common.text import UNFIT_IN_PATH, shown
 
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 
@@ -56,7 +56,9 @@ def expanded(path: str, key: str) -> str:
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
         if name not in os.environ:
-            raise UserError(f"configuration: `{key}`: {path}: the variable {name} is not set; set it, or write the path itself.")
+            raise UserError(
+                f"configuration: `{key}`: {shown(path)}: the variable {shown(name)} is not set; set it, or write the path itself."
+            )
         return os.environ[name]
 
     if UNFIT_IN_PATH.search(path):
@@ -64,7 +66,9 @@ def expanded(path: str, key: str) -> str:
     if path.startswith("~"):
         home = os.path.expanduser(path)
         if home == path and not _is_there(path):
-            raise UserError(f"configuration: `{key}`: {path}: there is no such home; write the path itself, or ./{path}.")
+            raise UserError(
+                f"configuration: `{key}`: {shown(path)}: there is no such home; write the path itself, or ./{shown(path)}."
+            )
         path = home
     path = path if _is_there(path) else VARIABLE.sub(value, path)
     if key != "embedding.model":
@@ -82,16 +86,18 @@ def _is_there(path: str) -> bool:
 def check_path(path: str, key: str) -> None:
     """Raise UserError where no file or folder can have a path, or Snakemake would take it for a pattern."""
     if UNFIT_IN_PATH.search(path):
-        raise UserError(f"configuration: {path}: no path has control characters or halves of characters; correct it.")
+        raise UserError(f"configuration: {shown(path)}: no path has control characters or halves of characters; correct it.")
     _refuse_braces(path, key)
     if ADDRESS.match(path) and not _is_there(path):
-        raise UserError(f"configuration: `{key}`: {path}: an address and not a path; fetch it first, and write where it lies.")
+        raise UserError(
+            f"configuration: `{key}`: {shown(path)}: an address and not a path; fetch it first, and write where it lies."
+        )
     Path(path).exists()  # raises OSError if the name is too long
 
 
 def _refuse_braces(path: str, key: str) -> None:
     if "{" in path or "}" in path:
-        raise UserError(f"configuration: `{key}`: {path}: has braces, which Snakemake takes for a pattern; rename it.")
+        raise UserError(f"configuration: `{key}`: {shown(path)}: has braces, which Snakemake takes for a pattern; rename it.")
 
 
 def check_environment(executable: str = sys.executable) -> None:
