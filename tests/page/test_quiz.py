@@ -281,7 +281,7 @@ def test_strong_and_weak_regions_are_named_with_articles_to_read(six, take):
     article = weak.locator(".items button").first
     title = article.inner_text()
     article.click()
-    assert page.get_by_role("heading", level=2).inner_text() == title
+    page.get_by_role("heading", level=2, name=title, exact=True).wait_for()
 
 
 def test_dark_has_its_own_ramp(six, take, pictures):
