@@ -83,7 +83,7 @@ lint: .venv/installed-test ## all checks that run nothing
 	@$(SIDE_BY_SIDE) $(LINT)
 
 lint-types:
-	$(BIN)/basedpyright --level error
+	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python --summary=none
 
 lint-page:
 	$(BIN)/deno check --quiet $(PAGE)

@@ -50,7 +50,7 @@ class Growing(LocalEncoder):
 def run(settings: dict) -> None:
     """Be the script of a rule, which runs `main` in a process of its own, and again; each is forked, with the libraries."""
     os.environ |= {"PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"}
-    subprocess.Popen = JobServer().popen  # pyright: ignore[reportAttributeAccessIssue]
+    subprocess.Popen = JobServer().popen
     with logging_to(settings["log"], "growing"):
         run_afresh("growing_job", settings, Path(settings["partial"]))
 

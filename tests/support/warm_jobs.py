@@ -111,7 +111,7 @@ class JobServer:
             if not deaf:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             os.chdir(folder)
-            subprocess.Popen = self.popen  # pyright: ignore[reportAttributeAccessIssue]
+            subprocess.Popen = self.popen
             os._exit(_run(arguments, environment))
         os.close(stdin)
         os.write(tells, f"{job}\n".encode())
@@ -174,7 +174,7 @@ def _run(arguments: list[str], environment: Mapping[str, str]) -> int:
     except BaseException:
         traceback.print_exc()
         code = 1
-    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] (waits for threads, as Python does at its end)
+    threading._shutdown()  # waits for threads, as Python does at its end
     sys.stdout.flush()
     sys.stderr.flush()
     return code

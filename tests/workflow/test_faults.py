@@ -43,7 +43,7 @@ def run_jobs(scripts: list[Path], folder: Path, said: Path) -> list[int]:
                 os.dup2(output.fileno(), 1)
                 os.dup2(output.fileno(), 2)
                 os.environ["OMP_NUM_THREADS"] = "1"
-                subprocess.Popen = JobServer().popen  # pyright: ignore[reportAttributeAccessIssue]
+                subprocess.Popen = JobServer().popen
                 try:
                     runpy.run_path(str(script), run_name="__main__")
                     os._exit(0)

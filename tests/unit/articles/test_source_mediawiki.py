@@ -5,6 +5,9 @@ import gzip
 import json
 import os
 import re
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from inspect import signature
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -14,14 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge_map.articles.formats.mediawiki import dump as dumps
+from knowledge_map.articles.formats.mediawiki import pages
 from knowledge_map.articles.formats.mediawiki.dump import Site
 from knowledge_map.articles.formats.mediawiki.pages import PageFilter
 from knowledge_map.articles.records import Article
 from knowledge_map.common.errors import UserError
+from knowledge_map.common.parallel import processes
 from knowledge_map.run.configuration import read_schema
 
 ROOT = Path(__file__).parents[3]
-PROCESSES = pytest.param(3, marks=pytest.mark.slow)  # each imports the package
 SAMPLE = Path(os.environ.get("SAMPLE_DUMP", ROOT.parent / "shared/data/enwiki-sample-pages-articles.xml.bz2"))
 HEADER = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="de">
   <siteinfo>
@@ -54,6 +58,21 @@ def page(number: int, title: str | None = None, text: str = PROSE, ns: int = 0, 
 
 def dump(*pages: str) -> str:
     return HEADER + "".join(pages) + "</mediawiki>\n"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor | None]:
+    """Processes that have imported the package, for all tests here."""
+    with processes(3) as pool:
+        yield pool
+
+
+@pytest.fixture(params=[1, pytest.param(3, marks=pytest.mark.slow)])
+def threads(request, monkeypatch) -> int:
+    if request.param > 1:
+        pool = request.getfixturevalue("pool")
+        monkeypatch.setattr(pages, "processes", lambda number: nullcontext(pool))
+    return request.param
 
 
 def test_what_a_dump_knows_of_a_page_is_carried(read, write):
@@ -196,7 +215,6 @@ def multistream(content: bytes) -> bytes:
 PAGES = [page(number, text=f"Page {number} is not like the others. " * (10 + number)) for number in range(1, 40)]
 
 
-@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, multistream])
 def test_every_compression_and_number_of_threads_gives_the_same(read, write, small_pieces, compress, threads):
     articles, report = read(write("dump", compress(dump(*PAGES).encode())), threads=threads)
@@ -237,7 +255,6 @@ def test_a_sample_is_the_same_for_any_number_of_threads(read, write, small_piece
 # Damaged, hostile, and no dumps at all
 
 
-@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, multistream])
 @pytest.mark.parametrize("harm", ["cut", "cut by little", "flipped"])
 def test_a_damaged_dump_is_one_clear_line(read, write, small_pieces, compress, harm, threads):
@@ -367,7 +384,6 @@ def test_ns_counts_where_it_is_there_whatever_the_title(read, write):
     assert ids(read(write("a.xml", ENGLISH + page(1, "Talk:Talk") + page(2, "Sun", ns=1) + END))[0]) == ["1"]
 
 
-@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize("chunk", [10, 300, 1 << 20])
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
 @pytest.mark.parametrize("between", ["", "\n\n", '\n<?xml version="1.0" encoding="utf-8"?>\n', '\ufeff<?xml version="1.0"?>'])
@@ -475,7 +491,6 @@ def test_a_history_longer_than_a_page_may_be_is_read_in_little_memory(read, writ
 # Characters that XML forbids
 
 
-@pytest.mark.parametrize("threads", [1, PROCESSES])
 @pytest.mark.parametrize(
     ("forbidden", "detail"),
     [

@@ -60,7 +60,7 @@ def test_a_map_is_made_with_the_cores_that_python_counts(path):
 def test_every_program_of_the_environment_is_named_with_its_folder():
     """Make 3.81 looks for programs on its own path, and not on the one that the Makefile exports."""
     commands = [line.strip().lstrip("@") for line in MAKEFILE.splitlines() if line.startswith("\t")]
-    programs = "snakemake|snakefmt|pytest|ruff|deno|basedpyright|lint-imports|uv|pip"
+    programs = "snakemake|snakefmt|pytest|ruff|deno|pyrefly|lint-imports|uv|pip"
     assert not [line for line in commands if re.match(rf"([A-Z_]+=\S+ )*({programs})\b", line)]
 
 

@@ -18,7 +18,7 @@ class ByteStream(io.RawIOBase):
         """Return that it can be read."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: memoryview) -> int:  # pyrefly: ignore[bad-override]
         """Fill a buffer as far as the present piece goes, and return how many bytes that are; 0 at the end."""
         while not self._piece:
             piece = next(self._pieces, None)

@@ -106,7 +106,7 @@ class _Expanded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview) -> int:  # pyrefly: ignore[bad-override]
         size = self._content.readinto(buffer)
         self._expansion.add(size)
         return size
@@ -178,7 +178,7 @@ class _LineFeeds(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview) -> int:  # pyrefly: ignore[bad-override]
         content = self._stream.read(len(buffer) - 1)
         if content.endswith(b"\r"):
             content += self._stream.read(1)

@@ -94,7 +94,7 @@ def _connection(source: Source, files: list[Path], limits: QueryLimits) -> Itera
     """Yield a database in memory that sees the files of a source and no others."""
     import duckdb  # only a statement needs it
 
-    settings = {
+    settings: dict[str, bool | float | int | list[str] | str] = {
         "threads": 1,
         "memory_limit": f"{limits.memory_mb}MB",
         "temp_directory": str(limits.scratch_dir or ""),

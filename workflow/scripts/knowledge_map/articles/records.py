@@ -170,8 +170,9 @@ class SourceReport:
     @classmethod
     def of(cls, record: dict[str, Any]) -> "SourceReport":
         """Return the report that `dataclasses.asdict` made a record of."""
-        unread = {name: Unread(**each) for name, each in record.get("unread", {}).items()}
-        return cls(**{**record, "unread": unread})
+        values = dict(record)
+        values["unread"] = {name: Unread(**each) for name, each in record.get("unread", {}).items()}
+        return cls(**values)
 
     def drop(self, row: str, reason: str, detail: str) -> None:
         """Count a dropped row, and list it while the list is short."""

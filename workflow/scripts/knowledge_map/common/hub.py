@@ -170,7 +170,7 @@ def fetch_dataset(dataset: str, revision: str, folder: str | None, rows: int | N
     rows : only as many files as hold this number of rows; all if None.
     """
     repository = Repository("dataset", dataset, revision, [f"{folder}/*.parquet" if folder else "*.parquet"])
-    fetched = []
+    fetched: list[dict[str, Any]] = []
     with _quiet():
         files = repository.files()
         for file, path in zip(files, repository.fetch(files, whole=rows is None), strict=False):

@@ -196,7 +196,7 @@ class _Memo:
 
 
 # The machine of the standard library that is written in Python; it is not documented, and has not changed since Python 3.4.
-_Machine: Any = pickle._Unpickler  # pyright: ignore[reportAttributeAccessIssue]
+_Machine: Any = pickle._Unpickler  # pyrefly: ignore[missing-attribute]
 
 
 class PlainUnpickler(_Machine):

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
+from scipy.spatial import cKDTree
 
 from knowledge_map.common.errors import UserError, corrupt_file_error
 from knowledge_map.common.parquet import read_parquet

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
+from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
 from knowledge_map.common.errors import corrupt_file_error

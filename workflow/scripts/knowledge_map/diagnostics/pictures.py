@@ -192,7 +192,7 @@ def draw_coverage(layouts: dict[str, Layout], regions: list[dict], cells: int) -
     figure = Figure(figsize=(4 * len(layouts) + 0.9, 4.9), layout="constrained")
     panels = figure.subplots(1, len(layouts), squeeze=False)[0]
     for axes, (name, layout) in zip(panels, layouts.items(), strict=True):
-        image = axes.imshow(
+        axes.imshow(
             np.ma.masked_equal(counts[name], 0),
             extent=(0, 1, 0, 1),
             origin="lower",
@@ -218,7 +218,8 @@ def draw_coverage(layouts: dict[str, Layout], regions: list[dict], cells: int) -
             axes.scatter(
                 *layout.questions.T, s=size, color="black", edgecolors="white", linewidths=size / 25, label="questions", zorder=3
             )
-    bar = figure.colorbar(image, ax=panels, shrink=0.75, pad=0.02, format="{x:,.0f}", ticks=LogLocator(subs=(1, 2, 5)))
+    shades, ticks = panels[0].images[0], LogLocator(subs=(1, 2, 5))
+    bar = figure.colorbar(shades, ax=panels, shrink=0.75, pad=0.02, format="{x:,.0f}", ticks=ticks)
     bar.set_label(f"articles in a cell ({cells} x {cells} cells)")
     bar.minorticks_off()
     if handles := panels[0].get_legend_handles_labels()[0]:

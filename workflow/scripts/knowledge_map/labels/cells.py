@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix, eye_array, kron, vstack
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
+from scipy.spatial import cKDTree
 
 from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.progress import log

@@ -104,7 +104,7 @@ def word_terms(words: Words, articles: int, vectors: np.ndarray) -> Terms:
         parts.append(found.named(words, articles))
         shorter = np.full(len(unit), -1, np.int32)
         shorter[found.start + size - 1] = found.term
-    del unit, shorter, last, code, found  # half a gigabyte of many texts
+    del unit, shorter, last, code, found  # half a gigabyte of many texts  # pyrefly: ignore[unbound-name]
     terms = join_terms(parts)
     count = np.bincount(terms.has.indices, minlength=len(terms.texts))
     return terms.take(np.sort(np.argsort(-count, kind="stable")[:MOST]))

@@ -1,7 +1,7 @@
 """Where a new item goes among articles that have their positions: around it, most of its nearest articles are the nearest."""
 
 import numpy as np
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
+from scipy.spatial import cKDTree
 
 SPOTS = 320
 """Places tried for an item."""

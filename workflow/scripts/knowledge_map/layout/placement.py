@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (compiled)
+from scipy.spatial import cKDTree
 
 from knowledge_map.common.progress import Progress, log
 
@@ -112,7 +112,7 @@ def place(
                 watched = _nearest_others(points, nearest, articles, threads)
             moves, strengths = np.zeros_like(points), np.ones(len(positions))
             # In the order of the parts, whichever thread was first: else sums would be rounded otherwise.
-            found = pool.map(partial(_pulls, points, nearest, watched), *zip(*parts, strict=True))
+            found = pool.map(partial(_pulls, points, nearest, watched), *zip(*parts, strict=True))  # pyrefly: ignore[unbound-name]
             for (part, margins), pulls in zip(parts, found, strict=True):
                 moves[:, part] += pulls.items
                 _add(moves, strengths, nearest[part], -pulls.targets, strength[part] / nearest.shape[1], numbers)

@@ -214,7 +214,8 @@ def _affinities(neighbors: np.ndarray, articles: int, question_weight: float) ->
 
 def _steps(affinities: PrecomputedAffinities, articles: int) -> np.ndarray:
     """Return the length of every item's steps, float64 [N, 1]: 1, or less for items linked more strongly than the mean."""
-    return 1 / np.maximum(np.asarray(affinities.P.sum(axis=1)) * articles, 1)
+    strength = affinities.P.sum(axis=1)  # pyrefly: ignore[missing-attribute]
+    return 1 / np.maximum(np.asarray(strength) * articles, 1)
 
 
 class _ScaledSteps(gradient_descent):

@@ -127,7 +127,7 @@ def _installed() -> list[tuple[str, str, frozenset[int]]]:
         try:
             font = FT2Font(path)
             name, style, glyphs = font.family_name, font.style_name, frozenset(font.get_charmap())
-        except (OSError, RuntimeError, ValueError, UnicodeDecodeError):
+        except (OSError, RuntimeError, ValueError):
             continue
         if font.scalable and not any(word in f"{name} {Path(path).stem}".lower() for word in USELESS):
             liked = next((rank for rank, each in enumerate(LIKED) if each in name.lower()), len(LIKED))

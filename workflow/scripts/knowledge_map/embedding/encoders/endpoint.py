@@ -228,7 +228,7 @@ class EndpointEncoder(TextEncoder):
 
     def _request(self, texts: Sequence[str]) -> np.ndarray:
         """Make one request. Raises TransientError, TooLongError, or UserError where it is refused."""
-        asked = {"model": self.model.model, "input": list(texts), **self._encoding}
+        asked: dict[str, Any] = {"model": self.model.model, "input": list(texts), **self._encoding}
         if self.model.served_dimensions:
             asked["dimensions"] = self.model.served_dimensions
         with self._slots.one(self._ended):

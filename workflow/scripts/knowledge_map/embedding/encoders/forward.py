@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -108,7 +108,7 @@ class PaddedForward:
             _use_attention(self._model, self._attention)
         texts, size = list(batch.texts), len(batch.texts) if self._together else 1
         settings = {"prompt": self._prompt, "batch_size": size, "show_progress_bar": False, "convert_to_tensor": True}
-        return self._encode(texts, **settings).float()
+        return cast(torch.Tensor, self._encode(texts, **settings)).float()
 
 
 def _use_attention(model: Any, attention: str) -> None:

@@ -196,7 +196,7 @@ def _answer_text(field: str, value: Any) -> str:
 
 
 def _is_whole(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
 
 
 def _check_options(field: str, value: Any, count: int) -> None:
