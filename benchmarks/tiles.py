@@ -1,10 +1,12 @@
-"""How heavy and how quick the page of tiles is, from a server that holds every answer back, and the page of one file beside it.
+"""How heavy and how quick the page of tiles is, from a server that holds every answer back, and other pages beside it.
 
-    python benchmarks/tiles.py knowledge_map.parquet ... --labels labels.parquet --file --json tiles.json
+    python benchmarks/tiles.py knowledge_map.parquet ... --labels labels.parquet --file --atlas embedding-atlas --json tiles.json
 
-Each map is written as tiles by a process of its own, and with --file its first 500,000 articles as one file. All in headless
-Chromium without a GPU (SwiftShader computes WebGL on the CPU), window 1280 x 800, from a server on this machine that waits 40 ms
-before each answer. Nothing but the page is measured, but the times are of the clock: a busy machine takes longer.
+Each map is written as tiles by a process of its own, and with --file its first 500,000 articles as one file. With --atlas the
+program of Embedding Atlas, from an environment of its own, exports its application of the first map; without WebGPU that shows
+tables and histograms and no points. All in headless Chromium without a GPU (SwiftShader computes WebGL on the CPU), window
+1280 x 800, from a server on this machine that waits 40 ms before each answer. Nothing but the page is measured, but the times are
+of the clock: a busy machine takes longer.
 
 made       processor seconds and peak memory (MB) of the process that writes the page
 files      how many, and MB
@@ -24,6 +26,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -109,19 +113,30 @@ def first_articles(path: Path, output: Path) -> None:
 
 def made(path: Path, labels: Path | None, folder: Path, as_file: bool) -> Figures:
     """Write a page in a process of its own."""
-    folder.mkdir()
     command = [sys.executable, __file__, str(path), "--write", str(folder), *(["--file"] if as_file else [])]
-    writer = subprocess.Popen([*command, *(["--labels", str(labels)] if labels else [])])
-    _, status, used = os.wait4(writer.pid, 0)
+    return made_by([*command, *(["--labels", str(labels)] if labels else [])], path, folder, "one file" if as_file else "tiles")
+
+
+def made_by_atlas(program: str, path: Path, folder: Path) -> Figures:
+    """Let Embedding Atlas export its application of the same rows."""
+    columns = [f"--{name}={column}" for name, column in {"text": "title", "x": "x", "y": "y", "neighbors": "neighbors"}.items()]
+    return made_by([program, str(path), *columns, "--export-application", str(folder)], path, folder, "Embedding Atlas")
+
+
+def made_by(command: list[str], path: Path, folder: Path, name: str) -> Figures:
+    """Run the command that writes the page of a map."""
+    folder.mkdir()
+    _, status, used = os.wait4(subprocess.Popen(command, stdout=subprocess.DEVNULL).pid, 0)
     if status:
         raise SystemExit(f"{path}: the page was not written")
     files = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    name = f"{len(KnowledgeMap(path).table):,}, {'one file' if as_file else 'tiles'}"
+    name = f"{len(KnowledgeMap(path).table):,}, {name}"
     return Figures(name, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, len(files), sum(files) / 1e6)
 
 
-def measure(figures: Figures, folder: Path, positions: np.ndarray, browser: Browser, seconds: float) -> None:
-    """Measure the page of a folder; `positions`, float [n, 2], are those of articles in crowded places first."""
+@contextmanager
+def opened(folder: Path, browser: Browser) -> Iterator[tuple[Page, float]]:
+    """Open the page of a folder; yield it and when that began."""
     with page_server(folder) as server:
         server.RequestHandlerClass = partial(SlowHandler, directory=str(folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -131,6 +146,24 @@ def measure(figures: Figures, folder: Path, positions: np.ndarray, browser: Brow
         page.add_init_script(RETURNING)
         SlowHandler.sent, begin = 0, time.monotonic()
         page.goto(f"http://127.0.0.1:{server.server_address[1]}/#x=0.5&y=0.5&zoom=0.9", wait_until="commit", timeout=180_000)
+        yield page, begin
+        context.close()
+        server.shutdown()
+
+
+def measure_atlas(figures: Figures, folder: Path, browser: Browser) -> None:
+    """Measure when Embedding Atlas has counted its rows, and what its tab takes then."""
+    with opened(folder, browser) as (page, begin):
+        wait(page, "/[1-9] points/.test(document.body?.innerText)")
+        figures.usable_s, figures.usable_mb = time.monotonic() - begin, SlowHandler.sent / 1e6
+        page.wait_for_timeout(5_000)
+        figures.tab_mb = tab_memory(page)
+
+
+def measure(figures: Figures, folder: Path, browser: Browser, path: Path, seconds: float) -> None:
+    """Measure the page of a map, above all in its crowded places."""
+    positions = crowded_first(path)
+    with opened(folder, browser) as (page, begin):
         wait(page, "globalThis.knowledgeMap?.filter.total > 0 || globalThis.knowledgeMap?.store.tiles?.hasTile(0)")
         drawn(page)
         figures.first_s, figures.first_mb = time.monotonic() - begin, SlowHandler.sent / 1e6
@@ -145,8 +178,6 @@ def measure(figures: Figures, folder: Path, positions: np.ndarray, browser: Brow
         figures.zoom_s, figures.zoom_mb = time.monotonic() - begin, (SlowHandler.sent - before) / 1e6
         wander(page, positions, seconds)
         figures.tab_mb = tab_memory(page)
-        context.close()
-        server.shutdown()
 
 
 def drawn(page: Page) -> None:
@@ -200,7 +231,7 @@ def wander(page: Page, positions: np.ndarray, seconds: float) -> None:
 
 
 def crowded_first(path: Path) -> np.ndarray:
-    """Return the positions of 2,000 articles, those in crowded places first."""
+    """Return the positions of 2,000 articles, float64 [n, 2], those in crowded places first."""
     positions = KnowledgeMap(path).positions
     cell = (positions * 200).astype(int) @ [1, 1000]
     counts = np.bincount(cell)
@@ -225,6 +256,7 @@ def main() -> None:
     parser.add_argument("maps", type=Path, nargs="+")
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--file", action="store_true", help="also the first 500,000 articles of the first map as one file")
+    parser.add_argument("--atlas", metavar="PROGRAM", help="also what Embedding Atlas exports of the first map")
     parser.add_argument("--wander", type=float, default=600)
     parser.add_argument("--json", type=Path, help="also write all figures there")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
@@ -238,11 +270,17 @@ def main() -> None:
             few = Path(scratch) / "few.parquet"
             first_articles(arguments.maps[0], few)
             work.append((few, True))
-        for number, (path, as_file) in enumerate(work):
+        pages = [
+            (partial(made, path, arguments.labels, as_file=as_file), partial(measure, path=path, seconds=arguments.wander))
+            for path, as_file in work
+        ]
+        if arguments.atlas:
+            pages.append((partial(made_by_atlas, arguments.atlas, arguments.maps[0]), measure_atlas))
+        for number, (make, look_at) in enumerate(pages):
             folder = Path(scratch) / str(number)
-            figures = made(path, arguments.labels, folder, as_file)
+            figures = make(folder=folder)
             browser = launch(playwright)
-            measure(figures, folder, crowded_first(path), browser, arguments.wander)
+            look_at(figures, folder, browser)
             browser.close()
             rows.append(figures)
             print(table(rows), flush=True)

@@ -105,7 +105,11 @@ def names_at(labels: pa.Table, points: np.ndarray, side: float) -> list[str]:
     """
     labels = labels.select(["extent", "grid", "gx", "gy", "center_x", "center_y", "cell_width", "cell_height", "label"])
     names = np.full(len(points), "", object)
-    levels = labels.group_by(["extent", "grid"]).aggregate([("cell_width", "max"), ("cell_height", "max")]).to_pylist()
+    levels = (
+        labels.group_by(["extent", "grid"], use_threads=False)
+        .aggregate([("cell_width", "max"), ("cell_height", "max")])
+        .to_pylist()
+    )
     levels.sort(key=lambda level: -max(level["cell_width_max"], level["cell_height_max"]))
     for number, level in enumerate(levels):
         if number and max(level["cell_width_max"], level["cell_height_max"]) < side:
