@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +93,11 @@ class Project:
         cores: int = 2,
         profile: Path = REPOSITORY / "profiles" / "default",
         under: Sequence[str] = (),
-        warm: bool = True,
+        cold: Collection[str] = (),
     ) -> subprocess.Popen | WarmRun:
         """Start Snakemake, `under` another program if any, in a process group of its own; what it says goes to `output`.
 
-        Not `warm`, its jobs are started as at a user's, by a shell, and import all that they need.
+        Jobs of the rules that are `cold` are started as at a user's, by a shell, and import all that they need.
         """
         options = {
             "--snakefile": REPOSITORY / "Snakefile",
@@ -109,7 +109,7 @@ class Project:
         words = [*arguments, *(str(word) for each in options.items() for word in each)]
         environment = os.environ | UNCOMPILED
         if not under:
-            return WarmRun(words, self.folder, environment, self / "output", warm)
+            return WarmRun(words, self.folder, environment, self / "output", cold)
         with (self / "output").open("w") as output:
             return subprocess.Popen(
                 [*under, sys.executable, "-m", "snakemake", *words],

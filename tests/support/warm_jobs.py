@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 IMPORTED = (
@@ -35,8 +35,14 @@ IMPORTED = (
 UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
 """Of the environment of all runs: UMAP for a few dozen items takes longer to compile than to run."""
 
-READ_WHEN_IMPORTED = ("HF_", "HUGGING", "XDG_CACHE_HOME", "HOME", "MPL", "NUMBA_", "PYTORCH_")
-"""Beginnings of the variables that libraries read when they are imported; a run in which they differ has jobs of its own."""
+READ_WHEN_IMPORTED = ("XDG_CACHE_HOME", "HOME", "MPL", "NUMBA_", "PYTORCH_")
+"""Beginnings of the variables that libraries read when they are imported; a run in which they differ has no warm jobs."""
+
+READ_BY_THE_HUB, OF_THE_HUB = (
+    ("HF_", "HUGGING"),
+    {"fetch_dataset", "fetch_model", "shard", "embed_shard", "embed_questions", "place_items"},
+)
+"""The same of the hub's library, and the rules that use it."""
 
 LARGEST_REQUEST = 1 << 18
 
@@ -45,9 +51,13 @@ LOOK_AROUND = 1
 
 
 class JobServer:
-    """Forks a process for every script that Snakemake would have started Python for, and for those that such a job starts."""
+    """Forks a process for every script that Snakemake would have started Python for, and for those that such a job starts.
 
-    def __init__(self):
+    Jobs of the rules that are `cold` are started as at a user's.
+    """
+
+    def __init__(self, cold: Collection[str] = ()):
+        self._cold = cold
         self._requests, self._served = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._popen, run = subprocess.Popen, os.getpid()
         if os.fork() == 0:
@@ -55,10 +65,10 @@ class JobServer:
 
     def shell_popen(self, command: str, *, env: Mapping[str, str], **options) -> "WarmJob | subprocess.Popen":
         """Be `subprocess.Popen` for `snakemake.shell`."""
-        words = shlex.split(command)
-        if Path(words[-1]).parts[-3:-1] != (".snakemake", "scripts"):
+        script = Path(shlex.split(command)[-1])
+        if script.parts[-3:-1] != (".snakemake", "scripts") or script.name.split(".")[1] in self._cold:
             return self._popen(command, env=env, **options)
-        return self._ask([words[-1]], env, deaf="trap '' INT;" in command, as_shell=True)
+        return self._ask([str(script)], env, deaf="trap '' INT;" in command, as_shell=True)
 
     def popen(self, arguments: Sequence[str], *, env: Mapping[str, str] | None = None, **options) -> "WarmJob | subprocess.Popen":
         """Be `subprocess.Popen` for a job, which may start a module with settings on its standard input."""
@@ -148,9 +158,17 @@ class WarmJob:
 
 def wanted(environment: Mapping[str, str]) -> bool:
     """Return whether jobs with these variables may use what this process has imported."""
+    return _same(environment, READ_WHEN_IMPORTED)
 
+
+def cold(environment: Mapping[str, str]) -> set[str]:
+    """Return the rules whose jobs may not."""
+    return set() if _same(environment, READ_BY_THE_HUB) else OF_THE_HUB
+
+
+def _same(environment: Mapping[str, str], beginnings: tuple[str, ...]) -> bool:
     def read(variables: Mapping[str, str]) -> dict[str, str]:
-        return {name: value for name, value in variables.items() if name.startswith(READ_WHEN_IMPORTED)}
+        return {name: value for name, value in variables.items() if name.startswith(beginnings)}
 
     return read(environment) == read({**os.environ, **UNCOMPILED})
 

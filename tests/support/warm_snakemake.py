@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -51,12 +51,14 @@ def _tell(told: Connection, function: Callable, *arguments: object) -> None:
 class WarmRun:
     """A run of Snakemake in a process group of its own, with the methods of `subprocess.Popen` that the tests use.
 
-    So are its jobs `warm`, if they may be.
+    So are its jobs warm, if they may be, but for those of the rules that are `cold`.
     """
 
-    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool):
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, cold: Collection[str] = ()
+    ):
         parent, child = SERVER.Pipe()
-        self._process = start(_run, arguments, folder, dict(environment), output, warm, child)
+        self._process = start(_run, arguments, folder, dict(environment), output, cold, child)
         child.close()
         parent.recv()
         self.pid = self._process.pid
@@ -79,7 +81,12 @@ class WarmRun:
 
 
 def _run(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, warm: bool, parent: Connection
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    output: Path,
+    cold: Collection[str],
+    parent: Connection,
 ) -> None:
     """Be what a shell would have started."""
     gc.freeze()  # a collection would touch, and so copy, all that the server has imported
@@ -90,14 +97,15 @@ def _run(
         os.dup2(file.fileno(), 2)
     parent.send("in a process group of its own, and what an earlier run said is gone")
     os.chdir(folder)
-    warm = warm and warm_jobs.wanted(environment)
+    warm, cold = warm_jobs.wanted(environment), warm_jobs.cold(environment).union(cold)
     os.environ.clear()
     os.environ.update(environment)
     # The workflow finds its package by itself, without the help that the tests have.
     sys.path[:] = [entry for entry in sys.path if not Path(entry).is_relative_to(TESTS) and Path(entry) != PACKAGE]
     sys.argv = ["snakemake", *arguments]
     if warm:
-        sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": warm_jobs.JobServer().shell_popen})
+        popen = warm_jobs.JobServer(cold).shell_popen
+        sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
     from snakemake.cli import main  # imported by the server
 
     main()

@@ -238,7 +238,7 @@ def test_a_run_that_is_told_to_stop_does_so_at_once_and_cleanly(finished, stop):
     (finished / "results/umap.parquet").unlink()
     (finished / "results/umap_reducer.pkl").unlink()
     before = state(finished)
-    process = finished.start("results/umap.parquet", warm=False)
+    process = finished.start("results/umap.parquet", cold=["fit_umap"])
     try:
         wait_for(lambda: runs("fit_umap.py", process), process)  # and still imports its libraries
         stop(process)

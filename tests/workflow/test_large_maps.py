@@ -24,7 +24,7 @@ def made(tmp_path_factory) -> tuple[Project, Counter]:
     project.configure(articles=[{"name": "things", "path": "things.jsonl", "vectors": "vectors.npy"}], questions=None, **SMALL)
     project.configure(shards__size=ARTICLES, embedding={"model": "package:no_such_package"})
     project.configure(neighbors__method="index", neighbors__block_size=500, layout__reducer_up_to=1_000)
-    project.configure(map__pickle="never", page__form="tiles")
+    project.configure(map__pickle="never", page__form="tiles", umap__n_epochs=5)
     return project, project.make()
 
 

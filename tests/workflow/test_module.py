@@ -54,7 +54,7 @@ def write_importer(folder: Path, renamed: str) -> None:
 def test_the_workflow_runs_as_a_module_from_a_folder_elsewhere(tmp_path, renamed, prefix):
     write_importer(tmp_path, renamed)
     arguments = ["--cores", "2", f"{prefix}merge_embeddings"]
-    code = WarmRun(arguments, tmp_path, os.environ | UNCOMPILED, tmp_path / "output", warm=True).wait(PATIENCE)
+    code = WarmRun(arguments, tmp_path, os.environ | UNCOMPILED, tmp_path / "output").wait(PATIENCE)
     output = (tmp_path / "output").read_text()
     assert code == 0, output
     ran = Counter(re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", output, re.M))

@@ -86,7 +86,7 @@ def test_embedding_killed_again_and_again_embeds_no_saved_block_twice(project, u
 
 
 def test_embedding_that_is_told_to_stop_does_so_soon_and_keeps_its_blocks(project):
-    process = project.start("merge_embeddings", warm=False)
+    process = project.start("merge_embeddings", cold=["embed_shard"])
     try:
         wait_for(lambda: len(saved_blocks(project)) >= 1, process)
         process.terminate()  # Snakemake alone
