@@ -46,6 +46,7 @@ from chromium import DESKTOP, RETURNING, launch
 from knowledge_map.common.parquet import parquet_writer, read_parquet
 from knowledge_map.labels.table import SCHEMA as LABELS
 from knowledge_map.map.table import KnowledgeMap
+from knowledge_map.questions.reading import read_questions
 from knowledge_map.run.serving import PageHandler, page_server
 from knowledge_map.views.page import FORMS, PageContent
 
@@ -91,11 +92,14 @@ class Figures:
     tab_mb: float = 0
 
 
-def write(path: Path, labels: Path | None, folder: Path, as_file: bool) -> None:
+def write(arguments: argparse.Namespace) -> None:
     """Write the page of a map, as tiles or as one file of its first articles."""
-    form = FORMS["file" if as_file else "tiles"]
-    table = read_parquet(labels, form.label_columns) if labels else LABELS.empty_table()
-    form.write(PageContent(KnowledgeMap(path, form.columns), table), folder / "index.html")
+    form = FORMS["file" if arguments.file else "tiles"]
+    labels = read_parquet(arguments.labels, form.label_columns) if arguments.labels else LABELS.empty_table()
+    knowledge_map = KnowledgeMap(arguments.maps[0], form.columns)
+    ids = set(knowledge_map.table["item_id"].filter(~knowledge_map.is_article).to_pylist())
+    questions = [question for question in read_questions(arguments.questions) if question.item_id in ids]
+    form.write(PageContent(knowledge_map, labels, questions), arguments.write / "index.html")
 
 
 def first_articles(path: Path, output: Path) -> None:
@@ -111,10 +115,12 @@ def first_articles(path: Path, output: Path) -> None:
         writer.write_table(table.set_column(position, table.schema.field(position), near), row_group_size=10_000)
 
 
-def made(path: Path, labels: Path | None, folder: Path, as_file: bool) -> Figures:
+def made(path: Path, arguments: argparse.Namespace, folder: Path, as_file: bool) -> Figures:
     """Write a page in a process of its own."""
     command = [sys.executable, __file__, str(path), "--write", str(folder), *(["--file"] if as_file else [])]
-    return made_by([*command, *(["--labels", str(labels)] if labels else [])], path, folder, "one file" if as_file else "tiles")
+    command += ["--labels", str(arguments.labels)] if arguments.labels else []
+    command += [f"--questions={questions}" for questions in arguments.questions]
+    return made_by(command, path, folder, "one file" if as_file else "tiles")
 
 
 def made_by_atlas(program: str, path: Path, folder: Path) -> Figures:
@@ -154,7 +160,7 @@ def opened(folder: Path, browser: Browser) -> Iterator[tuple[Page, float]]:
 def measure_atlas(figures: Figures, folder: Path, browser: Browser) -> None:
     """Measure when Embedding Atlas has counted its rows, and what its tab takes then."""
     with opened(folder, browser) as (page, begin):
-        wait(page, "/[1-9] points/.test(document.body?.innerText)")
+        wait(page, "/[1-9][0-9,]* points/.test(document.body?.innerText)")
         figures.usable_s, figures.usable_mb = time.monotonic() - begin, SlowHandler.sent / 1e6
         page.wait_for_timeout(5_000)
         figures.tab_mb = tab_memory(page)
@@ -255,6 +261,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("maps", type=Path, nargs="+")
     parser.add_argument("--labels", type=Path)
+    parser.add_argument(
+        "--questions", type=Path, action="append", default=[], help="a file of the maps' questions; more than once"
+    )
     parser.add_argument("--file", action="store_true", help="also the first 500,000 articles of the first map as one file")
     parser.add_argument("--atlas", metavar="PROGRAM", help="also what Embedding Atlas exports of the first map")
     parser.add_argument("--wander", type=float, default=600)
@@ -262,7 +271,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.write:
-        return write(arguments.maps[0], arguments.labels, arguments.write, arguments.file)
+        return write(arguments)
     rows = []
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         work = [(path, False) for path in arguments.maps]
@@ -271,7 +280,7 @@ def main() -> None:
             first_articles(arguments.maps[0], few)
             work.append((few, True))
         pages = [
-            (partial(made, path, arguments.labels, as_file=as_file), partial(measure, path=path, seconds=arguments.wander))
+            (partial(made, path, arguments, as_file=as_file), partial(measure, path=path, seconds=arguments.wander))
             for path, as_file in work
         ]
         if arguments.atlas:

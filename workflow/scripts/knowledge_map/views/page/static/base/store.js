@@ -252,7 +252,8 @@ class ItemStore {
     const { levels, region_levels } = JSON.parse(decodeText(/** @type {Uint8Array} */ (parts.get("labels"))));
     const unpack = levelUnpacker(null);
     for (const { examples, titles } of [...levels, ...region_levels]) {
-      examples.flat().forEach((/** @type {number} */ row, /** @type {number} */ at) => this.tiles?.pin(row, titles.flat()[at]));
+      const names = titles.flat();
+      examples.flat().forEach((/** @type {number} */ row, /** @type {number} */ at) => this.tiles?.pin(row, names[at]));
     }
     [this.levels, this.regionLevels] = [levels.map(unpack), region_levels.map(unpack)];
     this.labelsArrived();
