@@ -19,7 +19,7 @@ from knowledge_map.run.serving import page_server
 from knowledge_map.views.page.content import PageContent, PageSettings
 from knowledge_map.views.page.tiles import TILED_COLUMNS, write_tiles
 from knowledge_map.views.page.tiles.parts import ContentFolder
-from knowledge_map.views.page.tiles.quadtree import BITS, SPARED, build_quadtree
+from knowledge_map.views.page.tiles.quadtree import BITS, CELLS, SPARED, build_quadtree
 from knowledge_map.views.page.tiles.titles import KEY, folded_titles, trie_nodes
 
 # --- the quadtree
@@ -31,10 +31,14 @@ def test_every_article_stands_in_one_tile_of_its_square(count):
     tree = build_quadtree(clumps, 200)
     assert np.sort(tree.order).tolist() == list(range(count))
     for tile, (level, code) in enumerate(zip(tree.level.tolist(), tree.code.tolist(), strict=True)):
-        own = clumps[tree.order[tree.first[tile] : tree.first[tile + 1]]].astype(np.int64) >> (BITS - level)
+        own = clumps[tree.order[tree.first[tile] : tree.first[tile + 1]]].astype(np.int64)
         x, y = (sum((code >> 2 * bit + axis & 1) << bit for bit in range(level)) for axis in (0, 1))
-        assert (own == [x, y]).all()
-        assert len(own) == 200 if tree.children[tile] else len(own) <= 200 * SPARED
+        assert (own >> (BITS - level) == [x, y]).all()
+        if tree.children[tile]:
+            cells = np.unique(own >> max(BITS - level - CELLS, 0), axis=0)
+            assert len(own) <= 200 and (len(cells) == len(own) or level >= BITS - CELLS)
+        else:
+            assert len(own) <= 200 * SPARED
 
 
 def test_the_children_of_a_tile_follow_in_the_order_of_their_parents():
@@ -49,6 +53,14 @@ def test_a_coarse_tile_is_spread_evenly_though_most_articles_lie_in_one_corner()
     tree = build_quadtree(steps, 1_000)
     root = steps[tree.order[: tree.first[1]]]
     assert (root < 4_096).all(axis=1).mean() < 0.1  # of all articles these are nine tenths
+
+
+def test_a_coarse_tile_of_which_much_is_empty_is_no_denser_than_its_neighbors():
+    steps = np.random.default_rng(2).integers(0, [65_536, 42_000], (60_000, 2)).astype(np.uint16)  # the upper tiles have a fourth
+    tree = build_quadtree(steps)
+    sizes = np.diff(tree.first)[1:5]
+    assert tree.level[1:6].tolist() == [1, 1, 1, 1, 2]
+    assert sizes[2:].max() / sizes[:2].min() < 0.35
 
 
 def test_articles_on_one_spot_do_not_go_on_for_ever():

@@ -11,7 +11,9 @@ CAPACITY = 4096
 """Articles of a tile that has others below it."""
 
 SPARED = 1.5
-"""A tile takes all that is left in its square if that is at most so many times its capacity: tiles below would be small."""
+"""A tile takes all that is left in its square if that is at most so many times its capacity: tiles below would be small.
+
+Where three of four tiles of a level have others below them, only one with an article a cell at most does so."""
 
 CELLS = 6
 """Levels below its own at which a tile is spread evenly: over 64 x 64 cells."""
@@ -60,9 +62,10 @@ def _spread(values: np.ndarray) -> np.ndarray:
 def build_quadtree(steps: np.ndarray, capacity: int = CAPACITY) -> Quadtree:
     """Return the quadtree of positions in whole steps, uint16 [n, 2].
 
-    A tile takes `capacity` of the articles in its square that no coarser tile has taken, spread over its cells: first one of each
-    cell, then a second one, and so on. The four tiles below it share the rest. Which article of a cell comes first depends on
-    its position alone, so that a tile stays what it is while positions do.
+    A tile takes one article of each of its cells, of those that no coarser tile has taken, and `capacity` at most; the four tiles
+    below share the rest. So a tile at the rim of a map, of which much is empty, is no denser than its neighbors. Where a cell is
+    one step, there may be many of a cell. Which article of a cell comes first depends on its position alone, so that a tile stays
+    what it is while positions do.
     """
     codes = morton_codes(steps)
     left = np.argsort(codes, kind="stable")  # those that no tile has taken, in Morton order
@@ -93,16 +96,20 @@ def _scattered(codes: np.ndarray) -> np.ndarray:
 
 def _chosen(codes: np.ndarray, tiles: np.ndarray, priority: np.ndarray, level: int, capacity: int) -> np.ndarray:
     """Return which articles their tiles take, bool [n]; the articles are in Morton order."""
+    steps = max(BITS - level - CELLS, 0)  # a cell is so many halvings above one step
+    cells = codes >> np.uint32(2 * steps)
     starts = _starts(tiles)
     counts = np.diff(np.append(starts, len(tiles)))
-    is_full = np.repeat(counts > SPARED * capacity, counts)
-    if level == BITS or not is_full.any():
+    full = counts > SPARED * capacity
+    if full.size and full.mean() > 0.75:  # one at the rim that took all it has would look denser than those beside it
+        full |= counts > np.add.reduceat(np.append(True, cells[1:] != cells[:-1]), starts)
+    if level == BITS or not full.any():
         return np.ones(len(codes), bool)
-    full = np.flatnonzero(is_full)
-    cells = codes[full] >> np.uint32(2 * max(BITS - level - CELLS, 0))
-    turns = _ranks(cells, priority[full])
+    is_full = np.repeat(full, counts)
+    parted = np.flatnonzero(is_full)
+    turns = _ranks(cells[parted], priority[parted])
     chosen = ~is_full
-    chosen[full] = _ranks(tiles[full], priority[full], turns) < capacity
+    chosen[parted] = (_ranks(tiles[parted], priority[parted], turns) < capacity) & ((turns == 0) | (steps == 0))
     return chosen
 
 
