@@ -16,6 +16,7 @@ zoom       the same from a flight to the closest view of a crowded place to all 
 hover      from the pointer's event to the last change of what hovering shows; 95th percentile, milliseconds
 search     from a word typed to its results, longest of several words, milliseconds, and most MB fetched for one
 tab        MB that only the tab's process has (unique set size), after wandering for --wander seconds
+kept       the same once the browser has collected its garbage, which it puts off while memory is plenty
 """
 
 import argparse
@@ -90,6 +91,7 @@ class Figures:
     search_ms: float = 0
     search_mb: float = 0
     tab_mb: float = 0
+    kept_mb: float = 0
 
 
 def write(arguments: argparse.Namespace) -> None:
@@ -184,6 +186,10 @@ def measure(figures: Figures, folder: Path, browser: Browser, path: Path, second
         figures.zoom_s, figures.zoom_mb = time.monotonic() - begin, (SlowHandler.sent - before) / 1e6
         wander(page, positions, seconds)
         figures.tab_mb = tab_memory(page)
+        session = page.context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")
+        page.wait_for_timeout(500)
+        figures.kept_mb = tab_memory(page)
 
 
 def drawn(page: Page) -> None:
@@ -248,8 +254,8 @@ def crowded_first(path: Path) -> np.ndarray:
 def table(rows: list[Figures]) -> str:
     lines = [
         "| articles | made, CPU s | made, MB | files | files, MB | first, s | MB | usable, s | MB | zoom, s | MB | hover, ms "
-        "| search, ms | MB | tab, MB |",
-        "| --- |" + " ---: |" * 14,
+        "| search, ms | MB | tab, MB | kept, MB |",
+        "| --- |" + " ---: |" * 15,
     ]
     for row in rows:
         cells = [f"{value:,.{0 if value >= 100 or isinstance(value, int) else 1}f}" for value in list(asdict(row).values())[1:]]
