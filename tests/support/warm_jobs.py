@@ -38,11 +38,10 @@ UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
 READ_WHEN_IMPORTED = ("XDG_CACHE_HOME", "HOME", "MPL", "NUMBA_", "PYTORCH_")
 """Beginnings of the variables that libraries read when they are imported; a run in which they differ has no warm jobs."""
 
-READ_BY_THE_HUB, OF_THE_HUB = (
-    ("HF_", "HUGGING"),
-    {"fetch_dataset", "fetch_model", "shard", "embed_shard", "embed_questions", "place_items"},
-)
-"""The same of the hub's library, and the rules that use it."""
+READ_BY_THE_HUB = ("HF_", "HUGGING")
+"""The same of the hub's library; only the rules that use it have no warm jobs then."""
+
+OF_THE_HUB = {"fetch_dataset", "fetch_model", "shard", "embed_shard", "embed_questions", "place_items"}
 
 LARGEST_REQUEST = 1 << 18
 

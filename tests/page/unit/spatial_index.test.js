@@ -14,7 +14,7 @@ function points(count) {
 /** @param {number} count @param {{ x: Float32Array<ArrayBuffer>, y: Float32Array<ArrayBuffer> }} positions */
 function indexOf(count, { x, y } = points(count)) {
   const index = new SpatialIndex();
-  index.fill(x, y, count);
+  index.fill((row) => x[row], (row) => y[row], count);
   return index;
 }
 

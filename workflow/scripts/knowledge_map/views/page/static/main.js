@@ -75,7 +75,7 @@ const knowledgeMap = {
 
 async function start() {
   await store.load();
-  articleIndex.fill(store.x, store.y, store.tiles ? 0 : store.articleCount);
+  articleIndex.fill((row) => store.xOf(row), (row) => store.yOf(row), store.tiles ? 0 : store.articleCount);
   filter.start(store.articleCount, !store.tiles);
   startTheme();
   startDensity();

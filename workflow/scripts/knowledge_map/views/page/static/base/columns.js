@@ -79,16 +79,13 @@ export function stepsOf(coordinate) {
 }
 
 /**
- * Return x and y of every row in map units.
- * @param {Uint8Array<ArrayBuffer>} bytes all x, then all y, as steps in uint16
- * @returns {{ x: Float32Array<ArrayBuffer>, y: Float32Array<ArrayBuffer> }}
+ * Return x and y of every row in steps.
+ * @param {Uint8Array<ArrayBuffer>} bytes all x, then all y, in uint16
+ * @returns {{ x: Uint16Array<ArrayBuffer>, y: Uint16Array<ArrayBuffer> }}
  */
 export function unpackPositions(bytes) {
   const steps = new Uint16Array(bytes.buffer), count = steps.length / 2;
-  return {
-    x: Float32Array.from(steps.subarray(0, count), coordinateOf),
-    y: Float32Array.from(steps.subarray(count), coordinateOf),
-  };
+  return { x: steps.subarray(0, count), y: steps.subarray(count) };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   coordinateOf,
   decodeText,
   neighborsOf,
+  stepsOf,
   stretchOf,
   trustOf,
   unpackPositions,
@@ -69,10 +70,10 @@ class ItemStore {
   articleCount = 0;
   /** So many of them, the last ones, were placed on the finished map. */
   placedCount = 0;
-  /** x of every row, in map units. */
-  x = new Float32Array(0);
-  /** y of every row, in map units, upward. */
-  y = new Float32Array(0);
+  /** x of every row, in steps: half the room of map units. */
+  #x = new Uint16Array(0);
+  /** y of every row, in steps, upward. */
+  #y = new Uint16Array(0);
   /** @type {string[]} the names of the sources */
   sources = [];
   /** The number of every article's source. */
@@ -158,10 +159,10 @@ class ItemStore {
       takeTexts("excerpts"),
       takeTexts("urls"),
     ]);
-    ({ x: this.x, y: this.y } = unpackPositions(positions));
-    /** @param {Float32Array} values */
-    const ends = (values) => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
-    this.bounds = /** @type {Box} */ ([...ends(this.x), ...ends(this.y)]);
+    ({ x: this.#x, y: this.#y } = unpackPositions(positions));
+    /** @param {Uint16Array} steps */
+    const ends = (steps) => [steps.reduce((a, b) => Math.min(a, b), stepsOf(1)), steps.reduce((a, b) => Math.max(a, b), 0)];
+    this.bounds = /** @type {Box} */ ([...ends(this.#x), ...ends(this.#y)].map(coordinateOf));
     this.source = sources;
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
@@ -197,11 +198,11 @@ class ItemStore {
     this.density = /** @type {Uint32Array} */ (unpackNumbers(density, 4));
     this.search = head.tiles.search;
     this.bounds = head.tiles.bounds.map(coordinateOf);
-    [this.x, this.y] = [new Float32Array(this.count), new Float32Array(this.count)];
+    [this.#x, this.#y] = [new Uint16Array(this.count), new Uint16Array(this.count)];
     this.questions.forEach((question, number) => {
       const { text, x, y, near } = head.tiles.questions[number];
       question.text = text;
-      [this.x[question.row], this.y[question.row]] = [coordinateOf(x), coordinateOf(y)];
+      [this.#x[question.row], this.#y[question.row]] = [x, y];
       this.#nearQuestions.push(near.map((/** @type {[number, string, string]} */ [row, title, url]) => {
         tiles.pin(row, title, url);
         return row;
@@ -229,10 +230,8 @@ class ItemStore {
     /** @param {string} name */
     const bytes = (name) => parts.get(name) ?? new Uint8Array(0);
     const steps = unpackNumbers(bytes("positions"), 2), count = steps.length / 2;
-    for (let at = 0; at < count; at++) {
-      this.x[first + at] = coordinateOf(steps[at]);
-      this.y[first + at] = coordinateOf(steps[count + at]);
-    }
+    this.#x.set(steps.subarray(0, count), first);
+    this.#y.set(steps.subarray(count), first);
     this.source.set(bytes("sources"), first);
     this.sourceColumn.fill(first, bytes("sources"));
     this.#trust.set(bytes("trust"), first);
@@ -352,7 +351,23 @@ class ItemStore {
    * @returns {[number, number]}
    */
   position(row) {
-    return [this.x[row], this.y[row]];
+    return [this.xOf(row), this.yOf(row)];
+  }
+
+  /**
+   * @param {number} row
+   * @returns {number}
+   */
+  xOf(row) {
+    return coordinateOf(this.#x[row]);
+  }
+
+  /**
+   * @param {number} row
+   * @returns {number}
+   */
+  yOf(row) {
+    return coordinateOf(this.#y[row]);
   }
 
   /**

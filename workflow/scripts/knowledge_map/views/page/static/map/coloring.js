@@ -64,7 +64,7 @@ const FIXED = {
   },
   density: {
     measure: (values, first, end) => {
-      for (let row = first; row < end; row++) values[row] = Math.round(HIGHEST * densityAt(store.x[row], store.y[row]));
+      for (let row = first; row < end; row++) values[row] = Math.round(HIGHEST * densityAt(store.xOf(row), store.yOf(row)));
     },
     colorOf: (value) => scaleColor(sequentialColors(), value / HIGHEST),
     key: () => ({ title: "Articles around", stops: sequentialColors(), low: "few", high: "many" }),
@@ -111,7 +111,7 @@ function measureDistances(values, first, end) {
   for (const { row } of store.questions) {
     const [x, y] = store.position(row);
     for (let at = 0; at < squared.length; at++) {
-      const distance = (store.x[first + at] - x) ** 2 + (store.y[first + at] - y) ** 2;
+      const distance = (store.xOf(first + at) - x) ** 2 + (store.yOf(first + at) - y) ** 2;
       if (distance < squared[at]) squared[at] = distance;
     }
   }

@@ -72,7 +72,7 @@ function peakOf(blurred) {
 export function startDensity() {
   store.density?.forEach((count, cell) => counts[indexOf(...middleOf(cell))] = count);
   if (store.density) return measureDensity();
-  cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.x[row], store.y[row]));
+  cells = Uint32Array.from({ length: store.articleCount }, (_, row) => indexOf(store.xOf(row), store.yOf(row)));
   [counted, everything] = [emptyBits(cells.length), fullBits(cells.length)];
   measureDensity();
   filter.changed.listen(measureDensity);
@@ -113,7 +113,7 @@ export function countArticles([left, right, bottom, top], side) {
     counts[row * side + column] += count;
   };
   store.density?.forEach((count, cell) => add(...middleOf(cell), count));
-  if (!store.density) { for (let row = 0; row < store.articleCount; row++) add(store.x[row], store.y[row], 1); }
+  if (!store.density) { for (let row = 0; row < store.articleCount; row++) add(store.xOf(row), store.yOf(row), 1); }
   return counts;
 }
 

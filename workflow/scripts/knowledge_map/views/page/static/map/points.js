@@ -158,8 +158,8 @@ class Points {
   #send(chunk) {
     const gl = this.#gl, { first, order } = chunk, positions = new Uint16Array(2 * order.length);
     order.forEach((place, at) => {
-      positions[2 * at] = stepsOf(store.x[first + place]);
-      positions[2 * at + 1] = stepsOf(store.y[first + place]);
+      positions[2 * at] = stepsOf(store.xOf(first + place));
+      positions[2 * at + 1] = stepsOf(store.yOf(first + place));
     });
     Object.assign(chunk, { layout: gl.createVertexArray(), positions: gl.createBuffer(), colors: gl.createBuffer() });
     chunk.isColored = false;

@@ -4,6 +4,7 @@ import { touches } from "../base/geometry.js";
 import { clamp } from "../base/numbers.js";
 
 /** @typedef {import("../base/geometry.js").Box} Box */
+/** @typedef {(row: number) => number} Coordinate of a row, in map units */
 
 const SIDE = 128; // cells of a grid over the whole map
 const FAR = 3; // map units: no point is farther from a position
@@ -25,19 +26,19 @@ class Grid {
   /**
    * @param {Box} box
    * @param {number} side cells of a side
-   * @param {Float32Array<ArrayBuffer>} x of every row, in map units
-   * @param {Float32Array<ArrayBuffer>} y
+   * @param {Coordinate} xOf
+   * @param {Coordinate} yOf
    * @param {number} first of the rows whose points it holds
    * @param {number} end the row behind the last of them
    */
-  constructor(box, side, x, y, first, end) {
+  constructor(box, side, xOf, yOf, first, end) {
     this.box = box;
     [this.#left, , this.#bottom] = box;
     this.#side = side;
     this.#cells = side / (box[1] - box[0]);
     const starts = new Uint32Array(side * side + 1), order = new Uint32Array(end - first);
     /** @param {number} row */
-    const cell = (row) => this.#row(y[row]) * side + this.#column(x[row]);
+    const cell = (row) => this.#row(yOf(row)) * side + this.#column(xOf(row));
     for (let row = first; row < end; row++) starts[cell(row) + 1]++;
     for (let at = 0; at < side * side; at++) starts[at + 1] += starts[at];
     const filled = starts.slice();
@@ -71,21 +72,23 @@ class Grid {
 }
 
 export class SpatialIndex {
-  #x = new Float32Array(0);
-  #y = new Float32Array(0);
+  /** @type {Coordinate} */
+  #xOf = () => 0;
+  /** @type {Coordinate} */
+  #yOf = () => 0;
   /** @type {Map<number, Grid>} */
   #grids = new Map();
   /** @type {number[] | null} the grids whose points are shown; null is all */
   #shown = null;
 
   /**
-   * Take the positions of all rows, in map units, and the points of the first `count` of them.
-   * @param {Float32Array<ArrayBuffer>} x
-   * @param {Float32Array<ArrayBuffer>} y
+   * Take what tells the positions of all rows, and the points of the first `count` of them.
+   * @param {Coordinate} xOf
+   * @param {Coordinate} yOf
    * @param {number} count
    */
-  fill(x, y, count) {
-    [this.#x, this.#y] = [x, y];
+  fill(xOf, yOf, count) {
+    [this.#xOf, this.#yOf] = [xOf, yOf];
     if (count) this.add(0, [0, 1, 0, 1], SIDE, 0, count);
   }
 
@@ -98,7 +101,7 @@ export class SpatialIndex {
    * @param {number} end the row behind the last of them
    */
   add(key, box, side, first, end) {
-    this.#grids.set(key, new Grid(box, side, this.#x, this.#y, first, end));
+    this.#grids.set(key, new Grid(box, side, this.#xOf, this.#yOf, first, end));
   }
 
   /**
@@ -138,7 +141,7 @@ export class SpatialIndex {
       const found = [];
       for (const run of this.#runs(boxAround(x, y, reach), this.#grids.keys())) {
         for (const row of run) {
-          const distance = Math.hypot(this.#x[row] - x, this.#y[row] - y);
+          const distance = Math.hypot(this.#xOf(row) - x, this.#yOf(row) - y);
           if (distance <= reach) found.push([distance, row]);
         }
       }
@@ -157,7 +160,7 @@ export class SpatialIndex {
     let best = -1, nearest = reach * reach;
     for (const run of this.runsIn(boxAround(x, y, reach))) {
       for (const row of run) {
-        const distance = (this.#x[row] - x) ** 2 + (this.#y[row] - y) ** 2;
+        const distance = (this.#xOf(row) - x) ** 2 + (this.#yOf(row) - y) ** 2;
         if (distance <= nearest) [best, nearest] = [row, distance];
       }
     }
