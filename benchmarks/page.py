@@ -60,8 +60,7 @@ class Points:
 
 def write_ours(arguments: argparse.Namespace, output: Path) -> None:
     knowledge_map = KnowledgeMap(arguments.results / "knowledge_map.parquet", COLUMNS)
-    ids = set(knowledge_map.table["item_id"].filter(~knowledge_map.is_article).to_pylist())
-    questions = [question for question in read_questions(arguments.questions) if question.item_id in ids]
+    questions = read_questions(arguments.questions)
     labels = read_parquet(arguments.results / "labels.parquet")
     settings = PageSettings(excerpts=arguments.excerpts)
     write_page(PageContent(knowledge_map, labels, questions, settings=settings), output)

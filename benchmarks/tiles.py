@@ -98,10 +98,8 @@ def write(arguments: argparse.Namespace) -> None:
     """Write the page of a map, as tiles or as one file of its first articles."""
     form = FORMS["file" if arguments.file else "tiles"]
     labels = read_parquet(arguments.labels, form.label_columns) if arguments.labels else LABELS.empty_table()
-    knowledge_map = KnowledgeMap(arguments.maps[0], form.columns)
-    ids = set(knowledge_map.table["item_id"].filter(~knowledge_map.is_article).to_pylist())
-    questions = [question for question in read_questions(arguments.questions) if question.item_id in ids]
-    form.write(PageContent(knowledge_map, labels, questions), arguments.write / "index.html")
+    content = PageContent(KnowledgeMap(arguments.maps[0], form.columns), labels, read_questions(arguments.questions))
+    form.write(content, arguments.write / "index.html")
 
 
 def first_articles(path: Path, output: Path) -> None:

@@ -71,9 +71,9 @@ class ItemStore {
   /** So many of them, the last ones, were placed on the finished map. */
   placedCount = 0;
   /** x of every row, in steps: half the room of map units. */
-  #x = new Uint16Array(0);
+  xSteps = new Uint16Array(0);
   /** y of every row, in steps, upward. */
-  #y = new Uint16Array(0);
+  ySteps = new Uint16Array(0);
   /** @type {string[]} the names of the sources */
   sources = [];
   /** The number of every article's source. */
@@ -159,10 +159,10 @@ class ItemStore {
       takeTexts("excerpts"),
       takeTexts("urls"),
     ]);
-    ({ x: this.#x, y: this.#y } = unpackPositions(positions));
+    ({ x: this.xSteps, y: this.ySteps } = unpackPositions(positions));
     /** @param {Uint16Array} steps */
     const ends = (steps) => [steps.reduce((a, b) => Math.min(a, b), stepsOf(1)), steps.reduce((a, b) => Math.max(a, b), 0)];
-    this.bounds = /** @type {Box} */ ([...ends(this.#x), ...ends(this.#y)].map(coordinateOf));
+    this.bounds = /** @type {Box} */ ([...ends(this.xSteps), ...ends(this.ySteps)].map(coordinateOf));
     this.source = sources;
     this.#neighbors = neighbors;
     this.#neighborsEach = neighbors.length / 3 / this.count;
@@ -198,11 +198,11 @@ class ItemStore {
     this.density = /** @type {Uint32Array} */ (unpackNumbers(density, 4));
     this.search = head.tiles.search;
     this.bounds = head.tiles.bounds.map(coordinateOf);
-    [this.#x, this.#y] = [new Uint16Array(this.count), new Uint16Array(this.count)];
+    [this.xSteps, this.ySteps] = [new Uint16Array(this.count), new Uint16Array(this.count)];
     this.questions.forEach((question, number) => {
       const { text, x, y, near } = head.tiles.questions[number];
       question.text = text;
-      [this.#x[question.row], this.#y[question.row]] = [x, y];
+      [this.xSteps[question.row], this.ySteps[question.row]] = [x, y];
       this.#nearQuestions.push(near.map((/** @type {[number, string, string]} */ [row, title, url]) => {
         tiles.pin(row, title, url);
         return row;
@@ -230,8 +230,8 @@ class ItemStore {
     /** @param {string} name */
     const bytes = (name) => parts.get(name) ?? new Uint8Array(0);
     const steps = unpackNumbers(bytes("positions"), 2), count = steps.length / 2;
-    this.#x.set(steps.subarray(0, count), first);
-    this.#y.set(steps.subarray(count), first);
+    this.xSteps.set(steps.subarray(0, count), first);
+    this.ySteps.set(steps.subarray(count), first);
     this.source.set(bytes("sources"), first);
     this.sourceColumn.fill(first, bytes("sources"));
     this.#trust.set(bytes("trust"), first);
@@ -359,7 +359,7 @@ class ItemStore {
    * @returns {number}
    */
   xOf(row) {
-    return coordinateOf(this.#x[row]);
+    return coordinateOf(this.xSteps[row]);
   }
 
   /**
@@ -367,7 +367,7 @@ class ItemStore {
    * @returns {number}
    */
   yOf(row) {
-    return coordinateOf(this.#y[row]);
+    return coordinateOf(this.ySteps[row]);
   }
 
   /**

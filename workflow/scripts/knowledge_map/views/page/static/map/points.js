@@ -2,7 +2,6 @@
 // map, have a buffer of positions and one of colours.
 
 import { parseColor } from "../base/colors.js";
-import { stepsOf } from "../base/columns.js";
 import { pixelRatio } from "../base/dom.js";
 import { store } from "../base/store.js";
 import { camera } from "./camera.js";
@@ -158,8 +157,8 @@ class Points {
   #send(chunk) {
     const gl = this.#gl, { first, order } = chunk, positions = new Uint16Array(2 * order.length);
     order.forEach((place, at) => {
-      positions[2 * at] = stepsOf(store.xOf(first + place));
-      positions[2 * at + 1] = stepsOf(store.yOf(first + place));
+      positions[2 * at] = store.xSteps[first + place];
+      positions[2 * at + 1] = store.ySteps[first + place];
     });
     Object.assign(chunk, { layout: gl.createVertexArray(), positions: gl.createBuffer(), colors: gl.createBuffer() });
     chunk.isColored = false;
