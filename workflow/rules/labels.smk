@@ -14,6 +14,7 @@ rule knn_labels:
         f"{RESULTS}/logs/knn_labels.log",
     benchmark:
         f"{RESULTS}/benchmarks/knn_labels.jsonl"
+    priority: 1  # page and picture wait for it
     conda:
         "../../envs/tables.yaml"
     # Its products are small: threads would wait for each other longer than they work.

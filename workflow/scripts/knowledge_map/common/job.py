@@ -1,6 +1,7 @@
 """How a script runs: where its words go, and how its errors end."""
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -30,6 +31,8 @@ def logging_to(path: str | Path, name: str, going_on: bool = False) -> Iterator[
     SIGTERM ends the job as Ctrl-C does: what was begun is cleaned up, with one line and no traceback.
     As long as the process lives, it touches the log: `status` sees by that, on any machine, which jobs are at work.
     """
+    # What is imported by now stays: Python need not search it for garbage, which at its end alone would take a second.
+    gc.freeze()
     # Libraries that look for a hub or draw their own bars would say so in the midst of ours.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     # Snakemake says so for a job that takes no core from others, and every OpenMP library complains on the terminal.

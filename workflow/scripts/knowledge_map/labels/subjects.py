@@ -190,7 +190,8 @@ class Naming:
     def _chosen(self, content: Content, cell: int, term: np.ndarray, count: np.ndarray, product: np.ndarray) -> tuple[int, ...]:
         """Return a cell's name, given the terms of its articles, how many of these have each, and its product with the offset."""
         articles = content.members.indices[content.members.indptr[cell] : content.members.indptr[cell + 1]]
-        having = np.bincount(self.terms.has[articles].indices, minlength=len(self.total))[term]
+        own = self.terms.has[articles]
+        having = np.bincount(own.indices, minlength=len(self.total))[term]
         share, elsewhere = count / content.size[cell], np.maximum(self.total[term] - count, 0) / self.articles
         likeness = self._likeness(product, share, term)
         contrast = likeness / self._deviation[term]
@@ -205,20 +206,29 @@ class Naming:
         if not len(best):
             return ()
         term, likeness = term[best], likeness[best]
-        has = self.terms.has[articles][:, term].toarray()
+        has = own[:, term].toarray()
         standing, direction = self.terms.standing[term], self.directions[term]
         single = _Names(np.arange(len(term))[:, None], has, share[best], elsewhere[best], standing, direction, likeness)
-        spread = direction @ self.covariance
+        spread, apart = direction @ self.covariance, self._apart(term, direction)
         names, chosen, value = single, [0], score[best[0]]
         for _ in range(MOST - 1):
-            names, extended = self._extended(names, single, term, spread)
+            names, extended = self._extended(names, single, term, spread, apart)
             if extended <= value:
                 break
             chosen, value = names.terms[0], extended
         return tuple(sorted(term[chosen].tolist()))
 
-    def _extended(self, names: _Names, single: _Names, term: np.ndarray, spread: np.ndarray) -> tuple[_Names, float]:
-        """Return the best of the `names` with one of the `single` terms added, and how well it fits; 0 where none adds much."""
+    def _extended(
+        self, names: _Names, single: _Names, term: np.ndarray, spread: np.ndarray, apart: np.ndarray
+    ) -> tuple[_Names, float]:
+        """Return the best of the `names` with one of the `single` terms added, and how well it fits; 0 where none adds much.
+
+        Parameters
+        ----------
+        term : int [terms], the numbers of the single terms.
+        spread : float [terms, D], their directions times the covariance of all articles.
+        apart : bool [terms, terms], see `_apart`.
+        """
         cell_size = max(len(single.has), 1)
         # How much oftener than in the cell itself a name applies with the cells around it.
         scale = [np.sqrt(part.share / np.maximum(part.has.mean(axis=0), 0.5 / cell_size)) for part in (names, single)]
@@ -233,7 +243,8 @@ class Naming:
         standing = (names.standing[:, None] * single.standing) ** (1 / subjects)
         score = fit(share, elsewhere, contrast, standing, self.articles, subjects)
         adds = share - names.share[:, None] >= ADDS * np.maximum(names.share[:, None], single.share)
-        score[~(adds & self._go_together(names.terms, term, single.direction))] = 0
+        length = (self._length[term] + len(SEPARATOR))[names.terms].sum(axis=1)[:, None] + self._length[term]
+        score[~(adds & apart[names.terms].all(axis=1) & (length <= self.longest))] = 0
         first, second = np.unravel_index(score.argmax(), score.shape)
         joined = _Names(
             np.r_[names.terms[first], second][None],
@@ -246,19 +257,16 @@ class Naming:
         )
         return joined, float(score[first, second])
 
-    def _go_together(self, names: np.ndarray, term: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """Return which of the names, int [names, subjects] into `term`, may have which further term, bool [names, terms].
+    def _apart(self, term: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Return which of the terms may stand in one name with which other, bool [terms, terms].
 
-        Terms that share a word, maybe in two forms, or mean the same do not go together; nor do terms of several origins, or
-        titles, of which each names one article; and a name has room for so many characters.
+        Terms that share a word, maybe in two forms, or mean the same may not; nor terms of several origins, or titles, of which
+        each names one article.
         """
-        origin = self.terms.origin[term]
-        words = self._words[term]
+        origin, words = self.terms.origin[term], self._words[term]
         apart = (words @ words.T).toarray() == 0
         apart &= direction @ direction.T < ALIKE
-        apart &= (origin[:, None] == origin) & (origin != ORIGINS.index(TITLES))
-        length = (self._length[term] + len(SEPARATOR))[names].sum(axis=1)[:, None] + self._length[term]
-        return apart[names].all(axis=1) & (length <= self.longest)
+        return apart & (origin[:, None] == origin) & (origin != ORIGINS.index(TITLES))
 
 
 def _best(score: np.ndarray, term: np.ndarray) -> np.ndarray:

@@ -53,11 +53,12 @@ def encoder_opener(model: EmbeddingModel, threads: int, settings: Mapping[str, A
 
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
-    """Import without Python's search for garbage: there is none, and looking for it takes a fifth of the time."""
+    """Import without Python's search for garbage, then and later: there is none, and looking for it takes a fifth of the time."""
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collects:
             gc.enable()

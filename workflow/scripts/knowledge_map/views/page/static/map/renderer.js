@@ -52,6 +52,7 @@ let frame = 0, lastFrame = 0; // the frame that is due, and when the last one wa
 let calm; // the timer until the map is at rest
 /** @type {number | null} */
 let share = null; // of the points, drawn while the map moves
+let drawnShare = 1; // of the points on the screen
 let points = { count: 0, density: 0, isSample: false }; // how many are shown, in all and on a square of one map unit
 let isMoving = false, isStale = true; // whether what is written must be written anew
 let written = { x: 0, y: 0, scale: 0 }; // the view for which it was written
@@ -101,7 +102,7 @@ function viewChanged() {
 function comeToRest() {
   if (isFlying()) return; // its frames take long; it ends with another change
   isMoving = false;
-  redraw();
+  if (drawnShare < 1 || overlay.style.transform) redraw(); // else all is drawn as it stays
   mapSettled();
 }
 
@@ -125,6 +126,7 @@ function draw() {
  * @param {number} share of the points
  */
 function drawGround(share) {
+  drawnShare = share;
   const size = clamp((0.22 * camera.scale) / Math.sqrt(points.density), 1.5, 8);
   const cover = (points.density * size ** 2) / camera.scale ** 2;
   const [ink, least, most] = shownLayer.value && isPlain() ? [0.07, 0.12, 0.6] : [0.4, 0.35, 1];
@@ -168,12 +170,14 @@ function showPicture() {
 function resize() {
   const ratio = pixelRatio(), isFirst = !camera.width, { clientWidth, clientHeight } = overlay;
   if (!clientWidth || !clientHeight) return; // hidden, as while a page is printed
+  const isSame = overlay.width === Math.round(clientWidth * ratio) && overlay.height === Math.round(clientHeight * ratio);
+  if (isSame && !isFirst) return;
   [camera.width, camera.height] = [clientWidth, clientHeight];
   for (const canvas of [ground, overlay]) {
     [canvas.width, canvas.height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
   }
-  if (isFirst) camera.jumpTo(...viewOfBox(boxOfQuestions()));
-  drawGround(1);
+  if (isFirst) return camera.jumpTo(...viewOfBox(boxOfQuestions())); // it is drawn with the first frame
+  drawGround(1); // at once: a canvas that is resized is empty
   draw();
 }
 
