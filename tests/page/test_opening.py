@@ -13,6 +13,15 @@ NO_WEBGL = """
     };
 """
 
+COUNT_DRAWN = """
+    globalThis.drawn = 0;
+    const { clear } = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.clear = function (...values) {
+        drawn++;
+        return clear.apply(this, values);
+    };
+"""
+
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_it_opens_on_the_questions(device, request, pictures):
@@ -51,6 +60,18 @@ def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
 def test_hostile_texts_leave_nothing_behind(desktop):
     assert desktop.locator("img, iframe, object, [onerror]").count() == 0
     assert desktop.locator("script").count() == 2  # those that carried the data are gone
+
+
+def test_the_map_is_drawn_once_while_it_opens_and_not_again_where_it_stays_as_it_is(open_page, small_page):
+    page = open_page(small_page, script=COUNT_DRAWN)
+    settle(page)
+    assert page.evaluate("drawn") == 1
+    page.keyboard.press("w")
+    settle(page)
+    page.evaluate("drawn = 0")
+    page.evaluate("knowledgeMap.camera.jumpTo(0.5, 0.5, 1.5 * knowledgeMap.camera.scale)")
+    settle(page)
+    assert page.evaluate("drawn") == 1
 
 
 def test_articles_are_dots_on_the_screen(desktop):

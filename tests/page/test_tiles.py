@@ -137,6 +137,14 @@ def test_only_what_is_in_view_is_fetched_and_nothing_from_elsewhere(open_page, a
     assert page.evaluate("knowledgeMap.writtenLabels().length")
 
 
+def test_nothing_else_delays_the_first_articles(open_page, address):
+    page = open_page(address)
+    settle(page)
+    first, labels = page.evaluate("""['/tiles/', '/labels/'].map((kind) =>
+        performance.getEntriesByType("resource").find(({ name }) => name.includes(kind)))""")
+    assert first["responseEnd"] <= labels["startTime"]
+
+
 def test_the_quiz_needs_no_tile_and_names_articles_to_read(open_page, address):
     page = open_page(address)
     page.get_by_role("button", name="Take the quiz").click()

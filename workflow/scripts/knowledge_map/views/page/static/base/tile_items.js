@@ -35,7 +35,7 @@ export class TileItems {
 
   /** The tiles. */
   tree;
-  /** @type {Wanted[]} files that are fetched before any tile, until they have come */
+  /** @type {Wanted[]} files that are fetched before all tiles but the first, until they have come */
   ahead = [];
   #digests;
   #neighborsEach;
@@ -103,7 +103,7 @@ export class TileItems {
       if (this.#bytes <= MOST_BYTES) break;
       if (!inView.has(tile)) this.#drop(tile);
     }
-    const ahead = this.ahead.map(({ file, take }) => ({
+    const ahead = (this.#tiles.size ? this.ahead : []).map(({ file, take }) => ({
       file,
       take: (/** @type {Unpacked} */ content) => this.#takeAhead(file, take, content),
     }));

@@ -85,6 +85,7 @@ export function knowledgeColor(known) {
  * @param {KnowledgeEstimate | null} estimate
  */
 export function showKnowledge(estimate) {
+  if (!estimate && !shownLayer.value) return; // nothing changes
   const key = knowledgeSwatch();
   element("heat-key").hidden = !estimate;
   element("heat-swatch").replaceWith(Object.assign(key, { id: "heat-swatch" }));
