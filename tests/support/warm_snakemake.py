@@ -108,4 +108,11 @@ def _run(
         sys.modules["snakemake.shell"].sp = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
     from snakemake.cli import main  # imported by the server
 
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        if end.code:
+            raise
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # without waiting for a timer of a second, which every run leaves behind
