@@ -243,6 +243,7 @@ class Naming:
         standing = (names.standing[:, None] * single.standing) ** (1 / subjects)
         score = fit(share, elsewhere, contrast, standing, self.articles, subjects)
         adds = share - names.share[:, None] >= ADDS * np.maximum(names.share[:, None], single.share)
+        # A name has room for so many characters.
         length = (self._length[term] + len(SEPARATOR))[names.terms].sum(axis=1)[:, None] + self._length[term]
         score[~(adds & apart[names.terms].all(axis=1) & (length <= self.longest))] = 0
         first, second = np.unravel_index(score.argmax(), score.shape)

@@ -170,12 +170,11 @@ function showPicture() {
 function resize() {
   const ratio = pixelRatio(), isFirst = !camera.width, { clientWidth, clientHeight } = overlay;
   if (!clientWidth || !clientHeight) return; // hidden, as while a page is printed
-  const isSame = overlay.width === Math.round(clientWidth * ratio) && overlay.height === Math.round(clientHeight * ratio);
-  if (isSame && !isFirst) return;
+  const size = [clientWidth, clientHeight].map((length) => Math.round(length * ratio));
+  const now = [camera.width, camera.height, overlay.width, overlay.height];
+  if ([clientWidth, clientHeight, ...size].every((length, side) => length === now[side])) return;
   [camera.width, camera.height] = [clientWidth, clientHeight];
-  for (const canvas of [ground, overlay]) {
-    [canvas.width, canvas.height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-  }
+  for (const canvas of [ground, overlay]) [canvas.width, canvas.height] = size;
   if (isFirst) return camera.jumpTo(...viewOfBox(boxOfQuestions())); // it is drawn with the first frame
   drawGround(1); // at once: a canvas that is resized is empty
   draw();
