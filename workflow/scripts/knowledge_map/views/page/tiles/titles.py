@@ -134,6 +134,7 @@ def _sorted_keys(content: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> t
         keys[inside, at] = content[starts[inside] + at]
     halves = [keys[:, half : half + 8].copy().view(">u8").ravel().astype(np.uint64) for half in range(0, KEY, 8)]
     order = np.lexsort(halves[::-1])
+    del halves
     return keys[order], order
 
 
@@ -166,18 +167,7 @@ def _capacity(entries: int) -> int:
 
 
 def _write_titles(titles: pa.ChunkedArray, folded: pa.ChunkedArray, numbers: np.ndarray, folder: ContentFolder) -> bytes:
-    content, begins = _content(folded)
-    is_letter = _LETTER[content]
-    is_start = content != _SPACE
-    is_start[1:] &= ~is_letter[:-1]
-    whole = begins[:-1][begins[1:] > begins[:-1]]
-    is_start[whole] = content[whole] != _SPACE
-    starts = np.flatnonzero(is_start)
-    rows = np.searchsorted(begins, starts, "right") - 1
-    keys, order = _sorted_keys(content, starts, begins[rows + 1])
-    starts, rows = starts[order], rows[order]
-    lengths = (begins[1:] - begins[:-1])[rows]
-    ranks = lengths + np.where(starts == begins[rows], 0, 1 << 32)  # titles that begin so before others, short before long
+    keys, rows, ranks = _beginnings(folded)
     texts = titles.combine_chunks()
 
     def parts(taken: np.ndarray) -> dict[str, bytes]:
@@ -186,6 +176,28 @@ def _write_titles(titles: pa.ChunkedArray, folded: pa.ChunkedArray, numbers: np.
         return {"rows": byte_planes(numbers[held].astype(np.uint32)), **text_parts("titles", texts.take(pa.array(held)))}
 
     return _write_nodes(trie_nodes(keys, ranks, _capacity(len(keys))), "titles", folder, parts, len(keys), "beginnings of words")
+
+
+def _beginnings(folded: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return an entry for every word of every title: its key, the title's row, and its rank (see `trie_nodes`), by key."""
+    content, begins = _content(folded)
+    starts = _starts_of_words(content, begins)
+    rows = (np.searchsorted(begins, starts, "right") - 1).astype(np.uint32)
+    keys, order = _sorted_keys(content, starts, begins[1:][rows])
+    starts, rows = starts[order], rows[order]
+    del order
+    ranks = np.diff(begins)[rows]
+    ranks[starts != begins[rows]] += 1 << 32  # titles that begin so before others, short before long
+    return keys, rows, ranks
+
+
+def _starts_of_words(content: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Return where words and signs begin in the bytes of all texts, int64, ascending."""
+    is_start = content != _SPACE
+    is_start[1:] &= ~_LETTER[content[:-1]]
+    whole = begins[:-1][begins[1:] > begins[:-1]]
+    is_start[whole] = content[whole] != _SPACE
+    return np.flatnonzero(is_start)
 
 
 def _content(texts: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
