@@ -11,6 +11,8 @@ from projects import STARTER, Project, read_articles, small_project
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from knowledge_map.common.garbage import collecting_no_garbage
+
 # Read by the libraries when they are loaded; see workflow/rules/common.smk.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -24,13 +26,8 @@ class FilesAndRuns(LoadScopeScheduling):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Import the tests without Python's search for garbage, then and later: there is none in what they import."""
-    gc.disable()
-    try:
+    with collecting_no_garbage():
         return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -4,14 +4,13 @@ base (what an encoder is) → local, the model in this process: tokenization (ah
 forward pass, with an attention of its own for texts without padding · endpoint, a model behind a server.
 """
 
-import gc
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from knowledge_map.common.garbage import collecting_no_garbage
 from knowledge_map.embedding.encoders.base import AUTO, Embedded, TextBlock, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel, ServedModel
 
@@ -38,7 +37,7 @@ def open_encoder(
         from knowledge_map.embedding.encoders.endpoint import Endpoint, EndpointEncoder
 
         return EndpointEncoder(model, Endpoint(**json.loads(endpoint)), folder / "probe.json" if folder else None)
-    with _collecting_no_garbage():
+    with collecting_no_garbage():
         from knowledge_map.embedding.encoders.local import LocalEncoder  # torch takes seconds to import
 
     return LocalEncoder(model, device, batch_tokens, threads, folder / "batch_tokens.json" if folder else None)
@@ -49,16 +48,3 @@ def encoder_opener(model: EmbeddingModel, threads: int, settings: Mapping[str, A
     folder = settings.get("encoder_dir")
     where = settings["device"], settings["batch_tokens"], threads, settings["endpoint"], Path(folder) if folder else None
     return partial(open_encoder, model, *where)
-
-
-@contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
-    """Import without Python's search for garbage, then and later: there is none, and looking for it takes a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collects:
-            gc.enable()
