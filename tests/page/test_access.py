@@ -84,6 +84,7 @@ def test_what_is_in_the_middle_opens_by_keys(desktop):
 
 
 def test_the_view_is_told_in_words(desktop):
+    settle(desktop)
     scene = desktop.locator("#scene")
     assert "In view: about" in scene.text_content() and "Ribosome" in scene.text_content()
     assert desktop.locator("#map").get_attribute("aria-describedby") == "scene"

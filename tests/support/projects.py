@@ -87,6 +87,11 @@ class Project:
             section[name] = value
         (self / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
+    @property
+    def last(self) -> Run:
+        """The last run here, which came to a good end."""
+        return Run(0, (self / "output").read_text())
+
     def start(
         self,
         *arguments: str,

@@ -1,6 +1,7 @@
 """Jobs of a run started without the time that importing torch and UMAP takes: most of what the tests would compute.
 
-A server that has imported them forks for every script. It and its jobs are in the process group of the run, and end with it.
+A server that has imported them (`warm_libraries.py`) forks for every script. It and its jobs are in the process group of the run,
+and end with it.
 """
 
 import json
@@ -16,21 +17,6 @@ import threading
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-
-IMPORTED = (
-    "torch",
-    "sentence_transformers",
-    "transformers.models.bert.modeling_bert",
-    "openTSNE",
-    "umap",
-    "sklearn.neighbors",
-    "scipy.stats",
-    "matplotlib.figure",
-    "matplotlib.backends.backend_agg",
-    "duckdb",
-    "jinja2",
-)
-"""Libraries only; every job imports this project's package by itself."""
 
 UNCOMPILED = {"NUMBA_DISABLE_JIT": "1"}
 """Of the environment of all runs: UMAP for a few dozen items takes longer to compile than to run."""
@@ -86,47 +72,42 @@ class JobServer:
         return WarmJob(told, writes, as_shell)
 
     def _serve(self, run: int) -> None:
-        """Fork for every request, until the run has ended."""
+        """Fork a job for every request and let a thread wait for its end, until the run has ended."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is sent to the group is for the jobs
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         self._served.settimeout(LOOK_AROUND)
         while os.getppid() == run:
             try:
                 message, (tells, stdin), *_ = socket.recv_fds(self._served, LARGEST_REQUEST, 2)
             except TimeoutError:
                 continue
-            if os.fork() == 0:
-                self._keep(tells, stdin, **json.loads(message))
-            os.close(tells)
+            job = os.fork()
+            if job == 0:
+                os.close(tells)
+                self._work(stdin, **json.loads(message))
             os.close(stdin)
+            threading.Thread(target=_tell, args=(tells, job), daemon=True).start()
         os._exit(0)
 
-    def _keep(
-        self, tells: int, stdin: int, arguments: list[str], environment: Mapping[str, str], folder: str, deaf: bool
-    ) -> None:
-        """Be the shell in which a job runs: tell the job's number, and in the end its exit code.
-
-        A `deaf` one has been told to ignore interrupts, and so its job does.
-        """
+    def _work(self, stdin: int, arguments: list[str], environment: Mapping[str, str], folder: str, deaf: bool) -> None:
+        """Be the job; a `deaf` one has been told to ignore interrupts."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        job = os.fork()
-        if job == 0:
-            os.close(tells)
-            os.dup2(stdin, 0)
-            os.close(stdin)
-            sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another there
-            if not deaf:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-            os.chdir(folder)
-            subprocess.Popen = self.popen
-            os._exit(_run(arguments, environment))
+        if not deaf:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(stdin, 0)
         os.close(stdin)
-        os.write(tells, f"{job}\n".encode())
+        sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another there
+        os.chdir(folder)
+        subprocess.Popen = self.popen
+        os._exit(_run(arguments, environment))
+
+
+def _tell(tells: int, job: int) -> None:
+    """Tell the number of a job, and in the end its exit code."""
+    with os.fdopen(tells, "w") as told:
+        print(job, file=told, flush=True)
         _, status = os.waitpid(job, 0)
-        os.write(tells, f"{os.waitstatus_to_exitcode(status)}\n".encode())
-        os._exit(0)
+        print(os.waitstatus_to_exitcode(status), file=told)
 
 
 class WarmJob:

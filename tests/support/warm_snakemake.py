@@ -3,7 +3,6 @@
 A server that has imported the libraries forks for every run, so that each has a process of its own, as fresh as any other.
 """
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -21,15 +20,16 @@ from unittest.mock import patch
 import warm_jobs
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["snakemake.cli", "jsonschema", "pandas", "pyarrow.parquet", *warm_jobs.IMPORTED])
+SERVER.set_forkserver_preload(["warm_libraries"])
 
-TESTS = Path(__file__).parents[1]
+SUPPORT = Path(__file__).parent
+TESTS = SUPPORT.parent
 PACKAGE = TESTS.parent / "workflow/scripts"
 
 
 def start(function: Callable, *arguments: object) -> ForkServerProcess:
     """Run a function in a process that is fresh but for what the server has imported."""
-    with patch.dict(os.environ, warm_jobs.UNCOMPILED):
+    with patch.dict(os.environ, warm_jobs.UNCOMPILED | {"PYTHONPATH": str(SUPPORT)}):
         forkserver.ensure_running()
     process = SERVER.Process(target=function, args=arguments)
     process.start()
@@ -89,7 +89,6 @@ def _run(
     parent: Connection,
 ) -> None:
     """Be what a shell would have started."""
-    gc.freeze()  # a collection would touch, and so copy, all that the server has imported
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with output.open("wb") as file:

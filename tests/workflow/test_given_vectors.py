@@ -23,30 +23,33 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 VECTORS = unit(np.random.default_rng(0).normal(size=(ARTICLES + 4, DIMENSION)))
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory, starter) -> Project:
+@pytest.fixture(scope="session")
+def made(made_once, starter) -> Project:
     """A finished map of given vectors, articles' and questions'; there is no model that could make any."""
-    project = Project(tmp_path_factory.mktemp("given"))
-    write_articles(project / "articles.jsonl", starter[:IN_FILE])
-    np.save(project / "vectors.npy", VECTORS[:IN_FILE])
-    pairs = zip(starter[IN_FILE:ARTICLES], VECTORS[IN_FILE:], strict=False)
-    others = [article | {"vector": vector.tolist()} for article, vector in pairs]
-    # Above 1 MB, where Snakemake goes by the modification time and not by a checksum.
-    write_articles(project / "others.jsonl", [others[0] | {"padding": "x" * 1_100_000}, *others[1:]])
-    questions = json.loads((STARTER / "questions.json").read_text())[:4]
-    vectors = VECTORS[ARTICLES:].tolist()
-    questions = [question | {"embedding": vector} for question, vector in zip(questions, vectors, strict=True)]
-    (project / "questions.json").write_text(json.dumps(questions))
-    sources = [
-        {"name": "cells", "path": "articles.jsonl", "vectors": "vectors.npy"},
-        {"name": "others", "path": "others.jsonl", "columns": {"vector": "vector"}},
-    ]
-    project.configure(articles=sources, questions="questions.json", **SMALL)
-    project.configure(embedding={"model": "package:no_such_package"})
-    jobs = project.make()
-    assert jobs["shard"] == jobs["merge_embeddings"] == jobs["map_page"] == 1
-    assert not jobs["embed_shard"]
-    return project
+
+    def make(folder: Path) -> None:
+        project = Project(folder)
+        write_articles(project / "articles.jsonl", starter[:IN_FILE])
+        np.save(project / "vectors.npy", VECTORS[:IN_FILE])
+        pairs = zip(starter[IN_FILE:ARTICLES], VECTORS[IN_FILE:], strict=False)
+        others = [article | {"vector": vector.tolist()} for article, vector in pairs]
+        # Above 1 MB, where Snakemake goes by the modification time and not by a checksum.
+        write_articles(project / "others.jsonl", [others[0] | {"padding": "x" * 1_100_000}, *others[1:]])
+        questions = json.loads((STARTER / "questions.json").read_text())[:4]
+        vectors = VECTORS[ARTICLES:].tolist()
+        questions = [question | {"embedding": vector} for question, vector in zip(questions, vectors, strict=True)]
+        (project / "questions.json").write_text(json.dumps(questions))
+        sources = [
+            {"name": "cells", "path": "articles.jsonl", "vectors": "vectors.npy"},
+            {"name": "others", "path": "others.jsonl", "columns": {"vector": "vector"}},
+        ]
+        project.configure(articles=sources, questions="questions.json", **SMALL)
+        project.configure(embedding={"model": "package:no_such_package"})
+        jobs = project.make()
+        assert jobs["shard"] == jobs["merge_embeddings"] == jobs["map_page"] == 1
+        assert not jobs["embed_shard"]
+
+    return Project(made_once("given", make))
 
 
 @pytest.fixture
