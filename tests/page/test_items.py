@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from chromium import PHONE
 from screen import colors_around, point, row_of, settle, show
 
 
@@ -10,7 +11,7 @@ def test_hovering_shows_title_and_excerpt(desktop):
     desktop.mouse.move(*show(desktop, row_of(desktop, "Glacier 3"), 9000))
     hint = desktop.locator("#hint")
     assert hint.inner_text().split("\n") == ["Glacier 3", "About Glacier 3"]
-    desktop.mouse.move(640, 790)
+    desktop.mouse.move(640, 650)
     assert hint.is_hidden()
 
 
@@ -28,7 +29,33 @@ def test_a_click_opens_title_excerpt_and_link(desktop):
     link = panel.get_by_role("link", name="Read the article")
     assert link.get_attribute("href") == "https://example.org/wiki/Comet_2"
     assert link.get_attribute("rel") == "noopener noreferrer" and link.get_attribute("target") == "_blank"
+    settle(desktop)
     assert (197, 58, 39) in colors_around(desktop, *point(desktop, row), 10)  # the ring
+
+
+MOVE = """([right, down]) => {
+  const { x, y, scale } = knowledgeMap.camera;
+  knowledgeMap.camera.jumpTo(x - right / scale, y + down / scale, scale);
+}"""
+"""Move everything on the screen by so many pixels."""
+
+
+@pytest.mark.parametrize(("window", "move"), [({}, (260, 0)), (PHONE, (0, 160))], ids=["desktop", "phone"])
+def test_an_article_that_its_card_would_cover_comes_out_beside_it(open_page, small_page, window, move):
+    page = open_page(small_page, **window)
+    row = row_of(page, "Comet 2")
+    show(page, row, 9000)
+    page.evaluate(MOVE, move)
+    settle(page)
+    clicked = point(page, row)
+    page.mouse.click(*clicked)
+    page.get_by_role("heading", name="Comet 2").wait_for()
+    settle(page)
+    x, y = point(page, row)
+    card = page.locator("#panel").bounding_box()
+    assert clicked[0] > card["x"] and clicked[1] > card["y"]
+    assert x < card["x"] or y < card["y"]
+    assert page.evaluate("knowledgeMap.camera.scale") == pytest.approx(9000)
 
 
 def test_neighbors_are_those_of_the_map_with_similarity(desktop, small_page):

@@ -2,8 +2,9 @@
 
 import { element } from "../base/dom.js";
 import { signal } from "../base/signal.js";
+import { store } from "../base/store.js";
 import { focusMap } from "../map/gestures.js";
-import { registerOverlay } from "../map/navigation.js";
+import { flyTo, isFlying, isInView, registerOverlay } from "../map/navigation.js";
 import { ringSelected } from "../map/renderer.js";
 
 /** @typedef {{ node: Node, title: string, row: number }} Entry what is shown, and the item it is about, or -1 */
@@ -40,6 +41,7 @@ export function showPanel(node, title, row = -1) {
 
 function present() {
   const { node, title, row } = trail[trail.length - 1];
+  const wasSeen = isSeen(row);
   box.hidden = false;
   heading.textContent = title;
   content.replaceChildren(node);
@@ -47,7 +49,13 @@ function present() {
   scrollPanelToTop();
   heading.focus({ preventScroll: true });
   ringSelected(row);
+  if (wasSeen && !isSeen(row)) flyTo(...store.position(row)); // the panel would cover what it is about
   panelChanged(row);
+}
+
+/** @param {number} row */
+function isSeen(row) {
+  return row >= 0 && !isFlying() && isInView(...store.position(row));
 }
 
 /** Show the beginning of what the panel shows. */
