@@ -61,8 +61,8 @@ server: ## a model server (infinity) for the tests that need one
 	$(PYTHON) -m venv .venv-server
 	.venv-server/bin/pip install --quiet torch==2.13.0 "infinity-emb[server,torch]==0.0.78"
 
-# Twice as many as there are cores, for the tests of the workflow and of SLURM often wait.
-WORKERS = $(shell echo $$(( 2 * $(CORES) )))
+# One more than there are cores, for the tests of the workflow and of SLURM often wait.
+WORKERS = $(shell echo $$(( $(CORES) + 1 )))
 
 # The page's modules and their unit tests. Deno has all that it needs: nothing is fetched.
 PAGE = workflow/scripts/knowledge_map/views/page tests/page/unit

@@ -4,8 +4,10 @@ import shutil
 
 from playwright.sync_api import Browser, Playwright
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-"""Flights are for the tests of moving: every frame of one is computed on the CPU."""
+DESKTOP = {"viewport": {"width": 1040, "height": 660}, "reduced_motion": "reduce"}
+"""A small window and no flights, which are for the tests of moving: every pixel of every frame is computed on the CPU."""
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
 
 MOTION = {"reduced_motion": "no-preference"}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}

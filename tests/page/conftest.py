@@ -96,7 +96,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def desktop(open_page, small_page) -> Page:
-    """The small map in a window of 1280 x 800."""
+    """The small map in a window of 1040 x 660."""
     return open_page(small_page)
 
 

@@ -42,6 +42,7 @@ def launch(playwright: Playwright, screen: str) -> Browser:
         headless=False,
         env=os.environ | {"DISPLAY": screen},
         proxy=NOWHERE,
-        firefox_user_prefs={"webgl.force-enabled": True},  # also where it is computed on the CPU
+        # WebGL also where it is computed on the CPU, and no flights, which Playwright can forbid in Chromium alone.
+        firefox_user_prefs={"webgl.force-enabled": True, "ui.prefersReducedMotion": 1},
         timeout=120_000,
     )

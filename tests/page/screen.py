@@ -85,6 +85,12 @@ def colors_around(page: Page, x: float, y: float, reach: int = 4) -> set[tuple[i
     return set(part.get_flattened_data())
 
 
+def ground(page: Page) -> tuple[int, int, int]:
+    """Return the colour on the screen near its lower edge, where nothing lies on the map's ground."""
+    shown = picture(page)
+    return shown.getpixel((3 * shown.width // 5, shown.height - 10))
+
+
 def lightness(color: tuple[int, int, int]) -> float:
     return sum(color) / 3
 

@@ -1,7 +1,7 @@
 """Articles are coloured as one chooses, in light and in dark."""
 
 import pytest
-from screen import color_by, lightness, picture, row_of, settle, strongest
+from screen import color_by, ground, lightness, picture, row_of, settle, strongest
 
 
 def test_sources_have_colours_of_their_own(whole, pictures):
@@ -36,17 +36,16 @@ def test_distance_is_that_to_the_nearest_question(whole):
 
 def test_light_and_dark_follow_the_system_and_the_switch(open_page, small_page, pictures):
     page = open_page(small_page, color_scheme="dark")
-    corner = (1000, 790)
-    assert lightness(picture(page).getpixel(corner)) < 60
+    assert lightness(ground(page)) < 60
     page.screenshot(path=pictures / "dark.png")
     page.get_by_role("button", name="Dark").click()
-    assert lightness(picture(page).getpixel(corner)) > 200
+    assert lightness(ground(page)) > 200
     again = open_page(small_page, context=page.context)
-    assert lightness(picture(again).getpixel(corner)) > 200  # the choice is remembered
+    assert lightness(ground(again)) > 200  # the choice is remembered
     again.get_by_role("button", name="Dark").click()
-    assert lightness(picture(again).getpixel(corner)) < 60
+    assert lightness(ground(again)) < 60
     again.emulate_media(color_scheme="light")  # it follows the system again
-    assert lightness(picture(again).getpixel(corner)) > 200
+    assert lightness(ground(again)) > 200
 
 
 def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
@@ -74,13 +73,13 @@ def test_states_of_questions_differ_in_shape_and_colour(whole, pictures):
 
 
 def test_heat_takes_the_place_of_the_shade(whole):
-    before = picture(whole).getpixel((760, 790))
+    before = ground(whole)
     whole.evaluate("""() => {
         const layer = Object.assign(document.createElement("canvas"), { width: 64, height: 64 }), pen = layer.getContext("2d");
         pen.fillStyle = "#ff0000";
         pen.fillRect(0, 0, 64, 64);
         knowledgeMap.shownLayer.set({ picture: layer, key: null });
     }""")
-    assert picture(whole).getpixel((760, 790)) == (255, 0, 0)
+    assert ground(whole) == (255, 0, 0)
     whole.evaluate("knowledgeMap.shownLayer.set(null)")
-    assert picture(whole).getpixel((760, 790)) == before
+    assert ground(whole) == before

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import MOTION, PHONE
+from chromium import MOTION, PHONE, WIDE
 from PIL import Image
 from quizzes import EAST, WEST, answer_all, asked, many_questions, question, reported, tally, write_quiz_page
 from screen import VIEW, point, slowness
@@ -219,7 +219,7 @@ def test_the_source_article_is_named_after_the_answer_and_not_before(tmp_path, t
 
 
 def test_the_map_shows_what_is_known_and_fades_where_nothing_is(six, take):
-    page = take(six)
+    page = take(six, **WIDE)
     before = color(page, EAST[0], 0.53)
     answer_all(page, "111111")
     west, east = (color(page, x, 0.53) for x in (WEST[0], EAST[0]))

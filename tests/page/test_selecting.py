@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from chromium import WIDE
 from screen import camera, colors_around, point, row_of, settle, show, wait_until
 
 ACCENT = (197, 58, 39)
@@ -81,7 +82,8 @@ def test_by_keys_alone_all_in_view_is_selected(whole):
 
 def test_an_empty_box_says_so(whole):
     tool(whole, "Box")
-    draw(whole, (1180, 300), (1200, 320))
+    width = whole.viewport_size["width"]
+    draw(whole, (width - 100, 300), (width - 80, 320))
     assert whole.locator("#toast").inner_text() == "Nothing is inside."
     assert whole.locator("#panel").is_hidden()
 
@@ -159,6 +161,9 @@ LABELS = """() => knowledgeMap.store.levels.flatMap(({ labels }) => labels).flat
 
 
 def test_a_label_says_where_it_comes_from_and_selects_its_articles(whole):
+    whole.set_viewport_size(WIDE["viewport"])  # else items lie beneath every word
+    whole.keyboard.press("w")
+    settle(whole)
     label = whole.evaluate(LABELS)[0]
     whole.mouse.move(label["x"], label["y"])
     told = whole.locator("#hint").inner_text()
