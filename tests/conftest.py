@@ -17,11 +17,28 @@ from knowledge_map.common.garbage import collecting_no_garbage
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+MIXED = ("tests/workflow/", "tests/unit/")
+"""Runs of the workflow often wait, and unit tests never: one kind after the other would leave cores idle, and then crowd them."""
+
+
 class FilesAndRuns(LoadScopeScheduling):
     """Gives the tests of a file to one worker, which makes their fixtures once; those of the workflow to any that is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid if nodeid.startswith("tests/workflow/") else nodeid.partition("::")[0]
+        return together(nodeid)
+
+
+def together(nodeid: str) -> str:
+    """Return what a test has in common with those that are given to the same worker."""
+    return nodeid if nodeid.startswith("tests/workflow/") else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread what is `MIXED` evenly, behind all else; what is given to one worker stays together."""
+    names = [together(item.nodeid) for item in items]
+    kinds = [list(dict.fromkeys(name for name in names if name.startswith(folder))) for folder in MIXED]
+    places = {name: rank / len(kind) for kind in kinds for rank, name in enumerate(kind, 1)}
+    items.sort(key=lambda item: places.get(together(item.nodeid), 0))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -69,7 +69,7 @@ class Infinity:
         self.process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def infinity(tmp_path_factory) -> Iterator[Infinity]:
     server = Infinity(tmp_path_factory.mktemp("infinity") / "log")
     server.start()

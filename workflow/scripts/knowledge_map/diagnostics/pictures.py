@@ -57,7 +57,8 @@ def write_pictures(folder: Path, layouts: dict[str, Layout], questions: list[dic
 def save_figures(folder: Path, figures: dict[str, Figure]) -> None:
     """Write every figure under its name as .png and .svg."""
     for name, figure in figures.items():
-        figure.get_layout_engine().execute(figure)  # places everything, once for both files
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)  # places everything, once for both files
         figure.set_layout_engine(None)  # not "none", a layout as well, for whose sake saving would draw everything twice
         for kind, metadata in [("png", None), ("svg", {"Date": None})]:
             with atomic_write(folder / f"{name}.{kind}") as temporary:
