@@ -34,9 +34,13 @@ def together(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread what is `MIXED` evenly, behind all else; what is given to one worker stays together."""
+    """Spread what is `MIXED` evenly, behind all else; what is given to one worker stays together.
+
+    Unit tests come from their end, so that those of the hub and the runs with a hub do not wait at the same time.
+    """
     names = [together(item.nodeid) for item in items]
-    kinds = [list(dict.fromkeys(name for name in names if name.startswith(folder))) for folder in MIXED]
+    runs, units = (list(dict.fromkeys(name for name in names if name.startswith(folder))) for folder in MIXED)
+    kinds = runs, units[::-1]
     places = {name: rank / len(kind) for kind in kinds for rank, name in enumerate(kind, 1)}
     items.sort(key=lambda item: places.get(together(item.nodeid), 0))
 

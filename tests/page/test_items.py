@@ -40,7 +40,9 @@ MOVE = """([right, down]) => {
 """Move everything on the screen by so many pixels."""
 
 
-@pytest.mark.parametrize(("window", "move"), [({}, (260, 0)), (PHONE, (0, 160))], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("window", "move"), [({}, (260, 0)), ({}, (355, 0)), (PHONE, (0, 160))], ids=["desktop", "at its edge", "phone"]
+)
 def test_an_article_that_its_card_would_cover_comes_out_beside_it(open_page, small_page, window, move):
     page = open_page(small_page, **window)
     row = row_of(page, "Comet 2")

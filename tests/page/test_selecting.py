@@ -160,8 +160,8 @@ LABELS = """() => knowledgeMap.store.levels.flatMap(({ labels }) => labels).flat
 """The labels on the screen, each with a place on it where no item lies."""
 
 
-def test_a_label_says_where_it_comes_from_and_selects_its_articles(whole):
-    whole.set_viewport_size(WIDE["viewport"])  # else items lie beneath every word
+def test_a_label_says_where_it_comes_from_and_selects_its_articles(open_page, small_page):
+    whole = open_page(small_page, **WIDE)  # else items lie beneath every word
     whole.keyboard.press("w")
     settle(whole)
     label = whole.evaluate(LABELS)[0]

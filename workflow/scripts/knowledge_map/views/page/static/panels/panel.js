@@ -3,8 +3,9 @@
 import { element } from "../base/dom.js";
 import { signal } from "../base/signal.js";
 import { store } from "../base/store.js";
+import { camera } from "../map/camera.js";
 import { focusMap } from "../map/gestures.js";
-import { flyTo, isFlying, isInView, registerOverlay } from "../map/navigation.js";
+import { flyTo, isFlying, registerOverlay } from "../map/navigation.js";
 import { ringSelected } from "../map/renderer.js";
 
 /** @typedef {{ node: Node, title: string, row: number }} Entry what is shown, and the item it is about, or -1 */
@@ -41,7 +42,6 @@ export function showPanel(node, title, row = -1) {
 
 function present() {
   const { node, title, row } = trail[trail.length - 1];
-  const wasSeen = isSeen(row);
   box.hidden = false;
   heading.textContent = title;
   content.replaceChildren(node);
@@ -49,13 +49,17 @@ function present() {
   scrollPanelToTop();
   heading.focus({ preventScroll: true });
   ringSelected(row);
-  if (wasSeen && !isSeen(row)) flyTo(...store.position(row)); // the panel would cover what it is about
+  if (row >= 0 && !isFlying() && covers(row)) flyTo(...store.position(row));
   panelChanged(row);
 }
 
-/** @param {number} row */
-function isSeen(row) {
-  return row >= 0 && !isFlying() && isInView(...store.position(row));
+/**
+ * Return whether the panel lies over an item on the screen, or would if it grew.
+ * @param {number} row
+ */
+function covers(row) {
+  const [x, y] = camera.toScreen(...store.position(row)), { left, top } = box.getBoundingClientRect();
+  return x > left && x < camera.width && y > top && y < camera.height;
 }
 
 /** Show the beginning of what the panel shows. */
