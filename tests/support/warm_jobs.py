@@ -106,8 +106,9 @@ def _tell(tells: int, job: int) -> None:
     """Tell the number of a job, and in the end its exit code."""
     with os.fdopen(tells, "w") as told:
         print(job, file=told, flush=True)
-        _, status = os.waitpid(job, 0)
-        print(os.waitstatus_to_exitcode(status), file=told)
+        # It stays as one that nobody has waited for: Snakemake looks at the process of a job, even of one that is done at once.
+        ended = os.waitid(os.P_PID, job, os.WEXITED | os.WNOWAIT)
+        print(ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status, file=told)
 
 
 class WarmJob:
