@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 MIXED = ("tests/workflow/", "tests/unit/")
-"""Runs of the workflow often wait, and unit tests hardly ever: one kind after the other would leave cores idle, and then crowd them."""
+"""Runs of the workflow often wait, unit tests hardly ever: one kind after the other leaves cores idle, and then crowds them."""
 
 
 class FilesAndRuns(LoadScopeScheduling):
