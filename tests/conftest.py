@@ -17,8 +17,7 @@ from knowledge_map.common.garbage import collecting_no_garbage
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-MIXED = ("tests/workflow/", "tests/unit/")
-"""Runs of the workflow often wait, unit tests hardly ever: one kind after the other leaves cores idle, and then crowds them."""
+RUNS, UNITS = "tests/workflow/", "tests/unit/"
 
 
 class FilesAndRuns(LoadScopeScheduling):
@@ -30,18 +29,17 @@ class FilesAndRuns(LoadScopeScheduling):
 
 def together(nodeid: str) -> str:
     """Return what a test has in common with those that are given to the same worker."""
-    return nodeid if nodeid.startswith("tests/workflow/") else nodeid.partition("::")[0]
+    return nodeid if nodeid.startswith(RUNS) else nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread what is `MIXED` evenly, behind all else; what is given to one worker stays together.
+    """Spread runs of the workflow, which often wait, evenly among the unit tests, which hardly ever do, behind all else.
 
     Unit tests come from their end, so that those of the hub and the runs with a hub do not wait at the same time.
     """
-    names = [together(item.nodeid) for item in items]
-    runs, units = (list(dict.fromkeys(name for name in names if name.startswith(folder))) for folder in MIXED)
-    kinds = runs, units[::-1]
-    places = {name: rank / len(kind) for kind in kinds for rank, name in enumerate(kind, 1)}
+    names = list(dict.fromkeys(together(item.nodeid) for item in items))
+    runs, units = ([name for name in names if name.startswith(folder)] for folder in (RUNS, UNITS))
+    places = {name: rank / len(kind) for kind in (runs, units[::-1]) for rank, name in enumerate(kind, 1)}
     items.sort(key=lambda item: places.get(together(item.nodeid), 0))
 
 

@@ -43,6 +43,11 @@ def point(page: Page, row: int) -> tuple[float, float]:
     return x, y
 
 
+def free(page: Page) -> tuple[int, int]:
+    """Return where the screen between heading and panel begins and ends, in pixels from its left edge."""
+    return 316, page.viewport_size["width"] - 366
+
+
 def marker(page: Page, number: int) -> tuple[float, float]:
     """Return where the marker of a question is on the screen."""
     place = page.evaluate("number => knowledgeMap.markerOf(number)", number)

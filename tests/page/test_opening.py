@@ -76,10 +76,10 @@ def test_the_map_is_drawn_once_while_it_opens_and_not_again_where_it_stays_as_it
 
 def test_the_map_fills_a_window_that_the_browser_magnifies(whole):
     client = whole.context.new_cdp_session(whole)
-    window = {"width": 640, "height": 400, "deviceScaleFactor": 2, "mobile": False}  # as many dots as before
-    client.send("Emulation.setDeviceMetricsOverride", window)
+    half = {side: length // 2 for side, length in whole.viewport_size.items()}  # as many dots as before
+    client.send("Emulation.setDeviceMetricsOverride", {**half, "deviceScaleFactor": 2, "mobile": False})
     settle(whole)
-    assert whole.evaluate("[knowledgeMap.camera.width, knowledgeMap.camera.height]") == [640, 400]
+    assert whole.evaluate("[knowledgeMap.camera.width, knowledgeMap.camera.height]") == [half["width"], half["height"]]
 
 
 def test_articles_are_dots_on_the_screen(desktop):
