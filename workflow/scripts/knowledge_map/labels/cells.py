@@ -12,6 +12,7 @@ from knowledge_map.common.arrow import compute as pc
 from knowledge_map.common.progress import log
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.labels.areas import assign
+from knowledge_map.labels.choice import choose
 from knowledge_map.labels.corpus import Corpus
 from knowledge_map.labels.grid import WHOLE, Grid, area_positions, areas, grids
 from knowledge_map.labels.nearest import products, sum_vectors
@@ -310,7 +311,7 @@ def _fitting_titles(level: Level, articles: Articles, settings: LabelSettings) -
 def _named(level: Level, above: NamedCells | None, naming: Naming) -> NamedCells:
     """Return the names of the cells of a level, given those of the coarser one."""
     cells = np.flatnonzero(~level.sparse)
-    chosen = naming.choose(level.content, cells)
+    chosen = choose(naming, level.content, cells)
     held = {above.names[number] for number in np.unique(above.name).tolist() if number >= 0} if above else set()
     names = sorted({name for name in chosen if name} | held)
     number = {name: position for position, name in enumerate(names)}
