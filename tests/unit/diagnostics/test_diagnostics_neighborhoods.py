@@ -28,6 +28,8 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(neighborhoods, "ROW_GROUP", 64)
     monkeypatch.setattr(neighborhoods, "QUERIES", 3)
     monkeypatch.setattr(neighborhoods, "PAIRS", 5)
+    monkeypatch.setattr(neighborhoods, "COUNTED", 128)
+    monkeypatch.setattr(neighborhoods, "BINS", 16)
 
 
 def table_of(folder, vectors: np.ndarray, questions: int) -> EmbeddingTable:
@@ -74,7 +76,10 @@ def test_ranks_in_the_plane_count_the_articles_that_are_nearer():
     assert ranks.tolist() == [[4, 2, 2, 1]]
 
 
-def test_ranks_in_the_plane_agree_with_brute_force():
+@pytest.mark.parametrize(("bins", "counted"), [(4096, 400_000), (2, 900), (300, 1)])
+def test_ranks_in_the_plane_agree_with_brute_force(bins, counted, monkeypatch):
+    monkeypatch.setattr(neighborhoods, "BINS", bins)
+    monkeypatch.setattr(neighborhoods, "COUNTED", counted)
     rng = np.random.default_rng(1)
     layout, points = Layout(rng.normal(size=(300, 2)), NO_QUESTIONS), rng.normal(size=(20, 2))
     rows = rng.integers(0, 300, (20, 9))

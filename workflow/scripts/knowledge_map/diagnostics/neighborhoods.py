@@ -23,6 +23,12 @@ QUERIES = 512
 PAIRS = 8192
 """Pairs of vectors multiplied at once."""
 
+BINS = 4096
+"""Bins in which values are counted before they are compared with marks."""
+
+COUNTED = 400_000
+"""Values that are counted at once, about; a thread takes 15 MB for it."""
+
 ROUNDED = 1e-12
 """More than a distance in float64 can be off, as a fraction of it."""
 
@@ -129,19 +135,53 @@ def plane_ranks(
     `points` is float64 [q, 2]; where they are those of articles, none of these counts as near to itself.
     """
     distances = np.linalg.norm(layout.articles[rows] - points[:, None], axis=2)
-    inside = (distances * (1 - ROUNDED)).ravel()
-    centers = np.repeat(points, rows.shape[1], axis=0)
-    nearer = layout.tree.query_ball_point(centers, inside, return_length=True, workers=threads).reshape(rows.shape)
-    return distances, 1 + np.where(distances > 0, nearer - are_articles, 0)
+    ranks = np.ones(rows.shape, np.int64)
+    x, y = np.ascontiguousarray(layout.articles.T)
+
+    def count(part: slice) -> None:
+        squares = (x - points[part, :1]) ** 2
+        squares += (y - points[part, 1:]) ** 2
+        nearer = _above(-squares, -((distances[part] * (1 - ROUNDED)) ** 2))
+        ranks[part] += np.where(distances[part] > 0, nearer - are_articles, 0)
+
+    if rows.size:
+        _in_parts(count, len(points), _rows_at_once(len(x)), threads)
+    return distances, ranks
 
 
 def _above(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return how many of each row of `values` [q, n] lie above each mark [q, m]: int [q, m]."""
-    counts = np.empty(marks.shape, np.int64)
-    for count, row, mark in zip(counts, values, marks, strict=True):
-        high = np.sort(row[row > mark.min()])  # only what lies above some mark is worth sorting
-        count[:] = len(high) - np.searchsorted(high, mark, side="right")
-    return counts
+    """Return how many of each row of `values`, float [q, n], lie above each mark, float [q, m]: int [q, m]."""
+    rows = _rows_at_once(values.shape[1])
+    return np.concatenate([_counted(values[at : at + rows], marks[at : at + rows]) for at in range(0, len(values), rows)])
+
+
+def _rows_at_once(n: int) -> int:
+    """Return how many rows of n values are counted at once."""
+    return max(COUNTED // max(n, BINS), 1)
+
+
+def _counted(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Return what `_above` does.
+
+    Most are only counted, in bins between a row's lowest and highest mark; compared are those that share a bin with a mark.
+    """
+    low = marks.min(axis=1, keepdims=True)
+    scale = (BINS / np.maximum(marks.max(axis=1, keepdims=True) - low, 1e-9)).astype(values.dtype)
+    # Rounding keeps the order: what is in a higher bin lies above.
+    bins, own = (np.clip((each - low) * scale, -1, BINS).astype(np.int32) + 1 for each in (values, marks))
+    first = np.arange(len(values), dtype=np.int32)[:, None] * (BINS + 2)  # rows have bins of their own
+    bins += first
+    counts = np.bincount(bins.ravel(), minlength=len(values) * (BINS + 2)).reshape(len(values), -1)
+    marked = np.zeros(counts.size, bool)
+    marked[own + first] = True
+    row, column = np.nonzero(marked[bins])
+    ends = np.searchsorted(row, np.arange(len(values) + 1))
+    above = values.shape[1] - np.take_along_axis(counts.cumsum(axis=1), own, axis=1)
+    shared, same = values[row, column], bins[row, column] - first[row, 0]
+    for result, mark, bin_, start, end in zip(above, marks, own, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        result += np.searchsorted(np.sort(same[start:end]), bin_, side="right")
+        result -= np.searchsorted(np.sort(shared[start:end]), mark, side="right")
+    return above
 
 
 def _in_parts(work: Callable[[slice], None], n: int, size: int, threads: int) -> None:
