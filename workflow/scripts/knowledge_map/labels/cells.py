@@ -131,7 +131,7 @@ def knn_labels(
     threads : threads of the search in the plane; they do not change the result.
 
     A cell is named after the one to three terms (`terms`) that together fit best what lies in it: that apply to many of its
-    articles and to few others, and whose articles lie, in meaning, where the cell's do (`fit`, `subjects`). Cells beside each
+    articles and to few others, and whose articles lie, in meaning, where the cell's do (`fit`, `choice`). Cells beside each
     other and the levels agree as far as their names fit (`areas`).
     """
     articles = Articles(knowledge_map, settings.max_characters)

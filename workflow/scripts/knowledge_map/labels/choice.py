@@ -95,12 +95,7 @@ class _Considered:
         telling = np.where(title | (having > 1) | (size[cell] >= FEW), score, 0)
         best = np.full((len(cells), CONSIDERED), len(term))
         for row, start, end in zip(best, counts.indptr[:-1].tolist(), counts.indptr[1:].tolist(), strict=True):
-            part = slice(start, end)
-            found = _best(telling[part], term[part])
-            if not len(found):
-                found = _nearest_title(title[part], having[part], contrast[part])
-            if not len(found):
-                found = _best(score[part], term[part])
+            found = _considered(*(each[start:end] for each in (term, telling, score, title, having, contrast)))
             row[: len(found)] = start + found
         term, score, share, elsewhere, standing, likeness = (
             np.append(each, 0)[best] for each in (term, score, share, elsewhere, standing, likeness)
@@ -118,12 +113,11 @@ class _Considered:
 
         `to`, float32 [articles, names], is 1 where a name applies to an article.
         """
-        ends = np.cumsum(self.size)[:-1]
+        ends, size = np.cumsum(self.size)[:-1], np.maximum(self.size, 1)[:, None]
         parts = list(zip(np.split(to, ends), np.split(self.has, ends), strict=True))
-        size = np.maximum(self.size, 1)[:, None]
-        return np.stack([part.sum(axis=0) for part, _ in parts]) / size, np.stack([part.T @ has for part, has in parts]) / size[
-            ..., None
-        ]
+        alone = np.stack([part.sum(axis=0) for part, _ in parts])
+        both = np.stack([part.T @ has for part, has in parts])
+        return alone / size, both / size[..., None]
 
 
 @dataclass(frozen=True)
@@ -249,6 +243,24 @@ def _apart(considered: _Considered, direction: np.ndarray, naming: Naming) -> np
     shared = (own @ own.T).tocoo()
     apart[shared.row // CONSIDERED, shared.row % CONSIDERED, shared.col % CONSIDERED] = False
     return apart
+
+
+def _considered(
+    term: np.ndarray, telling: np.ndarray, score: np.ndarray, title: np.ndarray, having: np.ndarray, contrast: np.ndarray
+) -> np.ndarray:
+    """Return where the terms of one cell are that are considered, best first; arrays [terms].
+
+    Parameters
+    ----------
+    telling : the `score`, but 0 of what one article of few alone has.
+    title : bool, which of the terms are titles.
+    having : how many of the cell's own articles have each.
+    contrast : see `fit`.
+    """
+    best = _best(telling, term)
+    if not len(best):
+        best = _nearest_title(title, having, contrast)
+    return best if len(best) else _best(score, term)
 
 
 def _best(score: np.ndarray, term: np.ndarray) -> np.ndarray:

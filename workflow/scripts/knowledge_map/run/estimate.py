@@ -71,13 +71,13 @@ COSTS = {
     "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
-    "knn_labels": Cost(2.0, 25, 0.6, 1, (390, 7.6), 0.1, memory_up_to=340_000),
+    "knn_labels": Cost(2.0, 11, 0.6, 1, (390, 7.6), 0.1, memory_up_to=340_000),
     "map_pickle": Cost(0.5, 1.2, 1, 1, (220, 0.1), 7.5, "work disk"),
     "articles_json": Cost(0.4, 0.2, 1, 1, (130, 0.0), 0.2),
     "map_picture": Cost(3.0, 1.2, 0.5, 1, (280, 0.2), 0.1),
     "map_page": Cost(0.8, 1.0, 1, 1, (220, 0.6), 0.09),
     "page_tiles": Cost(1.5, 0.6, 1, 1, (300, 0.5), 0.13),
-    "diagnostics": Cost(3.0, 66, 0.3, None, (700, 0.1), 0.05, "work"),
+    "diagnostics": Cost(3.0, 52, 0.3, None, (700, 0.1), 0.05, "work"),
 }
 """The rules after the embedding, without a start that all Python programs have; benchmarks/scale.py tells how they grow."""
 
