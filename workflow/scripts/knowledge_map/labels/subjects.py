@@ -85,11 +85,15 @@ class Naming:
         out = np.zeros((len(content.size), len(names)), np.float32)
         for start in range(0, len(out), CELLS):
             part = slice(start, start + CELLS)
-            count, size = counts[part].toarray(), content.size[part, None]
-            likeness = self.likeness(content.offsets[part] @ towards, single[part].toarray() / size, term)
+            size, where = content.size[part], counts[part].tocoo()
+            share = single[part].toarray() / size[:, None]
+            likeness = self.likeness(content.offsets[part] @ towards, share, term)
             contrast = likeness @ of_names / deviation
-            elsewhere = np.maximum(total - count, 0) / self.articles
-            out[part] = fit(count / size, elsewhere, contrast, standing, self.articles, subjects)
+            # Only a name that applies to some article fits at all.
+            cell, name, count = where.row, where.col, where.data
+            elsewhere = np.maximum(total[name] - count, 0) / self.articles
+            each = (count / size[cell], elsewhere, contrast[cell, name], standing[name], self.articles, subjects[name])
+            out[part][cell, name] = fit(*each)
         return out
 
     def direction(self, names: list[tuple[int, ...]]) -> np.ndarray:
