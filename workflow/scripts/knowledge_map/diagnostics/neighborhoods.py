@@ -161,7 +161,7 @@ def _rows_at_once(n: int) -> int:
 
 
 def _counted(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return what `_above` does.
+    """Count, as `_above` does, all rows at once.
 
     Most are only counted, in bins between a row's lowest and highest mark; compared are those that share a bin with a mark.
     """
@@ -172,15 +172,14 @@ def _counted(values: np.ndarray, marks: np.ndarray) -> np.ndarray:
     first = np.arange(len(values), dtype=np.int32)[:, None] * (BINS + 2)  # rows have bins of their own
     bins += first
     counts = np.bincount(bins.ravel(), minlength=len(values) * (BINS + 2)).reshape(len(values), -1)
-    marked = np.zeros(counts.size, bool)
-    marked[own + first] = True
-    row, column = np.nonzero(marked[bins])
-    ends = np.searchsorted(row, np.arange(len(values) + 1))
+    marked = np.zeros(counts.shape, bool)
+    np.put_along_axis(marked, own, True, axis=1)
+    counts[marked] = 0
     above = values.shape[1] - np.take_along_axis(counts.cumsum(axis=1), own, axis=1)
-    shared, same = values[row, column], bins[row, column] - first[row, 0]
-    for result, mark, bin_, start, end in zip(above, marks, own, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-        result += np.searchsorted(np.sort(same[start:end]), bin_, side="right")
-        result -= np.searchsorted(np.sort(shared[start:end]), mark, side="right")
+    row, column = np.nonzero(marked.ravel()[bins])
+    shared = np.split(values[row, column], np.searchsorted(row, np.arange(1, len(values))))
+    for result, mark, beside in zip(above, marks, shared, strict=True):
+        result -= np.searchsorted(np.sort(beside), mark, side="right")
     return above
 
 

@@ -29,7 +29,7 @@ TOGETHER = 64
 """Cells that are named at once: 70 MB with 50,000 terms and 1,024 dimensions."""
 
 MEMBERS = 50_000
-"""Articles of the cells that are named at once, about; which terms each has takes 30 MB."""
+"""Articles of the cells that are named at once, about; which terms each has takes 60 MB."""
 
 
 def choose(naming: Naming, content: Content, cells: np.ndarray) -> list[tuple[int, ...]]:
@@ -59,8 +59,7 @@ class _Considered:
     score, share, elsewhere, standing : see `fit`.
     likeness : how far the cell lies in the term's direction (`Naming.likeness`).
     has : float32 [articles, `CONSIDERED`], by article of the cells, 1 where a term of its cell applies to it.
-    cell : int [articles], the cell of each, ascending.
-    size : int [cells], how many articles each has.
+    size : int [cells], how many articles each cell has; they stand in the order of the cells.
     """
 
     term: np.ndarray
@@ -71,7 +70,6 @@ class _Considered:
     standing: np.ndarray
     likeness: np.ndarray
     has: np.ndarray
-    cell: np.ndarray
     size: np.ndarray
 
     @classmethod
@@ -95,7 +93,7 @@ class _Considered:
         telling = np.where(title | (having > 1) | (size[cell] >= FEW), score, 0)
         best = np.full((len(cells), CONSIDERED), len(term))
         for row, start, end in zip(best, counts.indptr[:-1].tolist(), counts.indptr[1:].tolist(), strict=True):
-            found = _considered(*(each[start:end] for each in (term, telling, score, title, having, contrast)))
+            found = _best_of_cell(*(each[start:end] for each in (term, telling, score, title, having, contrast)))
             row[: len(found)] = start + found
         term, score, share, elsewhere, standing, likeness = (
             np.append(each, 0)[best] for each in (term, score, share, elsewhere, standing, likeness)
@@ -106,7 +104,14 @@ class _Considered:
         applies = column[place] >= 0
         has = np.zeros((len(cell_of), CONSIDERED), np.float32)
         has[article[applies], column[place[applies]]] = 1
-        return cls(term, is_term, score, share, elsewhere, standing, likeness, has, cell_of, size)
+        return cls(term, is_term, score, share, elsewhere, standing, likeness, has, size)
+
+    def any_of(self, terms: np.ndarray) -> np.ndarray:
+        """Return to which articles one of the terms of their cell applies, float32 [articles, 1].
+
+        `terms`, int [cells, subjects], says which of those that are considered.
+        """
+        return np.take_along_axis(self.has, np.repeat(terms, self.size, axis=0), axis=1).max(axis=1, keepdims=True)
 
     def applying(self, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return to what share of its articles each cell's names apply, [cells, names], and they and each term, [..., terms].
@@ -202,11 +207,10 @@ def _extended(names: _Names, single: _Names, considered: _Considered, naming: Na
     cell = np.arange(len(score))
     first, second = np.divmod(score.reshape(len(score), -1).argmax(axis=1), CONSIDERED)
     at, new = (cell, first, second), (cell, second)
-    parts = [*(names.terms[cell, first].T), second]
-    applies = np.max([considered.has[np.arange(len(considered.cell)), part[considered.cell]] for part in parts], axis=0)[:, None]
-    applying, with_terms = considered.applying(applies)
+    terms = np.column_stack([names.terms[cell, first], second])
+    applying, with_terms = considered.applying(considered.any_of(terms))
     joined = _Names(
-        np.stack(parts, axis=-1)[:, None],
+        terms[:, None],
         share[at][:, None],
         elsewhere[at][:, None],
         (names.standing[cell, first] * single.standing[new])[:, None],
@@ -245,7 +249,7 @@ def _apart(considered: _Considered, direction: np.ndarray, naming: Naming) -> np
     return apart
 
 
-def _considered(
+def _best_of_cell(
     term: np.ndarray, telling: np.ndarray, score: np.ndarray, title: np.ndarray, having: np.ndarray, contrast: np.ndarray
 ) -> np.ndarray:
     """Return where the terms of one cell are that are considered, best first; arrays [terms].

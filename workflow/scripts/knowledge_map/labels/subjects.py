@@ -92,8 +92,8 @@ class Naming:
             # Only a name that applies to some article fits at all.
             cell, name, count = where.row, where.col, where.data
             elsewhere = np.maximum(total[name] - count, 0) / self.articles
-            each = (count / size[cell], elsewhere, contrast[cell, name], standing[name], self.articles, subjects[name])
-            out[part][cell, name] = fit(*each)
+            value = fit(count / size[cell], elsewhere, contrast[cell, name], standing[name], self.articles, subjects[name])
+            out[part][cell, name] = value
         return out
 
     def direction(self, names: list[tuple[int, ...]]) -> np.ndarray:
