@@ -55,3 +55,11 @@ def unfinished(cluster, base, tmp_path) -> ClusterProject:
     project = ClusterProject(base.copy(tmp_path / "project").folder)
     project.lose_vectors()
     return project
+
+
+@pytest.fixture
+def unmerged(cluster, base, tmp_path) -> ClusterProject:
+    """A copy of the finished project that lacks its table of vectors, which one short job of the cluster is to write."""
+    project = ClusterProject(base.copy(tmp_path / "project").folder)
+    (project / "results/embeddings.parquet").unlink()
+    return project

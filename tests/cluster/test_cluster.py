@@ -12,6 +12,8 @@ from waiting import PATIENCE
 
 VECTORS = "results/embeddings/*/*[0-9a-f].parquet"
 
+TABLE = "results/embeddings.parquet"
+
 LOCAL = ["neighbor_graph", "knowledge_map", "articles_json", "map_picture", "map_page"]
 """Rules too short for a queue."""
 
@@ -55,16 +57,16 @@ def test_only_jobs_on_a_cuda_device_ask_for_a_gpu(unfinished, cluster):
     assert {name.partition("embed")[1]: gpus for name, gpus in asked().items()} == {"": "", "embed": "gres:gpu:1"}
 
 
-def test_a_cancelled_job_runs_again(unfinished, lost, cluster, base):
-    process = unfinished.start(lost)
+def test_a_cancelled_job_runs_again(unmerged, cluster, base):
+    process = unmerged.start(TABLE)
     try:
-        wait_for(lambda: bool(cluster.running("embed_shard")), process)
-        ask("scancel", cluster.running("embed_shard")[0])
-        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
+        wait_for(lambda: bool(cluster.running("merge_embeddings")), process)
+        ask("scancel", cluster.running("merge_embeddings")[0])
+        assert process.wait(timeout=PATIENCE) == 0, (unmerged / "output").read_text()
     finally:
         kill(process)
-    assert "Trying to restart job" in (unfinished / "output").read_text()
-    assert same(lost, unfinished, base)
+    assert "Trying to restart job" in (unmerged / "output").read_text()
+    assert same(TABLE, unmerged, base)
 
 
 def test_a_job_over_its_memory_gets_more_at_the_next_attempt(unfinished, lost, base):
@@ -94,18 +96,18 @@ def test_a_job_that_hangs_meets_its_time_limit_and_runs_again(unfinished, lost, 
     assert same(lost, unfinished, base)
 
 
-def test_jobs_of_a_lost_node_run_on_another(unfinished, lost, cluster, base):
-    process = unfinished.start(lost)
+def test_jobs_of_a_lost_node_run_on_another(unmerged, cluster, base):
+    process = unmerged.start(TABLE)
     try:
-        wait_for(lambda: bool(cluster.running("embed_shard")), process)
-        (node,) = ask("squeue", "--noheader", "--format=%N", f"--jobs={cluster.running('embed_shard')[0]}").split()
+        wait_for(lambda: bool(cluster.running("merge_embeddings")), process)
+        (node,) = ask("squeue", "--noheader", "--format=%N", f"--jobs={cluster.running('merge_embeddings')[0]}").split()
         ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
-        assert process.wait(timeout=PATIENCE) == 0, (unfinished / "output").read_text()
+        assert process.wait(timeout=PATIENCE) == 0, (unmerged / "output").read_text()
     finally:
         kill(process)
         for node in NODES:
             ask("scontrol", "update", f"nodename={node}", "state=resume")
-    assert same(lost, unfinished, base)
+    assert same(TABLE, unmerged, base)
 
 
 def test_a_job_that_outlives_the_head_keeps_the_next_one_waiting(unfinished, lost, cluster, base):

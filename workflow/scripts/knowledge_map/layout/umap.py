@@ -10,6 +10,8 @@ import umap.umap_
 import umap.utils
 from numba.core.dispatcher import Dispatcher
 from pynndescent import NNDescent
+from pynndescent.kernels import generate_graph_update_array_batched
+from pynndescent.utils import apply_sorted_graph_update_array, build_candidates_owner, sort_updates_by_block
 from umap import UMAP
 from umap.umap_ import find_ab_params, fuzzy_simplicial_set, nearest_neighbors, simplicial_set_embedding
 
@@ -20,6 +22,14 @@ from knowledge_map.embedding.table import EmbeddingTable
 
 COMPARES_ALL = 4096
 """Below this many items umap-learn ignores a given graph and compares all with all: the same neighbors, and no index to build."""
+
+OF_INDEX = (
+    apply_sorted_graph_update_array,
+    build_candidates_owner,
+    generate_graph_update_array_batched,
+    sort_updates_by_block,
+)
+"""Functions of pynndescent that can be kept and are not: half of what compiling its search index takes."""
 
 
 def fit_layout(
@@ -164,12 +174,12 @@ def _progress() -> dict:
 def _keep_compiled_code() -> None:
     """Make numba keep what it compiles of umap-learn: of a fit of few items nearly all is compiling.
 
-    pynndescent asks for this itself, umap-learn does not.
+    pynndescent asks for this itself but for some functions, umap-learn does not.
     """
-    for module in (umap.umap_, umap.layouts, umap.utils):
-        for function in vars(module).values():
-            if isinstance(function, Dispatcher):
-                function.enable_caching()
+    of_umap = (function for module in (umap.umap_, umap.layouts, umap.utils) for function in vars(module).values())
+    for function in (*of_umap, *OF_INDEX):
+        if isinstance(function, Dispatcher):
+            function.enable_caching()
 
 
 def _in_metric(distances: np.ndarray, metric: str) -> np.ndarray:
