@@ -13,7 +13,7 @@ from knowledge_map.embedding.principal_components import principal_components
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import read_layout, write_layout
-from knowledge_map.layout.umap import COMPARES_ALL, _in_metric, fit_layout, fit_umap
+from knowledge_map.layout.umap import COMPARES_ALL, OF_INDEX, _in_metric, fit_layout, fit_umap
 
 pytestmark = pytest.mark.slow  # compiles UMAP
 
@@ -53,7 +53,7 @@ def test_a_saved_reducer_places_new_vectors_among_their_likes(tmp_path):
     assert own_cluster(layout, member, positions, new_member) > 0.95
 
 
-# Half a minute of one core, nearly all of it numba's compiling of the search index.
+# Half a minute of one core, nearly all of it numba's compiling of the search index; more where nothing has been kept yet.
 def test_a_large_layout_follows_the_given_graph_and_still_places_new_vectors():
     vectors, member = clustered(COMPARES_ALL + 4, 4, clusters=8, spread=0.05)
     layout, reducer = fit(vectors, n_epochs=15, init="pca")
@@ -61,6 +61,7 @@ def test_a_large_layout_follows_the_given_graph_and_still_places_new_vectors():
     assert own_cluster(layout, member, layout[:200] + 1e-3, member[:200]) > 0.95
     assert own_cluster(layout, member, reducer.transform(new), new_member) > 0.95
     assert np.array_equal(reducer._knn_indices[:, 1:], graph_of(vectors, 15)[0][:, :9])
+    assert all(function.signatures and function.stats.cache_path for function in OF_INDEX)  # compiled, and kept
 
 
 @pytest.fixture(scope="module")

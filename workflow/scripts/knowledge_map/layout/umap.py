@@ -29,7 +29,7 @@ OF_INDEX = (
     generate_graph_update_array_batched,
     sort_updates_by_block,
 )
-"""Functions of pynndescent that can be kept and are not: half of what compiling its search index takes."""
+"""Functions of pynndescent that can be kept and are not, the costliest: half of what compiling its search index takes."""
 
 
 def fit_layout(
