@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from clusters import clustered
 from projects import SMALL, Project, write_articles
+from warm_snakemake import result_of
 
 LIBRARIES = ("torch", "faiss", "scipy", "matplotlib", "huggingface_hub", "knowledge_map")
 
@@ -22,6 +23,14 @@ def tell():
 
 
 atexit.register(tell)
+"""
+
+TRAP = """
+import os
+from pathlib import Path
+
+Path(__file__).with_name(f"{os.getpid()}.loaded").touch()
+raise ImportError("this is not faiss")
 """
 
 
@@ -45,17 +54,24 @@ def test_a_plan_is_made_without_the_libraries_of_its_jobs(finished, loaded):
     assert [modules for _, modules in loaded()] == [{"knowledge_map"}]
 
 
-def test_jobs_that_embed_and_compare_load_torch_alone(finished, loaded):
+def test_jobs_that_embed_and_compare_do_not_load_faiss(finished, tmp_path, monkeypatch):
+    """All jobs of the tests begin with torch and what it loads; a file that is found before faiss tells whether they load it."""
+    assert result_of(eval, "{'torch', 'faiss'} & {*__import__('sys').modules}") == {"torch"}
+    (tmp_path / "trap").mkdir()
+    (tmp_path / "trap/faiss.py").write_text(TRAP)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "trap"))
     (finished / "new.jsonl").write_text(json.dumps({"title": "Ribosome", "text": "A ribosome reads messenger RNA."}) + "\n")
     finished.configure(projection={"path": "new.jsonl"}, shards__size=100)  # one shard, and one job that embeds it
     compare, embed = ["diagnostics", "place_items"], ["embed_shard", "embed_questions", "neighbor_block"]
-    rules = {*compare, *embed}
     # One after the other: what is compared is not made anew.
-    jobs = finished.make("diagnostics", "project", "--forcerun", *compare, cold=rules)
-    jobs += finished.make("neighbor_graph", "--forcerun", *embed, cold=rules)
-    assert rules <= set(jobs)
-    assert len(loaded()) >= len(rules) and any("torch" in modules for _, modules in loaded())
-    assert not [program for program, modules in loaded() if "faiss" in modules]
+    jobs = finished.make("diagnostics", "project", "--forcerun", *compare)
+    jobs += finished.make("neighbor_graph", "--forcerun", *embed)
+    assert {*compare, *embed} <= set(jobs)
+    assert not list((tmp_path / "trap").glob("*.loaded"))
+
+    finished.configure(neighbors__method="index")
+    assert "this is not faiss" in finished.run("neighbor_graph", "--forcerun", "neighbor_index").output
+    assert list((tmp_path / "trap").glob("*.loaded"))
 
 
 def test_jobs_of_an_index_load_faiss_alone(tmp_path, loaded):

@@ -1,6 +1,7 @@
 """bzip2 files of one and of many streams, read by one and by many threads."""
 
 import bz2
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(bzip2, "AT_ONCE", 50_000)
 
 
-def streams(content: bytes, size: int) -> list[bytes]:
-    return [bz2.compress(content[start : start + size]) for start in range(0, len(content), size)]
+@cache
+def streams(size: int) -> list[bytes]:
+    """Return the content, compressed in parts of a size."""
+    return [bz2.compress(CONTENT[start : start + size]) for start in range(0, len(CONTENT), size)]
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def read(tmp_path):
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("size", [3_000, 70_000, 10**7])
 def test_all_streams_are_read(read, size, threads):
-    assert read(b"".join(streams(CONTENT, size)), threads) == CONTENT
+    assert read(b"".join(streams(size)), threads) == CONTENT
     assert read(bz2.compress(b"") + bz2.compress(CONTENT) + bz2.compress(b""), threads) == CONTENT
 
 
@@ -57,13 +60,13 @@ def test_what_only_looks_like_a_stream_is_content(read, threads):
 @pytest.mark.parametrize("cut", [3, 30, 5_000])
 def test_a_file_that_is_cut_short_is_an_error(read, threads, cut):
     with pytest.raises(EOFError):
-        read(b"".join(streams(CONTENT, 70_000))[:-cut], threads)
+        read(b"".join(streams(70_000))[:-cut], threads)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("place", ["within a stream", "where a stream begins", "behind the last"])
 def test_damage_is_an_error_wherever_it_is(read, threads, place):
-    first, second, *rest = streams(CONTENT, 70_000)
+    first, second, *rest = streams(70_000)
     harmed = {
         "within a stream": [first[:200] + bytes([first[200] ^ 255]) + first[201:], second, *rest],
         "where a stream begins": [first, b"\0" + second[1:], *rest],

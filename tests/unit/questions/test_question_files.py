@@ -109,9 +109,9 @@ def test_parquet_as_the_hub_has_it(tmp_path):
 
 @pytest.mark.slow
 def test_parquet_of_many_rows_and_more_texts_than_a_dictionary_holds(tmp_path):
-    options = [[f"option {number} {option}" * 3 for option in range(4)] for number in range(30_000)]
-    table = pa.table({"question": [f"Why {number}?" for number in range(30_000)], "choices": options, "answer": [3] * 30_000})
-    pq.write_table(table, tmp_path / "q.parquet", row_group_size=20_000, dictionary_pagesize_limit=10_000)
+    options = [[f"option {number} {option}" * 3 for option in range(4)] for number in range(3_000)]
+    table = pa.table({"question": [f"Why {number}?" for number in range(3_000)], "choices": options, "answer": [3] * 3_000})
+    pq.write_table(table, tmp_path / "q.parquet", row_group_size=2_000, dictionary_pagesize_limit=1_000)
     questions = read_questions([tmp_path / "q.parquet"])
     assert [question.options for question in questions] == [tuple(each) for each in options]
     assert {question.answer for question in questions} == {3}

@@ -1,5 +1,7 @@
 """The doctor says what there is and what is missing, on any machine, and ends well."""
 
+import io
+import json
 import subprocess
 import sys
 import venv
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge_map.run import doctor
+from knowledge_map.run import doctor, self_check
 from knowledge_map.run.doctor import check_apart, report
 
 pytestmark = pytest.mark.slow  # starts processes, and loads a model in one
@@ -60,9 +62,11 @@ def test_a_device_that_fails_is_told(tmp_path, monkeypatch, harm, words):
     assert words in check_apart("cpu", None)["error"]
 
 
-def test_a_model_that_is_not_there_is_told():
+def test_a_model_that_is_not_there_is_told(monkeypatch, capsys):
     embedding = {"endpoint": None, "model": "a/b", "revision": "c", "max_tokens": 16, "precision": "auto", "article_prompt": None}
-    assert "the model a/b at c: not, or not wholly, in the cache" in check_apart("cpu", embedding)["error"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"device": "cpu", "embedding": embedding})))
+    self_check.main()  # as the process of the check does, which the test above starts
+    assert "the model a/b at c: not, or not wholly, in the cache" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_the_python_that_runs_it_is_named():
