@@ -70,6 +70,14 @@ def test_shards_are_embedded_as_many_at_a_time_as_there_is_room_for(manifest):
     assert seconds(estimate(path, MEASURED, 8, 1, Ways(), SPEED), "embed_shard") == 5 + 100
 
 
+def test_two_refinements_share_the_cores_and_one_alone_has_them_all(manifest):
+    two, four, alone = (
+        seconds(estimate(manifest(24_000), MEASURED, cores, 1, Ways(grown=grown), SPEED), "refine_layout")
+        for cores, grown in ((2, False), (4, False), (2, True))
+    )
+    assert two > four == alone
+
+
 def test_what_is_short_and_what_would_help_is_said(manifest, tmp_path):
     rows = estimate(manifest(*[10_000] * 700), Embedding(5, 20, 0.8, 1024, 3000, "float32"), 8, 1, Ways(), SPEED)
     said = "\n".join(as_lines(rows, MEASURED, 512, tmp_path))

@@ -49,6 +49,7 @@ class Cost:
     disk : MB of the files that stay for each thousand articles.
     with_dimension : which of work, memory and disk grow with the length of the vectors.
     memory_up_to : articles beyond which its memory grows no more.
+    beside : jobs that share the cores, with this one: they run side by side.
     """
 
     start: float
@@ -59,6 +60,7 @@ class Cost:
     disk: float
     with_dimension: str = ""
     memory_up_to: float = math.inf
+    beside: int = 1
 
 
 COSTS = {
@@ -68,8 +70,8 @@ COSTS = {
     "neighbor_graph": Cost(0.5, 0.1, 1, 1, (160, 0.0), 0.1),
     "fit_umap": Cost(3.5, 35, 1.2, 1, (650, 10.0), 3.75, "memory disk"),
     "fit_pca": Cost(1.3, 0.4, 1, 1, (360, 0.0), 0.02, "work"),
-    "refine_layout": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
-    "refine_uniform_weight": Cost(2.0, 88, 0.9, 2, (680, 1.0), 0.02),
+    "refine_layout": Cost(2.0, 78, 0.9, 2, (680, 1.0), 0.02, beside=2),
+    "refine_uniform_weight": Cost(2.0, 78, 0.9, 2, (680, 1.0), 0.02, beside=2),
     "knowledge_map": Cost(0.5, 0.4, 1, 1, (190, 0.1), 0.17),
     "knn_labels": Cost(2.0, 11, 0.6, 1, (390, 7.6), 0.1, memory_up_to=340_000),
     "map_pickle": Cost(0.5, 1.2, 1, 1, (220, 0.1), 7.5, "work disk"),
@@ -89,6 +91,9 @@ BY_INDEX = {
 
 BY_GRAPH = {"fit_umap": Cost(40, 18, 1, 1, (350, 1.4), 0.2)}
 """UMAP fitted to the graph alone, in the place of one that holds all vectors."""
+
+ALONE = {"refine_layout": replace(COSTS["refine_layout"], beside=1)}
+"""The refinement of a map that grows, beside which no other runs."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Ways:
 
     def costs(self) -> dict[str, Cost]:
         """Return what the rules cost that are run, in the order of the data."""
-        other = (BY_INDEX if self.index else {}) | (BY_GRAPH if self.graph_alone else {})
+        other = (BY_INDEX if self.index else {}) | (BY_GRAPH if self.graph_alone else {}) | (ALONE if self.grown else {})
         order = [rule for each in COSTS for rule in (["neighbor_index", each] if each == "neighbor_block" else [each])]
         runs = {
             "map_pickle": self.pickle,
@@ -238,7 +243,8 @@ def _embedding_row(embedding: Embedding, sizes: Sequence[int], jobs: int) -> Row
 def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slower: float) -> Row:
     times, wider = articles / ARTICLES, dimension / DIMENSION
     work = cost.work * times**cost.exponent * (wider if "work" in cost.with_dimension else 1)
-    seconds = slower * (cost.start + work / min(cores, cost.cores or cores))
+    own = max(1, cores // cost.beside)
+    seconds = slower * (cost.start + work / min(own, cost.cores or own))
     thousands = articles / 1000
     grown = min(articles, cost.memory_up_to) / 1000 * (wider if "memory" in cost.with_dimension else 1)
     memory = cost.memory[0] + cost.memory[1] * grown
