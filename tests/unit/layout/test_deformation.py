@@ -1,5 +1,7 @@
 """The deformation of a whole layout: triplets in order, nothing folded, and the same again."""
 
+import logging
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
@@ -23,11 +25,14 @@ def kept(positions: np.ndarray, sample: Sample) -> float:
     return triplets_kept(sample.vectors, positions, triplets).mean()
 
 
-def test_more_triplets_are_in_order():
-    layout, sample = bent_away()
+@pytest.mark.parametrize(("articles", "drawn"), [(60, "12,000"), (1_500, "100,000")])
+def test_more_triplets_are_in_order(articles, drawn, caplog):
+    caplog.set_level(logging.INFO, "knowledge_map")
+    layout, sample = bent_away(articles)
     before = kept(layout, sample)
     put_in_order(layout, sample, seed=3)
     assert kept(layout, sample) > before + 0.015
+    assert f"of {drawn} random triplets" in caplog.text
 
 
 def test_what_the_sample_tells_holds_for_the_others():

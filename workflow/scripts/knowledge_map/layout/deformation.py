@@ -21,7 +21,8 @@ from knowledge_map.embedding.table import EmbeddingTable
 SAMPLE = 10_000
 """Articles among which triplets are drawn, at most."""
 
-TRIPLETS = 100_000
+TRIPLETS, TRIPLETS_OF_EACH = 100_000, 200
+"""Triplets that are drawn, at most, and for each of the articles."""
 
 SQUARES = 4
 """Squares on a side of the layout, each bent by a cubic."""
@@ -87,7 +88,7 @@ def put_in_order(positions: np.ndarray, sample: Sample, seed: int) -> None:
     )
     shifts = found.x.reshape(points, 2)
     before, after = (f"{100 * triplets.in_order(some):.1f} %" for some in (np.zeros_like(shifts), shifts))
-    log.info(f"bent as a whole: {after} of {TRIPLETS:,} random triplets of articles in order, {before} before")
+    log.info(f"bent as a whole: {after} of {triplets.count:,} random triplets of articles in order, {before} before")
     _shift(positions, low, side, shifts, SQUARES)
 
 
@@ -131,8 +132,9 @@ class _Triplets:
 
     def __init__(self, places: np.ndarray, vectors: np.ndarray, seed: int):
         self.places, self.weights = places, _spline_weights(places, SQUARES)
-        self.anchor, self.one, self.other = np.random.default_rng(seed).integers(len(places), size=(3, TRIPLETS))
-        parts = [slice(start, start + PART) for start in range(0, TRIPLETS, PART)]
+        self.count = min(TRIPLETS, TRIPLETS_OF_EACH * len(places))
+        self.anchor, self.one, self.other = np.random.default_rng(seed).integers(len(places), size=(3, self.count))
+        parts = [slice(start, start + PART) for start in range(0, self.count, PART)]
         differences = (vectors[self.one[part]] - vectors[self.other[part]] for part in parts)
         anchors = (vectors[self.anchor[part]] for part in parts)
         nearer = np.concatenate([np.einsum("nd,nd->n", *pair) for pair in zip(anchors, differences, strict=True)])
@@ -153,7 +155,7 @@ class _Triplets:
         to_one, to_other = self._to_ends(shifts)
         one, other = (np.hypot(*to_end.T) + 1e-9 for to_end in (to_one, to_other))
         wrong = 1 / (1 + np.exp(np.clip((other - one) * self.sign / WIDTH, -30, 30)))
-        slope = wrong * (1 - wrong) * self.sign / WIDTH / TRIPLETS
+        slope = wrong * (1 - wrong) * self.sign / WIDTH / self.count
         pull_one, pull_other = (slope / one)[:, None] * to_one, (-slope / other)[:, None] * to_other
         on_places = np.zeros_like(self.places)
         for axis in (0, 1):
@@ -161,7 +163,7 @@ class _Triplets:
                 on_places[:, axis] += np.bincount(rows, pull[:, axis], len(self.places))
         bending, on_bending = _bending(shifts)
         gradient = self.weights.T @ on_places + STIFFNESS * on_bending
-        return float(wrong[self.sign != 0].sum() / TRIPLETS + STIFFNESS * bending), gradient.ravel()
+        return float(wrong[self.sign != 0].sum() / self.count + STIFFNESS * bending), gradient.ravel()
 
 
 def _bending(shifts: np.ndarray) -> tuple[float, np.ndarray]:
