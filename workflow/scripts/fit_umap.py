@@ -4,9 +4,9 @@ import json
 
 from knowledge_map.common.job import logging_to
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.fit import fit_layout
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import write_layout
-from knowledge_map.layout.umap import fit_layout
 from knowledge_map.neighbors.graph import read_neighbors
 
 with logging_to(snakemake.log[0], "fit_umap"):

@@ -1,6 +1,10 @@
 """UMAP's layout: repeatable, on the given graph, down to a handful of items, with a reducer that places new vectors."""
 
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +15,14 @@ from umap import UMAP
 from knowledge_map.common.errors import UserError
 from knowledge_map.embedding.principal_components import principal_components
 from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.fit import COMPARES_ALL, fit_layout
 from knowledge_map.layout.reducer import save_reducer
 from knowledge_map.layout.table import read_layout, write_layout
-from knowledge_map.layout.umap import COMPARES_ALL, OF_INDEX, _in_metric, fit_layout, fit_umap
+from knowledge_map.layout.umap import OF_INDEX, _in_metric, fit_umap
 
 pytestmark = pytest.mark.slow  # compiles UMAP
+
+PACKAGE = Path(__file__).parents[3] / "workflow/scripts"
 
 SETTINGS = {
     "n_neighbors": 10,
@@ -82,6 +89,34 @@ def test_a_large_map_is_fitted_to_the_graph_alone_and_its_reducer_knows_a_sample
     new, new_member = clustered(40, 16, clusters=6, seed=1)
     positions = pickle.loads((tmp_path / "reducer.pkl").read_bytes()).transform(new)
     assert own_cluster(layout, member, positions, new_member) > 0.95
+
+
+FIRST_FIT = """
+import sys
+
+import numpy as np
+from knowledge_map.embedding.table import EmbeddingTable
+from knowledge_map.layout.fit import fit_layout
+from numba.core.dispatcher import Dispatcher
+
+layout, _ = fit_layout(EmbeddingTable(sys.argv[1]), *np.load(sys.argv[2]).values(), eval(sys.argv[3]), threads=1)
+np.save(sys.argv[4], layout)
+import pynndescent.rp_trees
+import umap.umap_
+
+print(*(isinstance(each, Dispatcher) for each in (umap.umap_.smooth_knn_dist, pynndescent.rp_trees.make_euclidean_tree)))
+"""
+
+
+def test_of_few_items_the_search_index_is_not_compiled_and_the_layout_is_the_same(large, tmp_path):
+    table, _ = large
+    graph, settings = graph_of(table.vectors(), 15), SETTINGS | {"n_epochs": 5}
+    np.savez(tmp_path / "graph.npz", *graph)
+    arguments = [table.path, tmp_path / "graph.npz", repr(settings), tmp_path / "layout.npy"]
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
+    run = subprocess.run([sys.executable, "-c", FIRST_FIT, *arguments], env=environment, capture_output=True, text=True)
+    assert run.stdout.split() == ["True", "False"], run.stderr
+    assert np.array_equal(np.load(tmp_path / "layout.npy"), fit_umap(table.vectors(), *graph, settings, 1)[0])
 
 
 @pytest.mark.parametrize("init", ["spectral", "random"])

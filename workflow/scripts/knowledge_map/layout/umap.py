@@ -19,9 +19,7 @@ from knowledge_map.common.errors import UserError
 from knowledge_map.common.progress import LogStream, log
 from knowledge_map.embedding.principal_components import principal_components
 from knowledge_map.embedding.table import EmbeddingTable
-
-COMPARES_ALL = 4096
-"""Below this many items umap-learn ignores a given graph and compares all with all: the same neighbors, and no index to build."""
+from knowledge_map.layout.fit import COMPARES_ALL
 
 OF_INDEX = (
     apply_sorted_graph_update_array,
@@ -30,22 +28,6 @@ OF_INDEX = (
     sort_updates_by_block,
 )
 """Functions of pynndescent that can be kept and are not, the costliest: half of what compiling its search index takes."""
-
-
-def fit_layout(
-    table: EmbeddingTable, neighbors: np.ndarray, distances: np.ndarray, settings: dict, threads: int
-) -> tuple[np.ndarray, UMAP]:
-    """Return the layout, float32 [N, 2], and the reducer: by `fit_umap`, or for a large map by `fit_graph` and `reducer_of`.
-
-    `neighbors` and `distances` as in `fit_umap`. A large map is one whose settings have `reducer_of`,
-    the number of items that its reducer is to know.
-    """
-    items = settings.get("reducer_of")
-    if not items:
-        return fit_umap(table.vectors(), neighbors, distances, settings, threads)
-    settings = {name: value for name, value in settings.items() if name != "reducer_of"}
-    layout = fit_graph(table, neighbors, distances, settings, threads)
-    return layout, reducer_of(table, layout, settings, items, threads)
 
 
 def fit_umap(
