@@ -57,9 +57,10 @@ def test_a_plan_is_made_without_the_libraries_of_its_jobs(finished, loaded):
 def test_jobs_that_embed_and_compare_do_not_load_faiss(finished, tmp_path, monkeypatch):
     """All jobs of the tests begin with torch and what it loads; a file that is found before faiss tells whether they load it."""
     assert result_of(eval, "{'torch', 'faiss'} & {*__import__('sys').modules}") == {"torch"}
-    (tmp_path / "trap").mkdir()
-    (tmp_path / "trap/faiss.py").write_text(TRAP)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "trap"))
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    (trap / "faiss.py").write_text(TRAP)
+    monkeypatch.setenv("PYTHONPATH", str(trap))
     (finished / "new.jsonl").write_text(json.dumps({"title": "Ribosome", "text": "A ribosome reads messenger RNA."}) + "\n")
     finished.configure(projection={"path": "new.jsonl"}, shards__size=100)  # one shard, and one job that embeds it
     compare, embed = ["diagnostics", "place_items"], ["embed_shard", "embed_questions", "neighbor_block"]
@@ -67,11 +68,11 @@ def test_jobs_that_embed_and_compare_do_not_load_faiss(finished, tmp_path, monke
     jobs = finished.make("diagnostics", "project", "--forcerun", *compare)
     jobs += finished.make("neighbor_graph", "--forcerun", *embed)
     assert {*compare, *embed} <= set(jobs)
-    assert not list((tmp_path / "trap").glob("*.loaded"))
+    assert not list(trap.glob("*.loaded"))
 
     finished.configure(neighbors__method="index")
     assert "this is not faiss" in finished.run("neighbor_graph", "--forcerun", "neighbor_index").output
-    assert list((tmp_path / "trap").glob("*.loaded"))
+    assert list(trap.glob("*.loaded"))
 
 
 def test_jobs_of_an_index_load_faiss_alone(tmp_path, loaded):

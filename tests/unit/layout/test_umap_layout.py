@@ -1,10 +1,10 @@
 """UMAP's layout: repeatable, on the given graph, down to a handful of items, with a reducer that places new vectors."""
 
+import json
 import os
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +21,6 @@ from knowledge_map.layout.table import read_layout, write_layout
 from knowledge_map.layout.umap import OF_INDEX, _in_metric, fit_umap
 
 pytestmark = pytest.mark.slow  # compiles UMAP
-
-PACKAGE = Path(__file__).parents[3] / "workflow/scripts"
 
 SETTINGS = {
     "n_neighbors": 10,
@@ -92,14 +90,14 @@ def test_a_large_map_is_fitted_to_the_graph_alone_and_its_reducer_knows_a_sample
 
 
 FIRST_FIT = """
-import sys
+import json, sys
 
 import numpy as np
 from knowledge_map.embedding.table import EmbeddingTable
 from knowledge_map.layout.fit import fit_layout
 from numba.core.dispatcher import Dispatcher
 
-layout, _ = fit_layout(EmbeddingTable(sys.argv[1]), *np.load(sys.argv[2]).values(), eval(sys.argv[3]), threads=1)
+layout, _ = fit_layout(EmbeddingTable(sys.argv[1]), *np.load(sys.argv[2]).values(), json.loads(sys.argv[3]), threads=1)
 np.save(sys.argv[4], layout)
 import pynndescent.rp_trees
 import umap.umap_
@@ -112,8 +110,8 @@ def test_of_few_items_the_search_index_is_not_compiled_and_the_layout_is_the_sam
     table, _ = large
     graph, settings = graph_of(table.vectors(), 15), SETTINGS | {"n_epochs": 5}
     np.savez(tmp_path / "graph.npz", *graph)
-    arguments = [table.path, tmp_path / "graph.npz", repr(settings), tmp_path / "layout.npy"]
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
+    arguments = [table.path, tmp_path / "graph.npz", json.dumps(settings), tmp_path / "layout.npy"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run([sys.executable, "-c", FIRST_FIT, *arguments], env=environment, capture_output=True, text=True)
     assert run.stdout.split() == ["True", "False"], run.stderr
     assert np.array_equal(np.load(tmp_path / "layout.npy"), fit_umap(table.vectors(), *graph, settings, 1)[0])

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 import venv
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from warm_snakemake import result_of
 
 from knowledge_map.run import doctor, self_check
 from knowledge_map.run.doctor import check_apart, report
@@ -62,11 +64,17 @@ def test_a_device_that_fails_is_told(tmp_path, monkeypatch, harm, words):
     assert words in check_apart("cpu", None)["error"]
 
 
-def test_a_model_that_is_not_there_is_told(monkeypatch, capsys):
+def checked(device: str, embedding: dict) -> dict:
+    """Return what the process of the check prints, from its standard input on."""
+    sys.stdin = io.StringIO(json.dumps({"device": device, "embedding": embedding}))
+    with redirect_stdout(io.StringIO()) as told:
+        self_check.main()
+    return json.loads(told.getvalue())
+
+
+def test_a_model_that_is_not_there_is_told():
     embedding = {"endpoint": None, "model": "a/b", "revision": "c", "max_tokens": 16, "precision": "auto", "article_prompt": None}
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"device": "cpu", "embedding": embedding})))
-    self_check.main()  # as the process of the check does, which the test above starts
-    assert "the model a/b at c: not, or not wholly, in the cache" in json.loads(capsys.readouterr().out)["error"]
+    assert "the model a/b at c: not, or not wholly, in the cache" in result_of(checked, "cpu", embedding)["error"]
 
 
 def test_the_python_that_runs_it_is_named():

@@ -9,6 +9,7 @@ from knowledge_map.articles.records import Article
 from knowledge_map.articles.shards import write_shard
 from knowledge_map.articles.vectors import write_vectors
 from knowledge_map.common.files import write_record
+from knowledge_map.common.progress import duration
 from knowledge_map.embedding.encoders import Embedded, TextEncoder
 from knowledge_map.embedding.model import EmbeddingModel
 from knowledge_map.run import estimate as estimates
@@ -76,6 +77,14 @@ def test_two_refinements_share_the_cores_and_one_alone_has_them_all(manifest):
         for cores, grown in ((2, False), (4, False), (2, True))
     )
     assert two > four == alone
+
+
+@pytest.mark.parametrize(("cores", "counted"), [(1, 2), (2, 1)])
+def test_what_runs_side_by_side_counts_once_in_the_whole(manifest, tmp_path, cores, counted):
+    rows = estimate(manifest(24_000), MEASURED, cores, 1, Ways(), SPEED)
+    others = sum(row.seconds for row in rows if row.rule not in ("refine_layout", "refine_uniform_weight"))
+    whole = duration(others + counted * seconds(rows, "refine_layout"))
+    assert [whole in line for line in as_lines(rows, MEASURED, 256, tmp_path) if line.startswith("all ")] == [True]
 
 
 def test_what_is_short_and_what_would_help_is_said(manifest, tmp_path):

@@ -136,12 +136,13 @@ class Ways:
 
 @dataclass(frozen=True)
 class Row:
-    """What one rule will take: seconds on the clock, MB at the peak of a job, MB of files."""
+    """What one rule will take: seconds on the clock, MB at the peak of a job, MB of files; and jobs that run at once with it."""
 
     rule: str
     seconds: float
     memory: float
     disk: float
+    at_once: int = 1
 
 
 @dataclass(frozen=True)
@@ -243,20 +244,22 @@ def _embedding_row(embedding: Embedding, sizes: Sequence[int], jobs: int) -> Row
 def _row(rule: str, cost: Cost, articles: int, dimension: int, cores: int, slower: float) -> Row:
     times, wider = articles / ARTICLES, dimension / DIMENSION
     work = cost.work * times**cost.exponent * (wider if "work" in cost.with_dimension else 1)
-    own = max(1, cores // cost.beside)
+    at_once = min(cost.beside, cores)
+    own = cores // at_once
     seconds = slower * (cost.start + work / min(own, cost.cores or own))
     thousands = articles / 1000
     grown = min(articles, cost.memory_up_to) / 1000 * (wider if "memory" in cost.with_dimension else 1)
     memory = cost.memory[0] + cost.memory[1] * grown
-    return Row(rule, seconds, memory, cost.disk * thousands * (wider if "disk" in cost.with_dimension else 1))
+    return Row(rule, seconds, memory, cost.disk * thousands * (wider if "disk" in cost.with_dimension else 1), at_once)
 
 
 def as_lines(rows: Sequence[Row], embedding: Embedding | None, max_tokens: int, results: Path) -> list[str]:
     """Return the estimate as a table, what is short on this machine, and what would take less."""
     lines = [f"{'rule':24}{'time':>10}{'memory':>12}{'disk':>12}"]
     lines += [f"{row.rule:24}{duration(row.seconds):>10}{row.memory:>9,.0f} MB{row.disk:>9,.0f} MB" for row in rows]
-    total, disk, peak = sum(row.seconds for row in rows), sum(row.disk for row in rows), max(rows, key=lambda row: row.memory)
-    lines.append(f"{'all, one after the other':24}{duration(total):>10}{peak.memory:>9,.0f} MB{disk:>9,.0f} MB")
+    total, disk = sum(row.seconds / row.at_once for row in rows), sum(row.disk for row in rows)
+    peak = max(rows, key=lambda row: row.memory)
+    lines.append(f"{'all':24}{duration(total):>10}{peak.memory:>9,.0f} MB{disk:>9,.0f} MB")
     lines.append(
         f"embedding: {embedding.rate:,.3g} texts/s a job in {embedding.computed_in}, {embedding.load:.0f} s to load the model"
         if embedding
