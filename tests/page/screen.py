@@ -2,7 +2,7 @@
 
 import io
 import time
-from statistics import median
+from itertools import pairwise
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -11,16 +11,34 @@ VIEW = "(({ x, y, scale }) => [x, y, scale])(knowledgeMap.camera)"
 """What the camera shows; `knowledgeMap` is what the page offers to tests, see its main.js."""
 
 EXPONENTIALS = """() => {
-  const begin = performance.now();
   let sum = 0;
   for (let number = 0; number < 10_000_000; number++) sum += Math.exp(-number / 10_000_000);
-  return sum && performance.now() - begin;
+  return sum;
 }"""
+EXPONENTIALS_TAKE = 93
+"""Milliseconds, on one quiet core of an EPYC (Zen 3)."""
 
 
-def slowness(page: Page) -> float:
-    """Return how many times as long as one quiet core of an EPYC (Zen 3) this machine takes just now, at least 1."""
-    return max(1.0, median(page.evaluate(EXPONENTIALS) for _ in range(5)) / 93)  # milliseconds
+def computing_time(page: Page, expression: str, argument: object = None) -> float:
+    """Return how long a page in Chromium computes an expression, in milliseconds of one quiet core of an EPYC (Zen 3).
+
+    What other processes do meanwhile does not count: it is the processor time of the page's thread. How much a processor does in
+    it changes from moment to moment on a busy machine, so that exponentials are computed before and after, to compare with.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def thread_time() -> float:
+        measured = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        return 1000 * measured["ThreadTime"]
+
+    times = [thread_time()]
+    for computed, given in ((EXPONENTIALS, None), (expression, argument), (EXPONENTIALS, None)):
+        page.evaluate(computed, given)
+        times.append(thread_time())
+    before, taken, after = (end - begin for begin, end in pairwise(times))
+    session.detach()
+    return taken / max(1.0, (before + after) / 2 / EXPONENTIALS_TAKE)
 
 
 def wait_until(page: Page, expression: str, argument: object = None) -> None:
