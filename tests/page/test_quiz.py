@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import MOTION, PHONE, WIDE
+from chromium import PHONE, WIDE
 from PIL import Image
 from quizzes import (
     EAST,
@@ -546,7 +546,7 @@ def thousands(tmp_path_factory):
 
 
 def test_thousands_of_questions_do_not_lag(thousands, take):
-    page = take(thousands, **MOTION)
+    page = take(thousands)
     page.evaluate("""(({ answers }) => {
         for (let number = 0; number < 2490; number++) answers.chosen.set(number, number % 3 ? 0 : null);
         answers.keep();

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import MOTION, PHONE
+from chromium import PHONE
 from quizzes import EAST, PRESS, WEST, answer_all, asked, question, reported, write_quiz_page
 from screen import computing_time, settle
 
@@ -263,7 +263,7 @@ def fifty(tmp_path_factory):
 
 @pytest.mark.parametrize("mode", ["telling", "edge"])
 def test_fifty_domains_and_thousands_of_questions_stay_quick(fifty, take, mode):
-    page = take(fifty, **MOTION)
+    page = take(fifty)
     page.evaluate(
         """(mode) => (({ answers }) => {
             for (let number = 0; number < 1000; number++) answers.chosen.set(number, number % 3 ? 0 : null);
