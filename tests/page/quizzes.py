@@ -20,8 +20,12 @@ from knowledge_map.views.page.quiz_data import QuizSettings
 WEST, EAST = (0.3, 0.5), (0.7, 0.5)
 IN_ORDER = QuizSettings(shuffle_options=False)
 
-PRESS = "(key) => { document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); }"
-"""A script that presses a key, and ends when the page shows what it does."""
+PRESS = """(key) => {
+  const begin = performance.now();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  return performance.now() - begin;
+}"""
+"""A script that presses a key, and returns after how many milliseconds the page shows what it does."""
 PRESS_AND_REPORT = f"(key) => new Promise((done) => {{ ({PRESS})(key); setTimeout(() => setTimeout(done)); }})"
 """A script that presses a key, and ends when the page also tells what an answer tells of a person."""
 

@@ -556,11 +556,13 @@ def test_thousands_of_questions_do_not_lag(thousands, take):
     page.get_by_role("button", name="Go on with the quiz").click()
     reported(page)
     feedback, estimates = [], []
-    for times, press in [(feedback, PRESS), (estimates, PRESS_AND_REPORT)] * 4:
-        times.append(computing_time(page, press, "1"))
+    for _ in range(4):
+        feedback.append(page.evaluate(PRESS, "1"))
         assert verdict(page) == "Right."
-        reported(page)
-        page.keyboard.press("Enter")
+        page.evaluate(PRESS, "Enter")
+        estimates.append(computing_time(page, PRESS_AND_REPORT, "1"))
+        assert verdict(page) == "Right."
+        page.evaluate(PRESS, "Enter")
     print(f"2,500 questions: feedback {min(feedback):.0f} ms, with the estimate {min(estimates):.0f} ms")
     assert min(feedback) < 100 and min(estimates) < 600
     page.get_by_label("the one that would tell most").check()

@@ -277,7 +277,7 @@ def test_fifty_domains_and_thousands_of_questions_stay_quick(fifty, take, mode):
     reported(page)
     answers, choices = [], []
     for _ in range(4):
-        answers.append(computing_time(page, PRESS, "1"))
+        answers.append(page.evaluate(PRESS, "1"))
         reported(page)
         choices.append(computing_time(page, PRESS, "Enter"))
     print(f"{mode}: answer {min(answers):.0f} ms, next question {min(choices):.0f} ms")
