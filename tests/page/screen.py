@@ -22,8 +22,9 @@ EXPONENTIALS_TAKE = 93
 def computing_time(page: Page, expression: str, argument: object = None) -> float:
     """Return how long a page in Chromium computes an expression, in milliseconds of one quiet core of an EPYC (Zen 3).
 
-    What other processes do meanwhile does not count: it is the processor time of the page's thread. How much a processor does in
-    it changes from moment to moment on a busy machine, so that exponentials are computed before and after, to compare with.
+    On a faster core it is the time there. What other processes do meanwhile does not count: it is the processor time of the
+    page's thread. How much a processor does in it changes from moment to moment on a busy machine, so that exponentials are
+    computed before and after, to compare with.
     """
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
