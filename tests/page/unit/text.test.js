@@ -1,7 +1,12 @@
 // What people read is said in plain words.
 
 import { strictEqual } from "node:assert/strict";
-import { numberText, shareText, trustInWords } from "../../../workflow/scripts/knowledge_map/views/page/static/base/text.js";
+import {
+  numberText,
+  shareText,
+  trustInWords,
+  written,
+} from "../../../workflow/scripts/knowledge_map/views/page/static/base/text.js";
 
 Deno.test("trust is said in a word and in numbers", () => {
   strictEqual(
@@ -29,6 +34,10 @@ for (
 ) {
   Deno.test(`${value} is written "${text}"`, () => strictEqual(numberText(value), text));
 }
+
+Deno.test("a count has commas between its thousands", () => {
+  strictEqual([0, 7, 999, 1000, 12345, 100000, 1234567].map(written).join(" "), "0 7 999 1,000 12,345 100,000 1,234,567");
+});
 
 Deno.test("a share is told in whole percents, a small one in more digits", () => {
   strictEqual(
