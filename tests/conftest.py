@@ -1,5 +1,6 @@
 """How the tests are shared among workers, and a finished project, made once for all that run the workflow."""
 
+import atexit
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -49,8 +50,7 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
 
 
-def pytest_unconfigure() -> None:
-    gc.unfreeze()  # at its end, each library looks for what is left of it
+atexit.register(gc.unfreeze)  # at its end, each library looks for what is left of it
 
 
 @pytest.hookimpl(optionalhook=True)

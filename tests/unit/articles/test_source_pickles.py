@@ -147,6 +147,7 @@ def peak_of(path) -> tuple[int, int]:
     return count, peak
 
 
+@pytest.mark.slow
 def test_a_large_list_is_read_in_little_memory(write):
     path = write("a.pkl", pickle.dumps([{"id": number, "text": f"{number:6}" * 1_000} for number in range(10_000)]))
     assert path.stat().st_size > 60_000_000
@@ -155,6 +156,7 @@ def test_a_large_list_is_read_in_little_memory(write):
     assert peak < 10_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_array", [False, True])
 def test_texts_that_serve_as_titles_too_and_large_arrays_take_little_memory(write, as_array):
     texts = [f"{number:6}" * 500 for number in range(10_000)]

@@ -67,6 +67,7 @@ def test_neighbors_stay_neighbors():
     assert np.mean([len(np.intersect1d(*pair)) for pair in zip(before, after, strict=True)]) > 5
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_layout_and_place_and_size_do_not_matter():
     layout, sample = bent_away()
     one, again, elsewhere = layout.copy(), layout.copy(), 3 * layout - 7

@@ -102,6 +102,7 @@ def test_few_pairs_and_many_have_one_answer(rows):
     assert same(nearest(ArrayTable(vectors), 0, rows, 7, "cpu", threads=1), by_definition(vectors, 0, rows, 7))
 
 
+@pytest.mark.slow
 def test_few_pairs_need_no_torch():
     code = """
 import sys, numpy as np
@@ -319,6 +320,7 @@ def test_the_same_seed_gives_the_same_index_and_another_one_another(indexed, tmp
     assert same(tuple(map(np.concatenate, zip(*blocks, strict=True))), indexed.nearest(0, 1300))
 
 
+@pytest.mark.slow
 def test_an_index_is_built_and_searched_without_torch_and_by_one_thread():
     code = """
 import sys, tempfile, pathlib, numpy as np

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -104,6 +105,7 @@ def test_every_rule_says_what_it_does_and_what_it_takes(rule):
 # --- what a rule's script needs is in its environment
 
 
+@cache
 def imported(path: Path, in_functions: bool = False) -> set[str]:
     """Return the modules that a file imports when it is itself imported, and on demand those that its functions import."""
     names = set()

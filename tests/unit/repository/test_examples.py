@@ -101,6 +101,7 @@ def test_vectors_in_a_numpy_file(folder):
     assert np.allclose(found, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_model_behind_a_server(folder):
     config = example("models.md", "A model behind a server")
     (folder / "a.jsonl").write_text(json.dumps({"text": "a"}) + "\n")

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -72,11 +73,12 @@ def complete(config: dict, schema_path: str | Path) -> dict:
     return expand_paths(completed)
 
 
+@cache
 def read_schema(path: str | Path) -> dict:
     """Return the schema of the configuration; names and options of formats come from the registry of article formats.
 
     A key with `x-names: articles` takes the formats of sources, one with `x-names: files` those of files. A format with options
-    has a section of its name, whose keys take their defaults from it.
+    has a section of its name, whose keys take their defaults from it. A file is read once: what is returned is not to be changed.
     """
     schema = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     names = {"files": ["auto", *ARTICLE_FORMATS], "articles": ["auto", *ARTICLE_FORMATS, "huggingface"]}
