@@ -57,6 +57,11 @@ def test_every_column_reaches_the_page_as_it_was(desktop, small_page):
     assert [question["id"] for question in questions] == [question.item_id for question in QUESTIONS]
 
 
+def test_a_browser_from_before_2025_opens_it_too(open_page, small_page):
+    page = open_page(small_page, script="delete Uint8Array.fromBase64;")
+    assert page.evaluate("[typeof Uint8Array.fromBase64, knowledgeMap.store.count]") == ["undefined", 379]
+
+
 def test_hostile_texts_leave_nothing_behind(desktop):
     assert desktop.locator("img, iframe, object, [onerror]").count() == 0
     assert desktop.locator("script").count() == 2  # those that carried the data are gone
