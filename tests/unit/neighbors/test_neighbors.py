@@ -321,21 +321,22 @@ def test_the_same_seed_gives_the_same_index_and_another_one_another(indexed, tmp
 
 
 @pytest.mark.slow
-def test_an_index_is_built_and_searched_without_torch_and_by_one_thread():
+def test_an_index_is_built_and_searched_without_torch_and_by_one_thread(tmp_path):
     code = """
-import sys, tempfile, pathlib, numpy as np
+import sys, pathlib, numpy as np
 from knowledge_map.neighbors.approximate import build_index, nearest_by_index
 class Table:
     rows, dimension, all = 1200, 12, np.random.default_rng(0).normal(size=(1200, 12)).astype(np.float32)
     def vectors(self, start, stop): return self.all[start:stop]
     def blocks(self, size): yield 0, self.all
-files = [pathlib.Path(tempfile.mkdtemp(), name) for name in ("index", "effort")]
+files = pathlib.Path("index"), pathlib.Path("effort")
 build_index(Table(), *files, k=5, recall=0.9, seed=0)
 nearest_by_index(*files, Table(), 0, 90, 5)
 assert "torch" not in sys.modules
 import faiss; assert faiss.omp_get_max_threads() == 1
 """
-    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
 
 
 def test_an_index_of_another_table_or_a_damaged_one_is_refused(indexed, tmp_path):
