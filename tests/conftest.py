@@ -50,7 +50,8 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
 
 
-atexit.register(gc.unfreeze)  # at its end, each library looks for what is left of it
+# Not before the process ends, when each library looks for what is left of it: pytest ends with five searches for garbage of its own.
+atexit.register(gc.unfreeze)
 
 
 @pytest.hookimpl(optionalhook=True)
