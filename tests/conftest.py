@@ -50,7 +50,7 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
 
 
-# Not before the process ends, when each library looks for what is left of it: pytest ends with five searches for garbage of its own.
+# Not before the process ends, when each library looks for what is left of it: pytest itself ends with five searches for garbage.
 atexit.register(gc.unfreeze)
 
 
